@@ -1,0 +1,69 @@
+/**
+ * Everything that can happen, as a closed union. Parts report moments; what is ongoing is in `Snapshot`.
+ * One renderer turns these into words, so nothing below `cli/` prints.
+ */
+import type { Diagnostic } from './kernel/diagnostics.ts';
+import type { AppName, ServiceName } from './kernel/names.ts';
+import type { LogLine } from './logs/types.ts';
+
+/** How one run of a process ended. Exactly one of `code` and `signal` is set. */
+export interface ExitFacts {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+export type PlatformEvent =
+  | { readonly kind: 'router-listening'; readonly port: number; readonly wanted: number }
+  | { readonly kind: 'manifest-invalid'; readonly file: string; readonly diagnostics: readonly Diagnostic[] }
+  | {
+      readonly kind: 'change-started';
+      readonly app: AppName;
+      readonly action: string;
+      readonly because: string;
+    }
+  | {
+      readonly kind: 'service-started';
+      readonly service: ServiceName;
+      readonly type: string;
+      readonly host: string;
+      readonly port: number;
+    }
+  | { readonly kind: 'service-stopped'; readonly service: ServiceName }
+  | { readonly kind: 'service-failed'; readonly service: ServiceName; readonly message: string }
+  | {
+      readonly kind: 'staging-started';
+      readonly app: AppName;
+      readonly buildpack: string;
+      readonly because: string;
+    }
+  | {
+      readonly kind: 'staging-finished';
+      readonly app: AppName;
+      readonly skipped: boolean;
+      readonly ms: number;
+    }
+  | InstanceEvent
+  | { readonly kind: 'files-changed'; readonly app: AppName; readonly files: readonly string[] }
+  | { readonly kind: 'watch-degraded'; readonly app: AppName; readonly message: string }
+  | { readonly kind: 'app-ready'; readonly app: AppName; readonly urls: readonly string[] }
+  | { readonly kind: 'app-stopped'; readonly app: AppName; readonly because: string }
+  | { readonly kind: 'app-deleted'; readonly app: AppName }
+  | { readonly kind: 'log'; readonly line: LogLine };
+
+/** What the supervisor reports of one instance. */
+export type InstanceEvent = {
+  readonly kind: 'instance';
+  readonly app: AppName;
+  readonly process: string;
+  readonly index: number;
+} & InstanceMoment;
+
+export type InstanceMoment =
+  | { readonly moment: 'starting'; readonly pid: number; readonly port: number; readonly attempt: number }
+  | { readonly moment: 'healthy'; readonly ms: number }
+  | { readonly moment: 'unhealthy'; readonly reason: string }
+  | { readonly moment: 'exited'; readonly exit: ExitFacts; readonly expected: boolean }
+  | { readonly moment: 'backing-off'; readonly ms: number; readonly crashes: number }
+  | { readonly moment: 'never-ready'; readonly reason: string; readonly waitedMs: number }
+  | { readonly moment: 'gave-up'; readonly reason: string }
+  | { readonly moment: 'killed'; readonly reason: string };

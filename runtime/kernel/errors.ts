@@ -1,0 +1,285 @@
+/**
+ * The one table of expected failures. A code maps to its sentence, its next step and its exit code;
+ * a throw without a code is a bug of ours and prints a stack.
+ * Sentences: name the action that failed, quote strings, no full stop; the hint says what to do next.
+ */
+import type { Json } from '../../services/kit/json.ts';
+import type { Diagnostic } from './diagnostics.ts';
+
+/** What the process exits with. 130 and 143 are for signals. */
+export const EXIT = {
+  ok: 0,
+  unexpected: 1,
+  usage: 2,
+  notReady: 3,
+  service: 4,
+  port: 5,
+} as const;
+
+export type Facts = Readonly<Record<string, Json>>;
+
+interface ErrorEntry {
+  readonly exit: number;
+  readonly message: (facts: Facts) => string;
+  readonly hint?: (facts: Facts) => string | undefined;
+}
+
+const list = (value: Json | undefined): readonly string[] => (Array.isArray(value) ? value.map(String) : []);
+const text = (value: Json | undefined): string =>
+  value === undefined || value === null ? '' : String(value);
+const given = (prefix: string, value: Json | undefined): string =>
+  value === undefined || value === null || value === '' ? '' : prefix + text(value);
+
+const ERRORS = {
+  MANIFEST_NOT_FOUND: {
+    exit: EXIT.usage,
+    message: (f) => `Cannot find a manifest in "${text(f.folder)}"`,
+    hint: () =>
+      'Looked for stackato.yml there, and manifest.yml there and in every folder above. Write a manifest.yml, or name one with --manifest FILE',
+  },
+  MANIFEST_INVALID: {
+    exit: EXIT.usage,
+    message: (f) =>
+      `Cannot use the manifest "${text(f.file)}": ${text(f.count)} ${f.count === 1 ? 'mistake' : 'mistakes'}`,
+  },
+  USAGE: {
+    exit: EXIT.usage,
+    message: (f) => text(f.message),
+    hint: (f) => (f.hint ? text(f.hint) : undefined),
+  },
+  APP_NOT_FOUND: {
+    exit: EXIT.usage,
+    message: (f) => `Cannot find an app named "${text(f.app)}"`,
+    hint: (f) =>
+      f.suggestion
+        ? `Did you mean "${text(f.suggestion)}"?`
+        : list(f.known).length > 0
+          ? `Apps in this space: ${list(f.known).join(', ')}`
+          : 'No app has been pushed in this space yet; push one with: paas-local push',
+  },
+  APP_NAME_NEEDED: {
+    exit: EXIT.usage,
+    message: (f) => `Cannot tell which app is meant: ${text(f.reason)}`,
+    hint: () => 'Name the app, or run the command in a folder whose manifest declares it',
+  },
+  SERVICE_NOT_FOUND: {
+    exit: EXIT.usage,
+    message: (f) => `Cannot find a service named "${text(f.service)}"${given(' needed by app ', f.app)}`,
+    hint: (f) =>
+      f.suggestion
+        ? `Did you mean "${text(f.suggestion)}"?`
+        : f.hint
+          ? text(f.hint)
+          : `Services in this space: ${list(f.known).join(', ') || 'none'}`,
+  },
+  SERVICE_TYPE_UNKNOWN: {
+    exit: EXIT.usage,
+    message: (f) => `Cannot create service "${text(f.service)}": "${text(f.type)}" is not a service type`,
+    hint: (f) =>
+      `${f.suggestion ? `Did you mean "${text(f.suggestion)}"? ` : ''}Known types: ${list(f.known).join(', ')}`,
+  },
+  SERVICE_CONFLICT: {
+    exit: EXIT.usage,
+    message: (f) =>
+      `Cannot use service "${text(f.service)}" as ${text(f.type)}: it exists in this space as ${text(f.existing)}`,
+    hint: (f) => `Choose another name, or delete it first: paas-local delete-service ${text(f.service)}`,
+  },
+  SERVICE_PORT_TAKEN: {
+    exit: EXIT.service,
+    message: (f) =>
+      `Cannot start service "${text(f.service)}": port ${text(f.port)} is taken${given(' by ', f.holder)}`,
+    hint: () =>
+      'Stop that process and push again: apps were given this port, so another one is not taken silently',
+  },
+  SERVICE_OPTIONS_INVALID: {
+    exit: EXIT.usage,
+    message: (f) => `Cannot read the options of service "${text(f.service)}": ${text(f.message)}`,
+  },
+  SERVICE_ENGINE_MISSING: {
+    exit: EXIT.service,
+    message: (f) => `Cannot start service "${text(f.service)}": ${text(f.message)}`,
+    hint: (f) => (f.install ? `Install it with: ${text(f.install)}` : undefined),
+  },
+  SERVICE_START_FAILED: {
+    exit: EXIT.service,
+    message: (f) => `Cannot start service "${text(f.service)}": ${text(f.message)}`,
+    hint: (f) => `See its log: paas-local logs ${text(f.service)} --recent`,
+  },
+  NO_START_COMMAND: {
+    exit: EXIT.usage,
+    message: (f) => `Cannot start app "${text(f.app)}": no start command`,
+    hint: (f) =>
+      [
+        `Looked for: ${list(f.lookedFor).join('; ')}`,
+        `Found in "${text(f.root)}": ${list(f.found).join('  ') || 'an empty folder'}`,
+        'Add a line "web: COMMAND" to a Procfile, or "command: COMMAND" to the manifest',
+      ].join('\n'),
+  },
+  APP_FOLDER_MISSING: {
+    exit: EXIT.usage,
+    message: (f) =>
+      `Cannot push app "${text(f.app)}": its folder "${text(f.root)}" ${text(f.problem) || 'does not exist'}`,
+    hint: () => 'Correct "path" in the manifest, or name the folder with --path',
+  },
+  APP_EXITED: {
+    exit: EXIT.notReady,
+    message: (f) => `App "${text(f.app)}" exited at once: ${text(f.exit)} after ${text(f.after)}`,
+    hint: (f) => `Its start command was: ${text(f.command)}`,
+  },
+  APP_NOT_LISTENING: {
+    exit: EXIT.notReady,
+    message: (f) =>
+      `App "${text(f.app)}" did not become ready: waited ${text(f.waited)} for ${text(f.expected)}`,
+    hint: (f) =>
+      list(f.listening).length > 0
+        ? `It listens on ${list(f.listening).join(', ')} instead: make it listen on the port in the variable PORT (${text(f.port)})`
+        : `Nothing of it listens on any port (${text(f.lastProbe)}). An app must listen on the port in the variable PORT; a worker without a port needs "health-check-type: process" (Cloud Foundry) or "url: []" (Stackato); a slow one needs a larger "timeout"`,
+  },
+  APP_SPAWN_FAILED: {
+    exit: EXIT.notReady,
+    message: (f) => `Cannot start app "${text(f.app)}": ${text(f.message)}`,
+  },
+  STAGING_FAILED: {
+    exit: EXIT.notReady,
+    message: (f) => `Cannot stage app "${text(f.app)}": ${text(f.message)}`,
+    hint: (f) => (f.hint ? text(f.hint) : undefined),
+  },
+  STAGING_TOOL_MISSING: {
+    exit: EXIT.notReady,
+    message: (f) => `Cannot stage app "${text(f.app)}": ${text(f.tool)} is not installed`,
+    hint: (f) => (f.install ? `Install it with: ${text(f.install)}` : undefined),
+  },
+  STAGING_PACKAGE_MISSING: {
+    exit: EXIT.notReady,
+    message: (f) =>
+      `Cannot install ${list(f.packages).join(', ')} for app "${text(f.app)}": ${text(f.message)}`,
+    hint: (f) => (f.hint ? text(f.hint) : undefined),
+  },
+  HOOK_FAILED: {
+    exit: EXIT.notReady,
+    message: (f) =>
+      `Hook ${text(f.hook)} of app "${text(f.app)}" failed: "${text(f.command)}" ${text(f.exit)}`,
+    hint: () =>
+      'Its output is in the log above; write "- " in front of a command whose failure does not matter',
+  },
+  PORT_TAKEN: {
+    exit: EXIT.port,
+    message: (f) => `Cannot listen on port ${text(f.port)}: it is taken${given(' by ', f.holder)}`,
+    hint: () =>
+      'Stop that process, choose another with --port, or leave out --strict-ports to take the next free one',
+  },
+  STATE_NOT_WRITABLE: {
+    exit: EXIT.unexpected,
+    message: (f) => `Cannot write to the state folder "${text(f.folder)}": ${text(f.reason)}`,
+    hint: () => 'Make it writable, or choose another with the variable PAAS_LOCAL_HOME',
+  },
+  STATE_UNREADABLE: {
+    exit: EXIT.unexpected,
+    message: (f) => `Cannot read "${text(f.file)}": ${text(f.reason)}`,
+    hint: (f) => (f.aside ? `It was set aside as "${text(f.aside)}" and a fresh record begun` : undefined),
+  },
+  SPACE_NAME_INVALID: {
+    exit: EXIT.usage,
+    message: (f) => `Cannot use "${text(f.space)}" as the name of a space`,
+    hint: () => 'Use letters, digits, "-", "_" and ".", at most 40 of them, beginning with a letter or digit',
+  },
+  HOST_START_FAILED: {
+    exit: EXIT.unexpected,
+    message: (f) => `Cannot start the host process: ${text(f.reason)}`,
+    hint: (f) => (f.log ? `Its log is "${text(f.log)}"` : undefined),
+  },
+  HOST_NOT_RUNNING: {
+    exit: EXIT.usage,
+    message: (f) => `No host process runs in space "${text(f.space)}"`,
+    hint: () => 'Push an app first: paas-local push',
+  },
+  HOST_VERSION_MISMATCH: {
+    exit: EXIT.usage,
+    message: (f) => `The host of this space is paas-local ${text(f.host)}, this command is ${text(f.client)}`,
+    hint: () => 'Stop it with: paas-local stop --all, then run this again',
+  },
+  HOST_LOST: {
+    exit: EXIT.unexpected,
+    message: (f) => `Lost the connection to the host process${given(': ', f.reason)}`,
+    hint: (f) =>
+      f.log ? `Its log is "${text(f.log)}"; see also: paas-local doctor` : 'See: paas-local doctor',
+  },
+  CONTROL_MESSAGE_INVALID: {
+    exit: EXIT.unexpected,
+    message: (f) => `Cannot understand a control message: ${text(f.reason)}`,
+  },
+  CANCELLED: { exit: 130, message: (f) => `Stopped before it was done${given(': ', f.reason)}` },
+} as const satisfies Record<string, ErrorEntry>;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+export interface ErrorDetails {
+  /** All mistakes of a file. */
+  readonly diagnostics?: readonly Diagnostic[];
+  /** The last log lines of what failed, oldest first. */
+  readonly logLines?: readonly string[];
+  readonly cause?: unknown;
+}
+
+/** An expected failure, ready to be shown or sent as JSON. */
+export class PaasError extends Error {
+  override readonly name = 'PaasError';
+  readonly code: ErrorCode;
+  readonly facts: Facts;
+  readonly hint: string | undefined;
+  readonly exitCode: number;
+  readonly diagnostics: readonly Diagnostic[];
+  readonly logLines: readonly string[];
+
+  constructor(code: ErrorCode, facts: Facts = {}, details: ErrorDetails = {}) {
+    const entry: ErrorEntry = ERRORS[code];
+    super(entry.message(facts), details.cause === undefined ? undefined : { cause: details.cause });
+    this.code = code;
+    this.facts = facts;
+    this.hint = entry.hint?.(facts);
+    this.exitCode = entry.exit;
+    this.diagnostics = details.diagnostics ?? [];
+    this.logLines = details.logLines ?? [];
+  }
+}
+
+/** A `PaasError` as it crosses the control socket and as `--json` prints it. */
+export interface ErrorJson {
+  readonly code: ErrorCode | 'INTERNAL';
+  readonly message: string;
+  readonly hint?: string;
+  readonly facts: Facts;
+  readonly diagnostics?: readonly Diagnostic[];
+  readonly logLines?: readonly string[];
+  /** Only for `INTERNAL`: a bug of ours. */
+  readonly stack?: string;
+}
+
+export function errorToJson(error: unknown): ErrorJson {
+  if (!(error instanceof PaasError)) {
+    const bug = error instanceof Error ? error : new Error(String(error));
+    return { code: 'INTERNAL', message: bug.message, facts: {}, ...(bug.stack ? { stack: bug.stack } : {}) };
+  }
+  return {
+    code: error.code,
+    message: error.message,
+    ...(error.hint === undefined ? {} : { hint: error.hint }),
+    facts: error.facts,
+    ...(error.diagnostics.length > 0 ? { diagnostics: error.diagnostics } : {}),
+    ...(error.logLines.length > 0 ? { logLines: error.logLines } : {}),
+  };
+}
+
+export function errorFromJson(json: ErrorJson): Error {
+  if (json.code in ERRORS) {
+    return new PaasError(json.code as ErrorCode, json.facts, {
+      ...(json.diagnostics ? { diagnostics: json.diagnostics } : {}),
+      ...(json.logLines ? { logLines: json.logLines } : {}),
+    });
+  }
+  const bug = new Error(json.message);
+  if (json.stack) bug.stack = json.stack;
+  return bug;
+}
+
+export const errorCodes = Object.keys(ERRORS) as ErrorCode[];

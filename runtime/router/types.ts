@@ -1,0 +1,90 @@
+/** The router's face. The table it routes by is a value; the platform hands in a new one on every change. */
+
+/** Where one instance of an app answers. */
+export interface RouteEndpoint {
+  readonly instanceId: string;
+  readonly instanceIndex: number;
+  /** `127.0.0.1` or `::1`. */
+  readonly host: string;
+  readonly port: number;
+}
+
+export type RouteState =
+  /** Endpoints take requests. */
+  | 'running'
+  /** Nothing answers yet but will: requests are held. */
+  | 'starting'
+  /** Stopped on purpose, or scaled to 0. */
+  | 'stopped'
+  /** Crashed and waiting, or given up. */
+  | 'crashed';
+
+export interface RouteEntry {
+  /** Lower case, no port. `*.example` is a wildcard. */
+  readonly host: string;
+  /** `''` or `/prefix` without a trailing slash. */
+  readonly path: string;
+  readonly app: string;
+  readonly appId: string;
+  readonly state: RouteState;
+  /** Half a sentence shown to whoever waits: `restarting: app.py changed`. */
+  readonly reason: string;
+  readonly endpoints: readonly RouteEndpoint[];
+  readonly loadBalancing: 'round-robin' | 'least-connection';
+  /** Which header set the app gets. */
+  readonly dialect: 'stackato' | 'cloud-foundry';
+  /** The last log lines, newest last, for the page that says why there is no answer. */
+  readonly lastLogLines: () => readonly string[];
+}
+
+/** One finished request, for the `[RTR/0]` line and for `requests()`. */
+export interface RequestRecord {
+  readonly at: number;
+  readonly app: string | undefined;
+  readonly host: string;
+  readonly method: string;
+  readonly path: string;
+  readonly httpVersion: string;
+  readonly status: number;
+  readonly requestBytes: number;
+  readonly responseBytes: number;
+  readonly referer: string | undefined;
+  readonly userAgent: string | undefined;
+  readonly clientAddress: string;
+  readonly backendAddress: string | undefined;
+  readonly forwardedFor: string;
+  readonly forwardedProto: string;
+  readonly requestId: string;
+  /** Seconds from the first byte of the request to the last byte of the answer. */
+  readonly responseTime: number;
+  /** Seconds spent in the router itself (or held by it). */
+  readonly routerTime: number;
+  readonly appId: string | undefined;
+  readonly instanceIndex: number | undefined;
+  readonly instanceId: string | undefined;
+  readonly routerError: string | undefined;
+}
+
+export interface RouterOptions {
+  /** The port wanted; the next free one is taken unless `strictPort`. 0 means any. */
+  readonly port: number;
+  readonly strictPort: boolean;
+  /** Called once per finished (or aborted) request. Must not throw. */
+  readonly onRequest: (record: RequestRecord) => void;
+  /** Held requests get their answer at the latest after this many milliseconds. */
+  readonly holdMs?: number;
+  /** How many requests are held at most, and how many bytes of their bodies. */
+  readonly holdRequests?: number;
+  readonly holdBytes?: number;
+  /** One whole request to an instance, in milliseconds (900 s on the platform). */
+  readonly requestTimeoutMs?: number;
+}
+
+export interface Router extends AsyncDisposable {
+  /** The port on 127.0.0.1 (and ::1 where there is one). */
+  readonly port: number;
+  /** Replaces the table. Requests held for an app whose state changed go on at once. */
+  update(entries: readonly RouteEntry[]): void;
+  /** Resolves when no request is under way to this instance, or after `boundMs`. */
+  drained(instanceId: string, boundMs: number): Promise<void>;
+}

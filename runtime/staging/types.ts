@@ -1,0 +1,84 @@
+/** Which language, which steps, how to start. Detection only reads; installing is a separate act. */
+import type { AppManifest } from '../manifest/types.ts';
+
+/** A read-only view of an app's folder. Paths are relative, with `/`. */
+export interface AppSource {
+  readonly root: string;
+  hasFile(path: string): boolean;
+  /** Undefined where there is no such file, or it is not a regular file, or larger than 1 MiB. */
+  readText(path: string): string | undefined;
+  /** Names in a folder, sorted; folders end in `/`. Empty where there is none. */
+  list(folder?: string): readonly string[];
+}
+
+/** What was found in a folder. Plain JSON, the same for the same folder and manifest. */
+export interface AppFacts {
+  /** `python`, `node`, `static`, `binary` … */
+  readonly buildpack: string;
+  /** Half a sentence: `requirements.txt found`. */
+  readonly because: string;
+  /** Start commands by process type. */
+  readonly commands: Readonly<Record<string, DetectedCommand>>;
+  /** What was looked for to find a start command, in order, for the message when none is found. */
+  readonly lookedFor: readonly string[];
+  /** Files whose change means installing again (`requirements.txt`, `package-lock.json`, …). */
+  readonly requirementFiles: readonly string[];
+  /** Things the user should hear: system packages not installed, a runtime version not honoured. */
+  readonly notes: readonly string[];
+}
+
+export interface DetectedCommand {
+  readonly command: string;
+  /** `Procfile`, `package.json scripts.start`, `wsgi.py`. */
+  readonly from: string;
+}
+
+export interface InstallContext {
+  readonly manifest: AppManifest;
+  readonly source: AppSource;
+  readonly facts: AppFacts;
+  /** Private folder outside the app's, kept between pushes and shared by all apps of this home. */
+  readonly cacheDir: string;
+  /** The environment for tools: PATH, HOME of the user, proxies. Nothing of the app. */
+  readonly toolEnv: Readonly<Record<string, string>>;
+  readonly signal: AbortSignal;
+  /** One line for the staging log. */
+  readonly log: (text: string, stream?: 'OUT' | 'ERR') => void;
+  /** Runs a program to its end in its own group, its output going to the log; ended when `signal` aborts. */
+  readonly run: RunStep;
+}
+
+export type RunStep = (step: {
+  readonly file: string;
+  readonly args: readonly string[];
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly timeoutMs?: number;
+  /** Lines go to the log as well unless this is true. */
+  readonly quiet?: boolean;
+}) => Promise<{
+  readonly code: number | null;
+  readonly signal: string | null;
+  readonly output: string;
+  readonly timedOut: boolean;
+}>;
+
+/** What staging leaves for running the app. */
+export interface Installed {
+  /** Nothing had to be done. */
+  readonly skipped: boolean;
+  /** Identifies what was installed; equal means the same dependencies. */
+  readonly fingerprint: string;
+  /** Folders put in front of PATH. */
+  readonly path: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** Knowledge of one language. */
+export interface Buildpack {
+  readonly name: string;
+  /** Undefined where this folder is not of that language. Pure but for reading. */
+  detect(source: AppSource, manifest: AppManifest): AppFacts | undefined;
+  /** @throws PaasError `STAGING_*` */
+  install(context: InstallContext): Promise<Installed>;
+}

@@ -1,0 +1,82 @@
+/** One instance of one process of one app, kept alive. */
+import type { ExitFacts, InstanceMoment } from '../events.ts';
+import type { HealthPlan } from '../plan/types.ts';
+
+/** How to run the process this time. Asked for anew at every spawn: each run gets a port of its own. */
+export interface Launch {
+  readonly file: string;
+  readonly args: readonly string[];
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string>>;
+  /** The port the app is told to listen on. */
+  readonly port: number;
+}
+
+/** When to restart a crashed process, and how long to wait. */
+export interface RestartPolicy {
+  /** Crashes restarted at once. */
+  readonly immediate: number;
+  readonly firstDelayMs: number;
+  readonly maxDelayMs: number;
+  /** A run longer than this starts the count anew. */
+  readonly settleMs: number;
+  /** After this many crashes nothing is tried again. */
+  readonly maxCrashes: number;
+}
+
+export interface InstanceOptions {
+  readonly prepare: () => Promise<Launch>;
+  readonly health: HealthPlan;
+  readonly policy: RestartPolicy;
+  /** From TERM to KILL. */
+  readonly graceMs: number;
+  readonly report: (moment: InstanceMoment) => void;
+  readonly log: (stream: 'OUT' | 'ERR', text: string) => void;
+  /** For the platform's own lines (`CELL/0`). */
+  readonly note?: (text: string) => void;
+}
+
+export type InstanceState = 'stopped' | 'starting' | 'running' | 'stopping' | 'backing-off' | 'crashed';
+
+export interface InstanceStatus {
+  readonly state: InstanceState;
+  readonly pid?: number;
+  readonly port?: number;
+  /** Where it answered its health check: `127.0.0.1` or `::1`. */
+  readonly host?: string;
+  readonly crashes: number;
+  readonly lastExit?: ExitFacts;
+  readonly reason?: string;
+  /** Epoch milliseconds of entering `state`. */
+  readonly since: number;
+}
+
+export interface Instance {
+  readonly status: InstanceStatus;
+  /** Begins; resolves at once. Does nothing while it runs or starts. */
+  start(): void;
+  /** TERM to the group, KILL after the grace; resolves when nothing of it lives. */
+  stop(options?: { readonly graceMs?: number }): Promise<void>;
+  /** KILL now. */
+  kill(): Promise<void>;
+  /**
+   * Resolves when it is healthy.
+   * Rejects with a `StartFailure` on the first exit before that, or when the start timeout has passed,
+   * or when `signal` aborts.
+   */
+  ready(signal?: AbortSignal): Promise<void>;
+}
+
+/** Why an instance did not become ready. Facts only; words are made above. */
+export type StartFailure =
+  | { readonly kind: 'exited'; readonly exit: ExitFacts; readonly ms: number }
+  | {
+      readonly kind: 'timed-out';
+      readonly waitedMs: number;
+      readonly expected: string;
+      /** Ports processes of its group listen on instead. */
+      readonly listening: readonly { readonly host: string; readonly port: number; readonly pid?: number }[];
+      readonly lastProbe: string;
+    }
+  | { readonly kind: 'spawn-failed'; readonly message: string }
+  | { readonly kind: 'stopped' };

@@ -1,0 +1,29 @@
+import type { Json } from './json.ts';
+
+/** What can go wrong with a service, told apart so that the caller can choose words and exit code. */
+export type ServiceErrorCode =
+  | 'SERVICE_PORT_TAKEN'
+  | 'SERVICE_OPTIONS_INVALID'
+  | 'SERVICE_ENGINE_MISSING'
+  | 'SERVICE_START_FAILED';
+
+/**
+ * An expected failure of a service. `facts` carries what a message needs (port, path, program …);
+ * the service's own name is added by whoever started it.
+ */
+export class ServiceError extends Error {
+  override readonly name = 'ServiceError';
+  readonly code: ServiceErrorCode;
+  readonly facts: Readonly<Record<string, Json>>;
+
+  constructor(
+    code: ServiceErrorCode,
+    message: string,
+    facts: Readonly<Record<string, Json>> = {},
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+    this.code = code;
+    this.facts = facts;
+  }
+}
