@@ -1,0 +1,70 @@
+/**
+ * The shell text a process is started with, as the platforms do it: user variables (Stackato: shell text in double
+ * quotes, after the system ones), profile scripts, pre-running hooks in the same shell, then the command.
+ * Spec stackato 1.6, 1.10 and 3; spec cloudfoundry 2.6. Pure.
+ */
+import type { HookCommand } from '../manifest/types.ts';
+import type { EnvVariable } from './types.ts';
+
+export interface StartScriptInput {
+  /** Exported as shell text; empty in the Cloud Foundry dialect, where values are literal. */
+  readonly exports: readonly EnvVariable[];
+  readonly preRunning: readonly HookCommand[];
+  readonly command: string;
+}
+
+export function startScript({ exports, preRunning, command }: StartScriptInput): string {
+  return [
+    ...exports
+      .filter(({ name }) => SHELL_NAME.test(name))
+      .map(({ name, value }) => `export ${name}=${shellText(value)}`),
+    ...PROFILE_SCRIPTS,
+    ...preRunning.map(hook),
+    'cd "$HOME"',
+    `exec "${'$'}{BASH:-/bin/sh}" -c ${literal(command)}`,
+  ].join('\n');
+}
+
+/** One staging hook: a fresh shell in the app's folder with the same environment. */
+export function hookScript(exports: readonly EnvVariable[], command: string): string {
+  return [
+    ...exports
+      .filter(({ name }) => SHELL_NAME.test(name))
+      .map(({ name, value }) => `export ${name}=${shellText(value)}`),
+    'cd "$HOME"',
+    `eval ${literal(command)}`,
+  ].join('\n');
+}
+
+const SHELL_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
+
+const PROFILE_SCRIPTS = [
+  'for paas_local_profile in "$HOME"/.profile.d/*.sh "$HOME"/.profile; do',
+  '  if [ -f "$paas_local_profile" ]; then . "$paas_local_profile"; fi',
+  'done',
+  'unset paas_local_profile',
+];
+
+/** Hooks run by `eval`, so that an export or a `cd` stays and a syntax error is a failure of that hook alone. */
+function hook({ command, ignoreFailure }: HookCommand): string {
+  const announce = `printf '%s\\n' ${literal(`-----> ${command}`)}`;
+  if (ignoreFailure) return `${announce}\neval ${literal(command)} || true`;
+  const failure = literal(`pre-running hook failed: ${command}`);
+  return `${announce}\neval ${literal(command)} || { paas_local_status=$?; printf '%s\\n' ${failure} >&2; exit "$paas_local_status"; }`;
+}
+
+/**
+ * Double quotes: `$HOME`, `$(cmd)` and back-ticks expand, as on the platform. Only quotes are escaped, and the
+ * backslashes that would otherwise swallow a quote.
+ */
+export function shellText(value: string): string {
+  const text = value.replace(
+    /(\\*)("|$)/g,
+    (_, slashes: string, end: string) => slashes + slashes + (end && `\\${end}`),
+  );
+  return `"${text}"`;
+}
+
+export function literal(text: string): string {
+  return `'${text.replaceAll("'", `'\\''`)}'`;
+}

@@ -1,0 +1,130 @@
+/**
+ * A log on disk: one JSON line per log line, rotated, written behind the caller's back in batches.
+ * It survives stop and crash, and is read without a host (`logs --recent` when nothing runs).
+ */
+import {
+  closeSync,
+  existsSync,
+  openSync,
+  readFileSync,
+  readSync,
+  renameSync,
+  rmSync,
+  fstatSync,
+} from 'node:fs';
+import { appendFile, stat } from 'node:fs/promises';
+import type { LogLine } from './types.ts';
+
+const ROTATE_BYTES = 5 * 1024 * 1024;
+const KEPT_FILES = 3;
+const FLUSH_MS = 100;
+/** What may wait for the disk; past this the oldest waiting lines are dropped and counted. */
+const MAX_WAITING_BYTES = 8 * 1024 * 1024;
+/** How much of a file is read to find its last lines. */
+const TAIL_BYTES = 2 * 1024 * 1024;
+
+export class LogFile {
+  readonly #path: string;
+  #waiting: string[] = [];
+  #waitingBytes = 0;
+  #size: number | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #writing: Promise<void> = Promise.resolve();
+  /** Lines that could not be kept because the disk was too slow or full. */
+  dropped = 0;
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  append(line: LogLine): void {
+    const text = `${JSON.stringify(line)}\n`;
+    if (this.#waitingBytes + text.length > MAX_WAITING_BYTES) {
+      this.dropped += 1;
+      return;
+    }
+    this.#waiting.push(text);
+    this.#waitingBytes += text.length;
+    this.#timer ??= setTimeout(() => void this.flush(), FLUSH_MS);
+  }
+
+  /** Writes what waits. Never rejects: a log that cannot be written must not stop an app. */
+  flush(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#writing = this.#writing.then(() => this.#write());
+    return this.#writing;
+  }
+
+  async #write(): Promise<void> {
+    if (this.#waiting.length === 0) return;
+    const lines = this.#waiting;
+    const text = lines.join('');
+    this.#waiting = [];
+    this.#waitingBytes = 0;
+    try {
+      this.#size ??= await stat(this.#path).then(
+        (facts) => facts.size,
+        () => 0,
+      );
+      if (this.#size > ROTATE_BYTES) this.#rotate();
+      await appendFile(this.#path, text, { mode: 0o600 });
+      this.#size += Buffer.byteLength(text);
+    } catch {
+      this.dropped += lines.length;
+    }
+  }
+
+  #rotate(): void {
+    for (let index = KEPT_FILES - 1; index >= 1; index--) {
+      const older = `${this.#path}.${index}`;
+      if (existsSync(older)) renameSync(older, `${this.#path}.${index + 1}`);
+    }
+    rmSync(`${this.#path}.${KEPT_FILES}`, { force: true });
+    renameSync(this.#path, `${this.#path}.1`);
+    this.#size = 0;
+  }
+}
+
+/** The last `count` lines of a log, oldest first, the file before the last rotation included. */
+export function readLastLines(path: string, count: number): LogLine[] {
+  const newest = tail(path, count);
+  if (newest.length >= count) return newest;
+  return [...tail(`${path}.1`, count - newest.length), ...newest];
+}
+
+export function removeLogFiles(path: string): void {
+  rmSync(path, { force: true });
+  for (let index = 1; index <= KEPT_FILES; index++) rmSync(`${path}.${index}`, { force: true });
+}
+
+function tail(path: string, count: number): LogLine[] {
+  let text: string;
+  try {
+    text = readEnd(path);
+  } catch {
+    return [];
+  }
+  const lines: LogLine[] = [];
+  for (const line of text.split('\n').slice(-count - 2)) {
+    try {
+      lines.push(JSON.parse(line) as LogLine);
+    } catch {
+      // The first line of the window may be cut, the last half-written by a host that died.
+    }
+  }
+  return lines.slice(-count);
+}
+
+function readEnd(path: string): string {
+  const file = openSync(path, 'r');
+  try {
+    const { size } = fstatSync(file);
+    if (size <= TAIL_BYTES) return readFileSync(file, 'utf8');
+    const window = Buffer.alloc(TAIL_BYTES);
+    readSync(file, window, 0, TAIL_BYTES, size - TAIL_BYTES);
+    return window.toString('utf8');
+  } finally {
+    closeSync(file);
+  }
+}

@@ -1,0 +1,44 @@
+/** The log of one app or service: the last lines in memory, all of them on disk, listeners told at once. */
+import { LogFile } from './log-file.ts';
+import type { LogEntry, LogLine } from './types.ts';
+
+/** Lines and bytes kept in memory per log; more is on disk. */
+const RING_LINES = 1000;
+const RING_BYTES = 1024 * 1024;
+
+let sequence = 0;
+
+export class Log {
+  readonly owner: string;
+  readonly #file: LogFile;
+  readonly #listener: (line: LogLine) => void;
+  readonly #ring: LogLine[] = [];
+  #bytes = 0;
+
+  /** @param listener told of every line; must not throw */
+  constructor(owner: string, file: string, listener: (line: LogLine) => void) {
+    this.owner = owner;
+    this.#file = new LogFile(file);
+    this.#listener = listener;
+  }
+
+  append(entry: LogEntry): void {
+    const line: LogLine = { seq: ++sequence, at: Date.now(), owner: this.owner, ...entry };
+    this.#ring.push(line);
+    this.#bytes += line.text.length;
+    while (this.#ring.length > RING_LINES || (this.#bytes > RING_BYTES && this.#ring.length > 1)) {
+      this.#bytes -= this.#ring.shift()!.text.length;
+    }
+    this.#file.append(line);
+    this.#listener(line);
+  }
+
+  /** The last lines in memory, oldest first. */
+  recent(count = RING_LINES): readonly LogLine[] {
+    return this.#ring.slice(-count);
+  }
+
+  flush(): Promise<void> {
+    return this.#file.flush();
+  }
+}

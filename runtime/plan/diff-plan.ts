@@ -1,0 +1,81 @@
+/** What must be done to get from one app plan to the next. Pure; `because` is what the user reads. */
+import { isDeepStrictEqual } from 'node:util';
+import type { AppPlan, Change } from './types.ts';
+
+/** An empty list means nothing that runs is touched. */
+export function diffApp(current: AppPlan | undefined, next: AppPlan): readonly Change[] {
+  const app = next.name;
+  if (!current) {
+    const because = 'first push';
+    return [
+      { kind: 'stage', app, because },
+      { kind: 'launch', app, because },
+    ];
+  }
+  const staging = stagingChange(current, next);
+  if (staging) {
+    return [
+      { kind: 'stage', app, because: staging },
+      { kind: 'relaunch', app, because: staging },
+    ];
+  }
+  const running = runningChange(current, next);
+  if (running) return [{ kind: 'relaunch', app, because: running }];
+  if (!isDeepStrictEqual(current.routes, next.routes))
+    return [{ kind: 'reroute', app, because: 'routes changed' }];
+  return [];
+}
+
+function stagingChange(current: AppPlan, next: AppPlan): string | undefined {
+  const was = current.manifest;
+  const is = next.manifest;
+  if (current.root !== next.root) return 'path changed';
+  if (!isDeepStrictEqual(was.requirements, is.requirements)) return 'requirements changed';
+  if (!isDeepStrictEqual(was.buildpacks, is.buildpacks)) return 'buildpack changed';
+  if (!isDeepStrictEqual(was.framework, is.framework)) return 'framework changed';
+  if (current.facts.buildpack !== next.facts.buildpack) return `now a ${next.facts.buildpack} app`;
+  if (!isDeepStrictEqual(commandsOf(was.hooks.preStaging), commandsOf(is.hooks.preStaging)))
+    return 'pre-staging hooks changed';
+  if (!isDeepStrictEqual(commandsOf(was.hooks.postStaging), commandsOf(is.hooks.postStaging)))
+    return 'post-staging hooks changed';
+  return undefined;
+}
+
+function runningChange(current: AppPlan, next: AppPlan): string | undefined {
+  if (!isDeepStrictEqual(current.processes, next.processes)) return processChange(current, next);
+  const variable = changedVariable(current, next);
+  if (variable) return `env ${variable} changed`;
+  if (!isDeepStrictEqual(current.bindings, next.bindings)) return 'services changed';
+  if (
+    !isDeepStrictEqual(
+      commandsOf(current.manifest.hooks.preRunning),
+      commandsOf(next.manifest.hooks.preRunning),
+    )
+  ) {
+    return 'pre-running hooks changed';
+  }
+  if (current.dialect !== next.dialect) return `dialect is now ${next.dialect}`;
+  return undefined;
+}
+
+function processChange(current: AppPlan, next: AppPlan): string {
+  for (const process of next.processes) {
+    const was = current.processes.find(({ type }) => type === process.type);
+    if (!was) return `process ${process.type} is new`;
+    if (was.command !== process.command) return `command of ${process.type} changed`;
+    if (was.instances !== process.instances)
+      return `instances of ${process.type}: ${was.instances} → ${process.instances}`;
+    if (was.memoryBytes !== process.memoryBytes) return `memory of ${process.type} changed`;
+    if (!isDeepStrictEqual(was.health, process.health)) return `health check of ${process.type} changed`;
+  }
+  return 'processes changed';
+}
+
+function changedVariable(current: AppPlan, next: AppPlan): string | undefined {
+  const was = current.manifest.env;
+  const is = next.manifest.env;
+  return [...Object.keys(is), ...Object.keys(was)].find((name) => was[name]?.value !== is[name]?.value);
+}
+
+const commandsOf = (hooks: AppPlan['manifest']['hooks']['preStaging']): readonly unknown[] =>
+  hooks.map(({ command, ignoreFailure }) => [command, ignoreFailure]);

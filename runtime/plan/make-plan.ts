@@ -1,0 +1,165 @@
+/** Manifest + what was found in the folders + service types → Plan. Pure: the same input gives the same plan. */
+import type { ServiceType } from '../../services/kit/contract.ts';
+import { ServiceError } from '../../services/kit/service-error.ts';
+import { PaasError } from '../kernel/errors.ts';
+import type { ServiceName } from '../kernel/names.ts';
+import { suggest } from '../kernel/suggest.ts';
+import type { AppManifest, HealthRequest, Manifest, ServiceRequest } from '../manifest/types.ts';
+import type { AppFacts } from '../staging/types.ts';
+import { planRoutes } from './routes.ts';
+import type { AppPlan, HealthPlan, Plan, ProcessPlan, ServicePlan } from './types.ts';
+
+export interface PlanInput {
+  readonly manifest: Manifest;
+  /** By app name, in the order of `manifest.apps`. */
+  readonly facts: ReadonlyMap<string, AppFacts>;
+  /** What each app's folder holds at its top, for the message when no start command is found. */
+  readonly listings: ReadonlyMap<string, readonly string[]>;
+  readonly serviceTypes: readonly ServiceType[];
+  /** Services that exist in the space already. */
+  readonly existing: ReadonlyMap<string, ServicePlan>;
+  readonly noWatch: boolean;
+  /** `--command`, over the manifest's. */
+  readonly command?: string;
+}
+
+/** @throws PaasError `SERVICE_TYPE_UNKNOWN`, `SERVICE_CONFLICT`, `SERVICE_NOT_FOUND`, `SERVICE_OPTIONS_INVALID`, `NO_START_COMMAND` */
+export function makePlan(input: PlanInput): Plan {
+  const services = new Map<string, ServicePlan>();
+  for (const app of input.manifest.apps) {
+    for (const request of app.services) {
+      services.set(request.name, planService(request, app, services.get(request.name), input));
+    }
+  }
+  return { services: [...services.values()], apps: input.manifest.apps.map((app) => planApp(app, input)) };
+}
+
+function planService(
+  request: ServiceRequest,
+  app: AppManifest,
+  sameManifest: ServicePlan | undefined,
+  { existing, serviceTypes }: PlanInput,
+): ServicePlan {
+  const present = sameManifest ?? existing.get(request.name);
+  if (request.type === undefined) {
+    if (present) return present;
+    throw new PaasError('SERVICE_NOT_FOUND', {
+      service: request.name,
+      app: app.name,
+      hint: `A list entry names a service that exists already. Create it first: paas-local create-service TYPE PLAN ${request.name}`,
+    });
+  }
+  const type = findType(request.name, request.type, serviceTypes);
+  const planned: ServicePlan = {
+    name: request.name,
+    type: type.type,
+    plan: request.plan ?? 'free',
+    tags: request.tags,
+    options: readOptions(type, request),
+  };
+  if (present && present.type !== planned.type) {
+    throw new PaasError('SERVICE_CONFLICT', {
+      service: request.name,
+      type: planned.type,
+      existing: present.type,
+    });
+  }
+  return planned;
+}
+
+/** @throws PaasError `SERVICE_TYPE_UNKNOWN` with the nearest known name */
+export function findType(service: ServiceName, wanted: string, types: readonly ServiceType[]): ServiceType {
+  const found = types.find(({ type }) => type === wanted);
+  if (found) return found;
+  const known = types.map(({ type }) => type);
+  throw new PaasError('SERVICE_TYPE_UNKNOWN', {
+    service,
+    type: wanted,
+    known,
+    suggestion: suggest(wanted, known) ?? null,
+  });
+}
+
+function readOptions(type: ServiceType, request: ServiceRequest): unknown {
+  try {
+    return type.readOptions(request.parameters ?? {});
+  } catch (error) {
+    if (!(error instanceof ServiceError)) throw error;
+    throw new PaasError(error.code, { ...error.facts, service: request.name, message: error.message });
+  }
+}
+
+function planApp(app: AppManifest, input: PlanInput): AppPlan {
+  const facts = input.facts.get(app.name)!;
+  const processes = planProcesses(app, facts, input);
+  const reloading = processes.find(({ command }) => reloadsItself(command));
+  const watched = !input.noWatch && !reloading;
+  return {
+    name: app.name,
+    dialect: input.manifest.dialect,
+    root: app.root,
+    manifestFile: input.manifest.file,
+    manifestFiles: input.manifest.files,
+    manifest: app,
+    facts,
+    processes,
+    bindings: app.services.map(({ name }) => name),
+    routes: planRoutes(app, app.root),
+    watch: {
+      enabled: watched,
+      ...(watched
+        ? {}
+        : { because: reloading ? `the command reloads by itself: ${reloading.command}` : 'switched off' }),
+      ignores: app.ignores ?? [],
+      requirementFiles: facts.requirementFiles,
+    },
+  };
+}
+
+/** Those that have a command; a `web` process must. Further Procfile types start with 0 instances (Cloud Foundry). */
+function planProcesses(app: AppManifest, facts: AppFacts, input: PlanInput): readonly ProcessPlan[] {
+  const asked = app.processes.map((process): ProcessPlan | undefined => {
+    const detected = facts.commands[process.type];
+    const override = process.type === 'web' ? input.command : undefined;
+    const command = override ?? process.command ?? detected?.command;
+    if (command === undefined) {
+      if (process.type !== 'web' && process.instances === 0) return undefined;
+      throw new PaasError('NO_START_COMMAND', {
+        app: app.name,
+        process: process.type,
+        root: app.root,
+        lookedFor: [...facts.lookedFor],
+        found: [...(input.listings.get(app.name) ?? [])],
+      });
+    }
+    return {
+      type: process.type,
+      command,
+      commandFrom: override ? '--command' : process.command ? 'manifest' : detected!.from,
+      instances: process.instances,
+      memoryBytes: process.memoryBytes,
+      diskBytes: process.diskBytes,
+      health: planHealth(process.health),
+    };
+  });
+  return asked.filter((process) => process !== undefined);
+}
+
+function planHealth(health: HealthRequest): HealthPlan {
+  return {
+    type: health.type,
+    endpoint: health.endpoint,
+    startTimeoutMs: health.startTimeoutSeconds * 1000,
+    invocationTimeoutMs: health.invocationTimeoutSeconds * 1000,
+    intervalMs: health.intervalSeconds * 1000,
+  };
+}
+
+/** Commands that watch their files themselves; restarting them as well would do everything twice. */
+export function reloadsItself(command: string): boolean {
+  if (/\bmanage\.py\s+runserver\b/.test(command)) return !/--noreload\b/.test(command);
+  return (
+    /(^|[\s/;&|])(nodemon|ts-node-dev|air|watchexec|watchmedo|entr|reflex)(\s|$)/.test(command) ||
+    /(^|\s)--(watch|reload|hot)(=|\s|$)/.test(command)
+  );
+}

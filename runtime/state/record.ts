@@ -1,0 +1,123 @@
+/**
+ * What a space remembers on disk: desired state of apps, and services with the ports and credentials
+ * that were handed out. Everything else can be found out again.
+ */
+import { randomUUID } from 'node:crypto';
+import { readFileSync, renameSync } from 'node:fs';
+import type { Identity } from '../../services/kit/contract.ts';
+import { PaasError } from '../kernel/errors.ts';
+import type { AppPlan, ServicePlan } from '../plan/types.ts';
+import { writeFileAtomic } from './atomic-file.ts';
+import { systemReason } from './home.ts';
+
+/** Raised when the layout changes; `migrate` then gets a step. */
+const RECORD_VERSION = 1;
+
+export interface AppRecord {
+  readonly id: string;
+  /** A new one at every push, as `application_version`. */
+  readonly version: string;
+  readonly plan: AppPlan;
+  readonly desired: 'started' | 'stopped';
+  /** Set by hand with `set-env`; over the manifest's. */
+  readonly setEnv: Readonly<Record<string, string>>;
+  /** What of the pushing shell's environment the app is given. */
+  readonly shellEnv: Readonly<Record<string, string>>;
+  /** How the manifest was read, so that an edit can be read the same way again. */
+  readonly source?: ManifestSource;
+}
+
+/** The arguments a manifest was read with. Plain JSON. */
+export interface ManifestSource {
+  readonly cwd: string;
+  readonly path?: string;
+  readonly manifest?: string;
+  readonly dialect?: 'stackato' | 'cloud-foundry';
+  readonly appNames: readonly string[];
+  readonly env: readonly string[];
+  readonly command?: string;
+  readonly noWatch: boolean;
+}
+
+export interface ServiceRecord {
+  readonly id: string;
+  readonly plan: ServicePlan;
+  readonly identity: Identity;
+  /** 0 until it was started for the first time. */
+  readonly port: number;
+}
+
+export interface SpaceRecord {
+  readonly version: typeof RECORD_VERSION;
+  readonly spaceId: string;
+  readonly organizationId: string;
+  readonly apps: Readonly<Record<string, AppRecord>>;
+  readonly services: Readonly<Record<string, ServiceRecord>>;
+}
+
+export function emptyRecord(): SpaceRecord {
+  return {
+    version: RECORD_VERSION,
+    spaceId: randomUUID(),
+    organizationId: randomUUID(),
+    apps: {},
+    services: {},
+  };
+}
+
+export interface LoadedRecord {
+  readonly record: SpaceRecord;
+  /** Says that an unreadable record was set aside, and where. */
+  readonly problem?: PaasError;
+}
+
+/** Reads a space's record. One that cannot be understood is set aside with a message, never overwritten in silence. */
+export function loadRecord(path: string): LoadedRecord {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { record: emptyRecord() };
+    throw new PaasError('STATE_UNREADABLE', { file: path, reason: systemReason(error) }, { cause: error });
+  }
+  try {
+    return { record: migrate(JSON.parse(text)) };
+  } catch (error) {
+    const aside = `${path}.unreadable-${randomUUID().slice(0, 8)}`;
+    renameSync(path, aside);
+    const reason = error instanceof SyntaxError ? 'it is not whole JSON' : (error as Error).message;
+    return {
+      record: emptyRecord(),
+      problem: new PaasError('STATE_UNREADABLE', { file: path, reason, aside }),
+    };
+  }
+}
+
+/** @throws PaasError `STATE_NOT_WRITABLE`; the former record is then still in place */
+export function saveRecord(path: string, record: SpaceRecord): void {
+  try {
+    writeFileAtomic(path, `${JSON.stringify(record, null, 1)}\n`);
+  } catch (error) {
+    throw new PaasError(
+      'STATE_NOT_WRITABLE',
+      { folder: path, reason: systemReason(error) },
+      { cause: error },
+    );
+  }
+}
+
+function migrate(raw: unknown): SpaceRecord {
+  if (typeof raw !== 'object' || raw === null) throw new Error('it is not an object');
+  const { version } = raw as { version?: unknown };
+  if (typeof version !== 'number') throw new Error('it has no version');
+  if (version > RECORD_VERSION) {
+    throw new Error(
+      `it has version ${version}, written by a newer paas-local; this one reads up to ${RECORD_VERSION}`,
+    );
+  }
+  const record = raw as SpaceRecord;
+  for (const part of ['apps', 'services'] as const) {
+    if (typeof record[part] !== 'object' || record[part] === null) throw new Error(`it has no "${part}"`);
+  }
+  return record;
+}
