@@ -19,6 +19,8 @@ export interface AppRecord {
   readonly version: string;
   readonly plan: AppPlan;
   readonly desired: 'started' | 'stopped';
+  /** Pushed with `--detach`: outlives the terminal that pushed it. */
+  readonly detached: boolean;
   /** Set by hand with `set-env`; over the manifest's. */
   readonly setEnv: Readonly<Record<string, string>>;
   /** What of the pushing shell's environment the app is given. */

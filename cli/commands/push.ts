@@ -1,0 +1,177 @@
+/** `push`: manifest → running apps. Attached it stays, shows the logs and takes the apps along when it goes. */
+import { ControlClient } from '../../runtime/control/client.ts';
+import type { PlatformEvent } from '../../runtime/events.ts';
+import { toolEnv } from '../../runtime/env/shell-env.ts';
+import { PaasError } from '../../runtime/kernel/errors.ts';
+import { readManifest } from '../../runtime/manifest/index.ts';
+import type { Manifest } from '../../runtime/manifest/types.ts';
+import type { AppSnapshot, Snapshot } from '../../runtime/snapshot.ts';
+import type { ManifestSource } from '../../runtime/state/record.ts';
+import { connect } from '../connect.ts';
+import { portOption, type CommonOptions, type Context } from '../context.ts';
+import { renderDiagnostic } from '../render/code-frame.ts';
+import { renderEvent } from '../render/reporter.ts';
+import { untilSignal } from '../signals.ts';
+import { shellOf } from '../which-app.ts';
+
+export interface PushOptions extends CommonOptions {
+  readonly path?: string;
+  readonly manifest?: string;
+  readonly dialect?: 'stackato' | 'cloud-foundry';
+  readonly env: readonly string[];
+  readonly command?: string;
+  readonly port?: string;
+  readonly strictPorts?: boolean;
+  readonly detach?: boolean;
+  readonly watch: boolean;
+  readonly prompt: boolean;
+}
+
+export async function push(
+  context: Context,
+  names: readonly string[],
+  options: PushOptions,
+): Promise<number> {
+  const { terminal, json } = context;
+  const source = manifestSource(context, names, options);
+  const manifest = await read(context, source);
+  const wishes = { port: portOption(options.port, context.env), strictPorts: options.strictPorts === true };
+  const client = await connect(context, wishes);
+  const attached = options.detach !== true;
+  client.onEvent = (event) => show(event, context);
+  client.onDropped = (count) =>
+    terminal.err(terminal.paint.yellow(`${count} events were left out: this terminal reads too slowly`));
+  const pushed = client.call('push', {
+    manifest,
+    source,
+    toolEnv: toolEnv(shellOf(context)),
+    detached: !attached,
+  });
+  const names_ = manifest.apps.map(({ name }) => name as string);
+  const outcome = await untilSignal(pushed, {
+    onFirst: (signal) => stopAll(client, names_, context, signal),
+    onSecond: () => killAll(client, names_),
+  });
+  if ('exitCode' in outcome) return outcome.exitCode;
+  const { apps, snapshot } = outcome.value;
+  if (json) terminal.out(JSON.stringify(summary(apps, snapshot)));
+  else for (const line of closing(apps, attached)) terminal.out(line);
+  if (!attached) {
+    client[Symbol.dispose]();
+    return 0;
+  }
+  const ended = Promise.race([
+    untilStopped(client, names_),
+    client.lost.then((error) => Promise.reject(error)),
+  ]);
+  const end = await untilSignal(ended, {
+    onFirst: (signal) => stopAll(client, names_, context, signal),
+    onSecond: () => killAll(client, names_),
+  });
+  client[Symbol.dispose]();
+  return 'exitCode' in end ? end.exitCode : 0;
+}
+
+function manifestSource(context: Context, names: readonly string[], options: PushOptions): ManifestSource {
+  return {
+    cwd: context.cwd,
+    appNames: names,
+    env: options.env,
+    noWatch: !options.watch,
+    ...(options.path === undefined ? {} : { path: options.path }),
+    ...(options.manifest === undefined ? {} : { manifest: options.manifest }),
+    ...(options.dialect === undefined ? {} : { dialect: options.dialect }),
+    ...(options.command === undefined ? {} : { command: options.command }),
+  };
+}
+
+/** @throws PaasError `MANIFEST_NOT_FOUND`, `MANIFEST_INVALID` with every mistake */
+async function read(context: Context, source: ManifestSource): Promise<Manifest> {
+  const { terminal } = context;
+  const { manifest, diagnostics, file } = await readManifest({
+    cwd: context.cwd,
+    ...(source.path === undefined ? {} : { path: source.path }),
+    ...(source.manifest === undefined ? {} : { manifest: source.manifest }),
+    ...(source.dialect === undefined ? {} : { dialect: source.dialect }),
+    appNames: source.appNames,
+    envOverrides: source.env,
+    shellEnv: shellOf(context),
+  });
+  if (!manifest) {
+    const count = diagnostics.filter(({ severity }) => severity === 'error').length;
+    throw new PaasError('MANIFEST_INVALID', { file, count }, { diagnostics });
+  }
+  if (!context.json) {
+    for (const diagnostic of diagnostics)
+      terminal.err(`${renderDiagnostic(diagnostic, { colour: terminal.colour })}\n`);
+    const apps = manifest.apps.map(({ name }) => terminal.paint.bold(name)).join(', ');
+    terminal.out(`Pushing ${apps} from ${manifest.file} (${manifest.dialect}: ${manifest.dialectBecause})`);
+  }
+  return manifest;
+}
+
+/** Under `--json` nothing but the one object goes to standard output. */
+function show(event: PlatformEvent, { terminal, json }: Context): void {
+  if (!json) renderEvent(event, terminal);
+}
+
+function summary(apps: readonly AppSnapshot[], snapshot: Snapshot) {
+  const names = new Set(apps.flatMap(({ services }) => services));
+  return {
+    space: snapshot.space,
+    host: snapshot.host,
+    router: snapshot.router,
+    apps,
+    services: snapshot.services.filter(({ name }) => names.has(name)),
+    url: apps.flatMap(({ urls }) => urls)[0] ?? null,
+  };
+}
+
+/** The URL comes last, where it is looked for. */
+function closing(apps: readonly AppSnapshot[], attached: boolean): string[] {
+  const lines = apps.flatMap((app) => {
+    const bound = app.services.length > 0 ? ` with ${app.services.join(', ')}` : '';
+    return [`${app.name} runs${bound}`];
+  });
+  if (attached) lines.push('Its log follows; Ctrl-C stops it');
+  const urls = apps.flatMap(({ urls }) => urls.slice(0, 1));
+  return [...lines, ...urls];
+}
+
+async function stopAll(
+  client: ControlClient,
+  apps: readonly string[],
+  { terminal, json }: Context,
+  signal: NodeJS.Signals,
+): Promise<void> {
+  if (signal === 'SIGHUP') return client[Symbol.dispose]();
+  if (!json) terminal.out(`\nStopping ${apps.join(', ')} (Ctrl-C again to kill)`);
+  for (const app of apps.toReversed()) {
+    try {
+      const { stopped } = await client.call('stop', { app, lease: true });
+      if (!stopped && !json)
+        terminal.out(`${app} goes on: it was pushed from another terminal too, or with --detach`);
+    } catch (error) {
+      // Never pushed so far, or deleted from elsewhere: nothing of it is left to stop.
+      if (!(error instanceof PaasError) || (error.code !== 'APP_NOT_FOUND' && error.code !== 'HOST_LOST'))
+        throw error;
+    }
+  }
+}
+
+async function killAll(client: ControlClient, apps: readonly string[]): Promise<void> {
+  await Promise.all(apps.map((app) => client.call('kill', { app }).catch(() => {})));
+}
+
+/** Resolves when all apps were stopped or deleted from elsewhere. */
+function untilStopped(client: ControlClient, apps: readonly string[]): Promise<void> {
+  const running = new Set(apps);
+  const shown = client.onEvent;
+  return new Promise((resolve) => {
+    client.onEvent = (event) => {
+      shown(event);
+      if (event.kind === 'app-stopped' || event.kind === 'app-deleted') running.delete(event.app);
+      if (running.size === 0) resolve();
+    };
+  });
+}

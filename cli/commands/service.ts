@@ -1,0 +1,89 @@
+/** `service NAME` and `services`: what runs, where, with which credentials and figures. */
+import { loadRecord } from '../../runtime/state/record.ts';
+import type { ServiceSnapshot } from '../../runtime/snapshot.ts';
+import { connect, connectIfRunning } from '../connect.ts';
+import { portOption, type Context } from '../context.ts';
+import { pairs, table } from '../render/table.ts';
+
+export async function service(context: Context, name: string): Promise<number> {
+  const { terminal, json } = context;
+  using client = await connect(context, { port: portOption(undefined, context.env), strictPorts: false });
+  const details = await client.call('service', { name });
+  if (json) {
+    terminal.out(JSON.stringify(details));
+    return 0;
+  }
+  const { service: facts, credentials, stats } = details;
+  terminal.out(`Showing info of service ${name} in space ${context.paths.name}...\n`);
+  const rows: [string, string][] = [
+    ['name', facts.name],
+    ['offering', facts.type],
+    ['plan', facts.plan],
+    ['state', facts.state],
+    ['address', facts.port === 0 ? 'not started yet' : `${facts.host}:${facts.port}`],
+    ['bound apps', facts.boundApps.join(', ')],
+  ];
+  for (const line of pairs(rows)) terminal.out(line);
+  section(
+    'Credentials:',
+    Object.entries(credentials).map(([key, value]) => [key, String(value)]),
+  );
+  section('Figures:', shownStats(stats));
+  return 0;
+
+  function section(title: string, entries: [string, string][]): void {
+    if (entries.length === 0) return;
+    terminal.out(`\n${title}`);
+    for (const line of pairs(entries)) terminal.out(`  ${line}`);
+  }
+}
+
+/** What people look for, of a cache's many figures; `--json` has them all. */
+const SHOWN = [
+  'curr_items', 'bytes', 'limit_maxbytes', 'curr_connections', 'cmd_get', 'cmd_set', 'get_hits', 'get_misses', 'evictions',
+]; // prettier-ignore
+
+function shownStats(stats: Readonly<Record<string, string | number>>): [string, string][] {
+  const shown = SHOWN.filter((name) => name in stats).map((name): [string, string] => [
+    name,
+    String(stats[name]),
+  ]);
+  const hits = Number(stats.get_hits);
+  const asked = hits + Number(stats.get_misses);
+  if (asked > 0) shown.unshift(['hit ratio', `${((100 * hits) / asked).toFixed(1)} %`]);
+  return shown.length > 0 ? shown : Object.entries(stats).map(([name, value]) => [name, String(value)]);
+}
+
+export async function services(context: Context): Promise<number> {
+  const { terminal, json, paths } = context;
+  const listed = await listServices(context);
+  if (json) {
+    terminal.out(JSON.stringify({ space: paths.name, services: listed }));
+    return 0;
+  }
+  terminal.out(`Getting service instances in space ${paths.name}...\n`);
+  if (listed.length === 0) {
+    terminal.out('No service instances found.');
+    return 0;
+  }
+  const rows = listed.map((each) => [each.name, each.type, each.plan, each.boundApps.join(', '), each.state]);
+  for (const line of table(['name', 'offering', 'plan', 'bound apps', 'state'], rows)) terminal.out(line);
+  return 0;
+}
+
+async function listServices(context: Context): Promise<readonly ServiceSnapshot[]> {
+  using client = await connectIfRunning(context);
+  if (client) return (await client.call('snapshot', {})).services;
+  const { record } = loadRecord(context.paths.record);
+  return Object.values(record.services).map(({ plan, port }) => ({
+    name: plan.name,
+    type: plan.type,
+    plan: plan.plan,
+    state: 'stopped',
+    host: '127.0.0.1',
+    port,
+    boundApps: Object.values(record.apps)
+      .filter((app) => app.plan.bindings.includes(plan.name))
+      .map((app) => app.plan.name),
+  }));
+}

@@ -1,0 +1,74 @@
+/** Finds this space's host, or starts one. Every command is a client of it. */
+import { appendFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { spawnDetached } from '../services/kit/process.ts';
+import { ControlClient } from '../runtime/control/client.ts';
+import type { HostAnnouncement } from '../runtime/host-main.ts';
+import { errorFromJson, PaasError } from '../runtime/kernel/errors.ts';
+import { makeSpace } from '../runtime/state/home.ts';
+import { lockHolder } from '../runtime/state/lock.ts';
+import type { Context } from './context.ts';
+
+export interface HostWishes {
+  readonly port: number;
+  readonly strictPorts: boolean;
+}
+
+/** A host that holds the lock may still be starting (or cleaning up after another) for this long. */
+const STARTING_MS = 20_000;
+const LOOK_MS = 10;
+
+/** The running host, or undefined. */
+export async function connectIfRunning(context: Context): Promise<ControlClient | undefined> {
+  const until = performance.now() + STARTING_MS;
+  for (;;) {
+    const holder = lockHolder(context.paths.lock);
+    if (!holder) return undefined;
+    try {
+      return await ControlClient.connect(holder.socket);
+    } catch (error) {
+      if (error instanceof PaasError && error.code !== 'HOST_LOST') throw error;
+      if (performance.now() > until) {
+        throw new PaasError(
+          'HOST_LOST',
+          { reason: 'it does not answer', log: context.paths.hostLog },
+          { cause: error },
+        );
+      }
+    }
+    await sleep(LOOK_MS);
+  }
+}
+
+/** @throws PaasError `HOST_START_FAILED`, `HOST_VERSION_MISMATCH`, `STATE_NOT_WRITABLE`, and what the host met when it started */
+export async function connect(context: Context, wishes: HostWishes): Promise<ControlClient> {
+  const running = await connectIfRunning(context);
+  if (running) return running;
+  const { paths, world } = context;
+  makeSpace(paths);
+  const log = paths.hostLog;
+  appendFileSync(log, `--- ${new Date().toISOString()}\n`, { mode: 0o600 });
+  const args = ['--home', paths.home, '--space', paths.name, '--port', String(wishes.port)];
+  const child = spawnDetached({
+    file: process.execPath,
+    args: [...world.execArgv, world.hostEntry, ...args, ...(wishes.strictPorts ? ['--strict-ports'] : [])],
+    // Not the user's folder: the host would keep it from being unmounted, and outlives the command.
+    cwd: paths.root,
+    env: Object.fromEntries(
+      Object.entries(context.env).filter((entry): entry is [string, string] => entry[1] !== undefined),
+    ),
+    logFile: log,
+    readyTimeoutMs: STARTING_MS,
+  });
+  const line = await child.readyLine.catch((error: unknown) => {
+    throw new PaasError('HOST_START_FAILED', {
+      reason: error instanceof Error ? error.message : String(error),
+      log,
+    });
+  });
+  const said = JSON.parse(line) as HostAnnouncement;
+  if ('failed' in said) throw errorFromJson(said.failed);
+  // Another command's host won the race: that one answers, maybe after finishing its own start.
+  if ('taken' in said) return (await connectIfRunning(context)) ?? connect(context, wishes);
+  return ControlClient.connect(said.ready.socket);
+}

@@ -1,0 +1,61 @@
+/** What a command is run with: the world enters here, once. Nothing below reads `process.env` or the folder itself. */
+import { stateHome, spacePaths, type SpacePaths } from '../runtime/state/home.ts';
+import { absolutePath, type AbsolutePath } from '../runtime/kernel/names.ts';
+import { PaasError } from '../runtime/kernel/errors.ts';
+import { createTerminal, type Terminal } from './render/terminal.ts';
+
+export interface World {
+  readonly argv: readonly string[];
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  readonly stdout: NodeJS.WriteStream;
+  readonly stderr: NodeJS.WriteStream;
+  /** The entry of the host's own process, beside this program. */
+  readonly hostEntry: string;
+  /** Node flags the host is started with (a loader, when run from source). */
+  readonly execArgv: readonly string[];
+}
+
+/** Options every command has. */
+export interface CommonOptions {
+  readonly space?: string;
+  readonly json?: boolean;
+  readonly color?: boolean;
+}
+
+export interface Context {
+  readonly world: World;
+  readonly env: World['env'];
+  readonly cwd: AbsolutePath;
+  readonly paths: SpacePaths;
+  readonly json: boolean;
+  readonly terminal: Terminal;
+}
+
+/** @throws PaasError `SPACE_NAME_INVALID` */
+export function makeContext(world: World, options: CommonOptions): Context {
+  const home = stateHome(world.env, world.cwd);
+  const space = options.space ?? world.env.PAAS_LOCAL_SPACE ?? 'default';
+  return {
+    world,
+    env: world.env,
+    cwd: absolutePath(world.cwd),
+    paths: spacePaths(home, space),
+    json: options.json === true,
+    terminal: createTerminal(world, options.color),
+  };
+}
+
+/** The router's first choice where neither flag nor variable names one. */
+const DEFAULT_PORT = 8080;
+
+/** @throws PaasError `USAGE` */
+export function portOption(flag: string | undefined, env: World['env']): number {
+  const [text, name] = flag === undefined ? [env.PAAS_LOCAL_PORT, 'PAAS_LOCAL_PORT'] : [flag, '--port'];
+  if (text === undefined || text === '') return DEFAULT_PORT;
+  const port = Number(text);
+  if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port;
+  throw new PaasError('USAGE', {
+    message: `Cannot use "${text}" as ${name}: a port is a number from 0 to 65535`,
+  });
+}

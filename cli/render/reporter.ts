@@ -1,0 +1,79 @@
+/** PlatformEvent → lines. An exhaustive switch: a new kind of event does not compile until it has words here. */
+import type { PlatformEvent } from '../../runtime/events.ts';
+import { formatLogHeader } from '../../runtime/logs/format.ts';
+import type { LogLine } from '../../runtime/logs/types.ts';
+import { describeMs } from '../../runtime/platform/words.ts';
+import { renderDiagnostic } from './code-frame.ts';
+import { harmless, type Terminal } from './terminal.ts';
+
+export function renderEvent(event: PlatformEvent, terminal: Terminal): void {
+  const { paint } = terminal;
+  switch (event.kind) {
+    case 'log':
+      return renderLogLine(event.line, terminal);
+    case 'router-listening':
+      if (event.port !== event.wanted && event.wanted !== 0) {
+        terminal.out(paint.yellow(`Port ${event.wanted} is taken, routing on port ${event.port} instead`));
+      }
+      return;
+    case 'manifest-invalid':
+      terminal.err(paint.yellow(`The manifest was edited and cannot be used; what runs is left as it is`));
+      for (const diagnostic of event.diagnostics)
+        terminal.err(renderDiagnostic(diagnostic, { colour: terminal.colour }));
+      return;
+    case 'change-started':
+      if (event.action !== 'push')
+        terminal.out(paint.bold(`${event.app}: ${event.action}, because ${event.because}`));
+      return;
+    case 'service-started':
+      return terminal.out(
+        `Service ${paint.bold(event.service)} (${event.type}) on ${event.host}:${event.port}`,
+      );
+    case 'service-stopped':
+      return terminal.out(paint.dim(`Service ${event.service} stopped`));
+    case 'service-failed':
+      return terminal.err(paint.red(`Service ${event.service} failed: ${event.message}`));
+    case 'staging-started':
+      return terminal.out(`Staging ${paint.bold(event.app)}: ${event.buildpack} (${event.because})`);
+    case 'staging-finished':
+      return terminal.out(
+        paint.dim(
+          `Staged ${event.app} in ${describeMs(event.ms)}${event.skipped ? ', dependencies unchanged' : ''}`,
+        ),
+      );
+    case 'files-changed':
+      return terminal.out(paint.dim(`${event.app}: changed ${shorten(event.files)}`));
+    case 'watch-degraded':
+      return terminal.err(paint.yellow(`${event.app}: ${event.message}`));
+    case 'app-ready':
+      return terminal.out(paint.green(`${event.app} is up${event.urls[0] ? ` at ${event.urls[0]}` : ''}`));
+    case 'app-stopped':
+      return terminal.out(`${event.app} stopped: ${event.because}`);
+    case 'app-deleted':
+      return terminal.out(`${event.app} deleted`);
+    case 'instance':
+      // Each of these moments is in the app's log as a line of CELL or HEALTH.
+      return;
+  }
+}
+
+export function renderLogLine(line: LogLine, terminal: Terminal): void {
+  const { paint } = terminal;
+  const text = harmless(line.text, terminal.colour);
+  const header = sourcePaint(line.source, terminal)(formatLogHeader(line));
+  terminal.out(header + (line.stream === 'ERR' && line.source.startsWith('APP') ? paint.red(text) : text));
+}
+
+function sourcePaint(source: string, { paint }: Terminal) {
+  if (source.startsWith('APP/')) return paint.cyan;
+  if (source === 'RTR') return paint.dim;
+  if (source === 'STG') return paint.magenta;
+  if (source === 'CELL' || source === 'HEALTH' || source === 'API') return paint.yellow;
+  return paint.blue;
+}
+
+function shorten(files: readonly string[]): string {
+  return files.length <= 3
+    ? files.join(', ')
+    : `${files.slice(0, 3).join(', ')} and ${files.length - 3} more`;
+}

@@ -1,0 +1,49 @@
+/** App names come from the command line, else from the manifest of the folder. */
+import { PaasError } from '../runtime/kernel/errors.ts';
+import type { Context } from './context.ts';
+
+export interface ManifestOptions {
+  readonly manifest?: string;
+  readonly path?: string;
+}
+
+/** @throws PaasError `MANIFEST_NOT_FOUND`, `MANIFEST_INVALID` */
+export async function appNames(
+  context: Context,
+  given: readonly string[],
+  options: ManifestOptions = {},
+): Promise<readonly string[]> {
+  if (given.length > 0) return given;
+  const { readManifest } = await import('../runtime/manifest/index.ts');
+  const { manifest } = await readManifest({
+    cwd: context.cwd,
+    ...(options.path === undefined ? {} : { path: options.path }),
+    ...(options.manifest === undefined ? {} : { manifest: options.manifest }),
+    shellEnv: shellOf(context),
+  }).catch((error: unknown) => {
+    if (error instanceof PaasError && error.code === 'MANIFEST_NOT_FOUND') {
+      throw new PaasError('APP_NAME_NEEDED', { reason: `there is no manifest in "${context.cwd}"` });
+    }
+    throw error;
+  });
+  if (!manifest)
+    throw new PaasError('APP_NAME_NEEDED', { reason: `the manifest in "${context.cwd}" cannot be used` });
+  return manifest.apps.map(({ name }) => name);
+}
+
+/** One app where the command needs exactly one. */
+export async function oneApp(
+  context: Context,
+  given: string | undefined,
+  options: ManifestOptions = {},
+): Promise<string> {
+  const names = await appNames(context, given === undefined ? [] : [given], options);
+  if (names.length === 1) return names[0]!;
+  throw new PaasError('APP_NAME_NEEDED', { reason: `the manifest declares ${names.join(', ')}` });
+}
+
+export function shellOf(context: Context): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(context.env).filter((entry): entry is [string, string] => entry[1] !== undefined),
+  );
+}

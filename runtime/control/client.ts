@@ -1,0 +1,101 @@
+/** A connection to the host: typed requests, events as they come. */
+import { createConnection, type Socket } from 'node:net';
+import type { PlatformEvent } from '../events.ts';
+import { errorFromJson, PaasError } from '../kernel/errors.ts';
+import { JsonLines } from '../kernel/json-lines.ts';
+import { VERSION } from '../kernel/version.ts';
+import { socketAddress } from '../state/socket-path.ts';
+import { MAX_MESSAGE_BYTES, type Method, type Methods, type ServerMessage } from './protocol.ts';
+
+const CONNECT_MS = 5000;
+
+interface Pending {
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: Error) => void;
+}
+
+export class ControlClient implements Disposable {
+  readonly #socket: Socket;
+  readonly #pending = new Map<number, Pending>();
+  readonly #lost: Promise<PaasError>;
+  #next = 1;
+  #done = false;
+  /** Told of every event this connection hears. */
+  onEvent: (event: PlatformEvent) => void = () => {};
+  /** Told how many events were lost because this side read too slowly. */
+  onDropped: (count: number) => void = () => {};
+
+  private constructor(socket: Socket) {
+    this.#socket = socket;
+    const lines = new JsonLines(MAX_MESSAGE_BYTES);
+    socket.on('data', (chunk) => {
+      for (const line of lines.push(chunk)) this.#onMessage(JSON.parse(line) as ServerMessage);
+    });
+    socket.on('error', () => {});
+    this.#lost = new Promise((resolve) => {
+      socket.on('close', () => {
+        const error = new PaasError('HOST_LOST', { reason: 'it closed the connection' });
+        this.#done = true;
+        for (const { reject } of this.#pending.values()) reject(error);
+        this.#pending.clear();
+        resolve(error);
+      });
+    });
+  }
+
+  /**
+   * Connects and shakes hands.
+   * @throws PaasError `HOST_VERSION_MISMATCH`; the system's error when nothing listens there
+   */
+  static async connect(path: string): Promise<ControlClient> {
+    using address = socketAddress(path);
+    const socket = createConnection(address.path);
+    await new Promise<void>((resolve, reject) => {
+      socket.once('connect', resolve);
+      socket.once('error', reject);
+      socket.setTimeout(CONNECT_MS, () =>
+        reject(new PaasError('HOST_LOST', { reason: 'it does not answer' })),
+      );
+    }).catch((error: unknown) => {
+      socket.destroy();
+      throw error;
+    });
+    socket.setTimeout(0);
+    const client = new ControlClient(socket);
+    const { version } = await client.call('hello', { version: VERSION });
+    if (version === VERSION) return client;
+    client[Symbol.dispose]();
+    throw new PaasError('HOST_VERSION_MISMATCH', { host: version, client: VERSION });
+  }
+
+  /** @throws PaasError as the host threw it, or `HOST_LOST` */
+  call<M extends Method>(method: M, params: Methods[M]['params']): Promise<Methods[M]['result']> {
+    return new Promise((resolve, reject) => {
+      if (this.#done) {
+        reject(new PaasError('HOST_LOST', {}));
+        return;
+      }
+      const id = this.#next++;
+      this.#pending.set(id, { resolve: resolve as (value: unknown) => void, reject });
+      this.#socket.write(`${JSON.stringify({ id, method, params })}\n`);
+    });
+  }
+
+  /** Resolves when the connection is gone, with the reason. */
+  get lost(): Promise<PaasError> {
+    return this.#lost;
+  }
+
+  [Symbol.dispose](): void {
+    this.#socket.destroy();
+  }
+
+  #onMessage(message: ServerMessage): void {
+    if ('event' in message) return this.onEvent(message.event);
+    if ('dropped' in message) return this.onDropped(message.dropped);
+    const pending = this.#pending.get(message.id);
+    this.#pending.delete(message.id);
+    if ('error' in message) pending?.reject(errorFromJson(message.error));
+    else pending?.resolve(message.result);
+  }
+}

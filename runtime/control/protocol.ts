@@ -1,0 +1,57 @@
+/**
+ * What host and command line say to each other: one JSON value per line over a socket only the user can open.
+ * A request has one object in and one out; what happens meanwhile comes as events.
+ */
+import type { EnvVariable } from '../env/types.ts';
+import type { PlatformEvent } from '../events.ts';
+import type { ErrorJson } from '../kernel/errors.ts';
+import type { LogLine } from '../logs/types.ts';
+import type { PushRequest } from '../platform.ts';
+import type { AppSnapshot, ServiceSnapshot, Snapshot } from '../snapshot.ts';
+import type { Json } from '../../services/kit/json.ts';
+
+/** A manifest of the largest accepted size fits several times. */
+export const MAX_MESSAGE_BYTES = 16 * 1024 * 1024;
+
+export interface Methods {
+  /** First on every connection: a host of another version refuses to go on. */
+  hello: { params: { version: string }; result: { version: string; pid: number } };
+  /** Resolves when all apps are healthy. Without `detached` the connection holds a lease on the apps. */
+  push: { params: PushRequest; result: { apps: readonly AppSnapshot[]; snapshot: Snapshot } };
+  start: { params: { app: string }; result: { app: AppSnapshot } };
+  restart: { params: { app: string }; result: { app: AppSnapshot } };
+  /** `lease`: only this connection's hold ends; the app stops if it was the last. */
+  stop: { params: { app: string; lease?: boolean }; result: { stopped: boolean; heldBy: number } };
+  kill: { params: { app: string }; result: Record<string, never> };
+  delete: { params: { app: string }; result: Record<string, never> };
+  snapshot: { params: Record<string, never>; result: Snapshot };
+  env: {
+    params: { app: string; process?: string };
+    result: { system: readonly EnvVariable[]; user: readonly EnvVariable[] };
+  };
+  service: { params: { name: string }; result: ServiceDetails };
+  /** Lines in memory; with `follow`, later ones come as events. */
+  logs: { params: { owner: string; count: number; follow: boolean }; result: { lines: readonly LogLine[] } };
+  shutdown: { params: Record<string, never>; result: Record<string, never> };
+}
+
+export interface ServiceDetails {
+  readonly service: ServiceSnapshot;
+  readonly credentials: Readonly<Record<string, Json>>;
+  readonly stats: Readonly<Record<string, string | number>>;
+}
+
+export type Method = keyof Methods;
+
+export interface RequestMessage {
+  readonly id: number;
+  readonly method: Method;
+  readonly params: unknown;
+}
+
+export type ServerMessage =
+  | { readonly id: number; readonly result: unknown }
+  | { readonly id: number; readonly error: ErrorJson }
+  | { readonly event: PlatformEvent }
+  /** A slow reader lost this many events. */
+  | { readonly dropped: number };

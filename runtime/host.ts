@@ -1,0 +1,209 @@
+/** A platform kept in a process of its own: the control socket, leases, and going away when nobody needs it. */
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { SERVICE_TYPES } from '../services/index.ts';
+import { startGuardian } from '../services/kit/guardian.ts';
+import { processIdentity } from '../services/kit/process-identity.ts';
+import { Scope } from '../services/kit/scope.ts';
+import type { Connection, Handler } from './control/connection.ts';
+import type { Method, Methods } from './control/protocol.ts';
+import { ControlServer } from './control/server.ts';
+import { PaasError } from './kernel/errors.ts';
+import { VERSION } from './kernel/version.ts';
+import { cleanLeftovers, runFolder, writeRunFacts } from './leftovers.ts';
+import { Platform } from './platform.ts';
+import { makeSpace, type SpacePaths } from './state/home.ts';
+import { takeLock, type LockHolder } from './state/lock.ts';
+
+export interface HostOptions {
+  readonly paths: SpacePaths;
+  readonly port: number;
+  readonly strictPorts: boolean;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/** With no app, no lease and no client, the host leaves after this. */
+const IDLE_MS = 1000;
+
+export type HostStart = { readonly host: Host } | { readonly taken: LockHolder };
+
+export class Host {
+  readonly socket: string;
+  readonly #platform: Platform;
+  readonly #server: ControlServer;
+  readonly #scope: Scope;
+  #idle: NodeJS.Timeout | undefined;
+  #leave!: () => void;
+  /** Resolves when the host should go: idle, or asked to. */
+  readonly done = new Promise<void>((resolve) => (this.#leave = resolve));
+
+  private constructor(socket: string, platform: Platform, server: ControlServer, scope: Scope) {
+    this.socket = socket;
+    this.#platform = platform;
+    this.#server = server;
+    this.#scope = scope;
+  }
+
+  /** Becomes the space's host, or says who is. What an earlier one left is cleaned first. */
+  static async start(options: HostOptions): Promise<HostStart> {
+    const { paths } = options;
+    makeSpace(paths);
+    const runId = randomUUID();
+    const folder = runFolder(paths, runId);
+    const socket = join(folder, 'control.sock');
+    const self = processIdentity(process.pid)!;
+    await cleanLeftovers(paths);
+    const lock = takeLock(paths.lock, { process: self, runId, socket, version: VERSION });
+    if (!lock.taken) return { taken: lock.holder };
+    const scope = new Scope();
+    try {
+      scope.defer(lock.release);
+      writeRunFacts(folder, { host: self });
+      const guardian = scope.use(
+        await startGuardian({ runId, cleanupWithin: paths.root, cleanup: [paths.lock, folder] }),
+      );
+      const guardianIdentity = guardian.pid === undefined ? undefined : processIdentity(guardian.pid);
+      writeRunFacts(folder, { host: self, ...(guardianIdentity ? { guardian: guardianIdentity } : {}) });
+      const platform = scope.use(
+        new Platform({
+          paths,
+          guardian,
+          serviceTypes: SERVICE_TYPES,
+          port: options.port,
+          strictPorts: options.strictPorts,
+          env: options.env,
+        }),
+      );
+      let host: Host;
+      const server = await ControlServer.listen(
+        socket,
+        (method, params, connection, signal) => host.#handle(method, params, connection, signal),
+        (connection) => void host.#onClose(connection),
+      );
+      scope.use(server);
+      host = new Host(socket, platform, server, scope);
+      scope.use(platform.subscribe((event) => server.tell(event)));
+      host.#checkIdle();
+      return { host };
+    } catch (error) {
+      await scope.close();
+      throw error;
+    }
+  }
+
+  /** Stops all apps and services and removes what only this run needed. */
+  async close(): Promise<void> {
+    clearTimeout(this.#idle);
+    this.#leave();
+    await this.#scope.close();
+  }
+
+  #handle: Handler = async (method, params, connection, signal) => {
+    clearTimeout(this.#idle);
+    try {
+      // Each method checks what it is given by using it; the socket is only open to the user's own commands.
+      const run = this.#methods[method] as
+        | ((...args: unknown[]) => Promise<Methods[Method]['result']>)
+        | undefined;
+      if (!run)
+        throw new PaasError('CONTROL_MESSAGE_INVALID', { reason: `there is no method "${String(method)}"` });
+      return await run(params, connection, signal);
+    } finally {
+      this.#checkIdle();
+    }
+  };
+
+  readonly #methods: {
+    readonly [M in Method]: (
+      params: Methods[M]['params'],
+      connection: Connection,
+      signal: AbortSignal,
+    ) => Promise<Methods[M]['result']>;
+  } = {
+    hello: async () => ({ version: VERSION, pid: process.pid }),
+    push: async (request, connection, signal) => {
+      for (const app of request.manifest.apps) {
+        connection.listensTo.add(app.name);
+        for (const { name } of app.services) connection.listensTo.add(name);
+        if (!request.detached) connection.leases.add(app.name);
+      }
+      try {
+        const apps = await this.#platform.push(request, signal);
+        return { apps, snapshot: this.#platform.snapshot() };
+      } catch (error) {
+        for (const app of request.manifest.apps) connection.leases.delete(app.name);
+        throw error;
+      }
+    },
+    start: async ({ app }, connection, signal) => {
+      connection.listensTo.add(app);
+      return { app: await this.#platform.start(app, signal) };
+    },
+    restart: async ({ app }, connection, signal) => {
+      connection.listensTo.add(app);
+      return { app: await this.#platform.restart(app, signal) };
+    },
+    stop: async ({ app, lease }, connection) => {
+      connection.leases.delete(app);
+      const heldBy = lease ? this.#holders(app) : 0;
+      if (heldBy > 0) return { stopped: false, heldBy };
+      await this.#platform.stop(app);
+      return { stopped: true, heldBy };
+    },
+    kill: async ({ app }) => {
+      await this.#platform.kill(app);
+      return {};
+    },
+    delete: async ({ app }) => {
+      await this.#platform.delete(app);
+      return {};
+    },
+    snapshot: async () => this.#platform.snapshot(),
+    env: async ({ app, process }) => this.#platform.env(app, process),
+    service: async ({ name }) => this.#service(name),
+    logs: async ({ owner, count, follow }, connection) => {
+      const log = this.#platform.log(owner);
+      if (!log) this.#platform.app(owner);
+      if (follow) connection.listensTo.add(owner);
+      return { lines: log?.recent(count) ?? [] };
+    },
+    shutdown: async () => {
+      setImmediate(this.#leave);
+      return {};
+    },
+  };
+
+  async #service(name: string) {
+    const { services } = this.#platform.snapshot();
+    const service = services.find((candidate) => candidate.name === name);
+    if (!service)
+      throw new PaasError('SERVICE_NOT_FOUND', { service: name, known: services.map((known) => known.name) });
+    const stats = await this.#platform.serviceStats(name);
+    return { service, credentials: this.#platform.serviceBinding(name)?.binding.credentials ?? {}, stats };
+  }
+
+  /** How many connections hold this app, or one more if it was pushed with --detach. */
+  #holders(app: string): number {
+    const leases = [...this.#server.connections].filter(({ leases: held }) => held.has(app)).length;
+    return leases + (this.#platform.app(app).record.detached ? 1 : 0);
+  }
+
+  async #onClose(connection: Connection): Promise<void> {
+    for (const app of connection.leases) {
+      try {
+        if (this.#holders(app) === 0) await this.#platform.stop(app, 'its terminal went away');
+      } catch {
+        // Deleted meanwhile.
+      }
+    }
+    this.#checkIdle();
+  }
+
+  #checkIdle(): void {
+    clearTimeout(this.#idle);
+    this.#idle = setTimeout(() => {
+      if (this.#server.connections.size === 0 && !this.#platform.busy) this.#leave();
+      else this.#checkIdle();
+    }, IDLE_MS);
+  }
+}

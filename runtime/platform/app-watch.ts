@@ -1,0 +1,143 @@
+/** Watches one app's folder and its manifest, and turns edits into changes with their cause. */
+import { readFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import type { ServiceType } from '../../services/kit/contract.ts';
+import type { PlatformEvent } from '../events.ts';
+import { PaasError } from '../kernel/errors.ts';
+import { absolutePath } from '../kernel/names.ts';
+import type { AppPlan, ServicePlan } from '../plan/types.ts';
+import type { SpaceRecord } from '../state/record.ts';
+import { classify } from '../watch/classify.ts';
+import { RestartLoop } from '../watch/restart-loop.ts';
+import { watch } from '../watch/watcher.ts';
+import type { App } from './app.ts';
+import { planFor } from './plan-for.ts';
+
+export interface AppWatchOptions {
+  readonly record: () => SpaceRecord;
+  readonly serviceTypes: readonly ServiceType[];
+  readonly provision: (plan: ServicePlan) => void;
+  /** Applies a plan because of an edit; `atLeast` names what must happen even if the plan is the same. */
+  readonly apply: (next: AppPlan, because: string, atLeast?: 'relaunch' | 'stage') => Promise<void>;
+  readonly report: (event: PlatformEvent) => void;
+}
+
+export class AppWatch implements AsyncDisposable {
+  readonly #app: App;
+  readonly #options: AppWatchOptions;
+  readonly #loop = new RestartLoop();
+  #watcher: AsyncDisposable | undefined;
+  #closed = false;
+
+  private constructor(app: App, options: AppWatchOptions) {
+    this.#app = app;
+    this.#options = options;
+  }
+
+  static async open(app: App, options: AppWatchOptions): Promise<AppWatch> {
+    const self = new AppWatch(app, options);
+    const { plan } = app;
+    if (!plan.watch.enabled && plan.watch.because === 'switched off') return self;
+    self.#watcher = await watch({
+      root: plan.root,
+      files: plan.manifestFiles,
+      ignores: [
+        ...plan.watch.ignores,
+        ...ignoreFile(plan.root, '.cfignore'),
+        ...ignoreFile(plan.root, '.gitignore'),
+      ],
+      onBatch: (files) => void self.#onBatch(files),
+      onDegraded: (message) => options.report({ kind: 'watch-degraded', app: plan.name, message }),
+    });
+    return self;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closed = true;
+    await this.#watcher?.[Symbol.asyncDispose]();
+  }
+
+  async #onBatch(files: readonly string[]): Promise<void> {
+    if (this.#closed) return;
+    const { plan, state } = this.#app;
+    const absolute = plan.watch.requirementFiles.map((file) => join(plan.root, file));
+    // Staging itself writes into the folder (hooks, installers): only the manifest is heeded meanwhile.
+    const heeded =
+      state === 'staging' ? files.filter((file) => plan.manifestFiles.includes(absolutePath(file))) : files;
+    const change = classify(heeded, plan.manifestFiles, absolute);
+    if (!change) return;
+    // A command that reloads by itself is left to do so.
+    if (change.kind === 'code' && !plan.watch.enabled) return;
+    const shown = relative(plan.root, change.file);
+    if (change.kind === 'code' && this.#isLoop(shown)) return;
+    const because = `${shown} changed`;
+    this.#options.report({
+      kind: 'files-changed',
+      app: plan.name,
+      files: heeded.map((file) => relative(plan.root, file)),
+    });
+    try {
+      if (change.kind === 'code') await this.#options.apply(plan, because, 'relaunch');
+      else {
+        const next = await this.#replan();
+        if (next)
+          await this.#options.apply(next, because, change.kind === 'requirements' ? 'stage' : undefined);
+      }
+    } catch (error) {
+      this.#say(
+        error instanceof PaasError
+          ? [error.message, error.hint ?? ''].filter(Boolean).join('. ')
+          : String(error),
+      );
+    }
+  }
+
+  /** The plan as the manifest now asks for; undefined, and said, when it cannot be used. Nothing that runs is touched. */
+  async #replan(): Promise<AppPlan | undefined> {
+    const { source } = this.#app.record;
+    if (!source) return undefined;
+    const { readManifest } = await import('../manifest/index.ts');
+    const { manifest, diagnostics } = await readManifest({
+      cwd: absolutePath(source.cwd),
+      ...(source.path === undefined ? {} : { path: source.path }),
+      ...(source.manifest === undefined ? {} : { manifest: source.manifest }),
+      ...(source.dialect === undefined ? {} : { dialect: source.dialect }),
+      appNames: [this.#app.name],
+      envOverrides: source.env,
+      shellEnv: this.#app.record.shellEnv,
+    });
+    if (!manifest) {
+      this.#options.report({
+        kind: 'manifest-invalid',
+        file: this.#app.plan.manifestFile ?? '',
+        diagnostics,
+      });
+      return undefined;
+    }
+    const plan = planFor(manifest, source, this.#options.record(), this.#options.serviceTypes);
+    for (const service of plan.services) this.#options.provision(service);
+    return plan.apps.find(({ name }) => name === this.#app.name);
+  }
+
+  #isLoop(file: string): boolean {
+    const verdict = this.#loop.seen(file, performance.now());
+    if (verdict === 'began') {
+      this.#say(
+        `"${file}" changes after every restart, so the app seems to write it itself; edits of it are ignored now. Add it to "ignores" in the manifest, or push with --no-watch`,
+      );
+    }
+    return verdict !== 'no';
+  }
+
+  #say(text: string): void {
+    this.#app.log.append({ source: 'API', instance: 0, stream: 'ERR', text });
+  }
+}
+
+function ignoreFile(root: string, name: string): readonly string[] {
+  try {
+    return readFileSync(join(root, name), 'utf8').split(/\r?\n/);
+  } catch {
+    return [];
+  }
+}

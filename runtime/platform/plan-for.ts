@@ -1,0 +1,49 @@
+/** Looks into the apps' folders and joins what is there with the manifest: Manifest → Plan, for this space. */
+import { statSync } from 'node:fs';
+import type { ServiceType } from '../../services/kit/contract.ts';
+import { PaasError } from '../kernel/errors.ts';
+import type { AppManifest, Manifest } from '../manifest/types.ts';
+import { makePlan } from '../plan/make-plan.ts';
+import type { Plan } from '../plan/types.ts';
+import { openAppSource } from '../staging/app-source.ts';
+import { detect } from '../staging/stager.ts';
+import type { AppFacts } from '../staging/types.ts';
+import type { ManifestSource, SpaceRecord } from '../state/record.ts';
+
+/** How many names of a folder a message shows. */
+const LISTED = 30;
+
+/** @throws PaasError `APP_FOLDER_MISSING` and those of `makePlan` */
+export function planFor(
+  manifest: Manifest,
+  source: Pick<ManifestSource, 'noWatch' | 'command'>,
+  record: SpaceRecord,
+  serviceTypes: readonly ServiceType[],
+): Plan {
+  const facts = new Map<string, AppFacts>();
+  const listings = new Map<string, readonly string[]>();
+  for (const app of manifest.apps) {
+    checkFolder(app);
+    const folder = openAppSource(app.root);
+    facts.set(app.name, detect(folder, app));
+    listings.set(app.name, folder.list().slice(0, LISTED));
+  }
+  return makePlan({
+    manifest,
+    facts,
+    listings,
+    serviceTypes,
+    existing: new Map(Object.entries(record.services).map(([name, { plan }]) => [name, plan])),
+    noWatch: source.noWatch,
+    ...(source.command === undefined ? {} : { command: source.command }),
+  });
+}
+
+function checkFolder(app: AppManifest): void {
+  const facts = statSync(app.root, { throwIfNoEntry: false });
+  if (facts?.isDirectory()) return;
+  const problem = facts
+    ? 'is not a folder; archives are not unpacked here, so name the folder it was made from'
+    : null;
+  throw new PaasError('APP_FOLDER_MISSING', { app: app.name, root: app.root, problem });
+}

@@ -1,0 +1,205 @@
+/** The service instances of a space: started when first needed, kept while a started app is bound to them. */
+import { createHash, randomUUID } from 'node:crypto';
+import type { Endpoint, ServiceInstance, ServiceType } from '../../services/kit/contract.ts';
+import { Scope } from '../../services/kit/scope.ts';
+import { ServiceError } from '../../services/kit/service-error.ts';
+import type { BoundService } from '../env/types.ts';
+import type { PlatformEvent } from '../events.ts';
+import { PaasError } from '../kernel/errors.ts';
+import { Mutex } from '../kernel/mutex.ts';
+import type { ServiceName } from '../kernel/names.ts';
+import type { Log } from '../logs/log.ts';
+import type { AppPlan, ServicePlan } from '../plan/types.ts';
+import { describeHolder } from '../ports/holder.ts';
+import { absolutePath } from '../kernel/names.ts';
+import type { SpacePaths } from '../state/home.ts';
+import type { ServiceRecord } from '../state/record.ts';
+import { findType } from '../plan/make-plan.ts';
+
+/** Services listen here, and apps are told so. */
+const HOST = '127.0.0.1';
+
+export interface ServicesOptions {
+  readonly types: readonly ServiceType[];
+  readonly paths: SpacePaths;
+  readonly records: () => Readonly<Record<string, ServiceRecord>>;
+  readonly save: (name: string, record: ServiceRecord | undefined) => void;
+  readonly logFor: (name: string) => Log;
+  readonly report: (event: PlatformEvent) => void;
+}
+
+interface Running {
+  readonly instance: ServiceInstance;
+  readonly scope: Scope;
+}
+
+export class Services {
+  readonly #options: ServicesOptions;
+  readonly #running = new Map<string, Running>();
+  readonly #failed = new Map<string, string>();
+  readonly #mutexes = new Map<string, Mutex>();
+
+  constructor(options: ServicesOptions) {
+    this.#options = options;
+  }
+
+  /** Makes the record of a service that does not exist yet: identity minted once, for its whole life. */
+  provision(plan: ServicePlan): ServiceRecord {
+    const existing = this.#options.records()[plan.name];
+    const record: ServiceRecord = existing
+      ? { ...existing, plan }
+      : { id: randomUUID(), plan, identity: this.#typeOf(plan).mint(), port: 0 };
+    this.#options.save(plan.name, record);
+    return record;
+  }
+
+  /**
+   * Starts what is not running, side by side. One failing stops those this call had started, in reverse.
+   * @throws PaasError `SERVICE_*`
+   */
+  async start(names: readonly ServiceName[], signal: AbortSignal): Promise<void> {
+    const begun: ServiceName[] = [];
+    const results = await Promise.allSettled(
+      names.map(async (name) => {
+        if (await this.#mutex(name).run(() => this.#startOne(name, signal))) begun.push(name);
+      }),
+    );
+    const failure = results.find((result) => result.status === 'rejected');
+    if (!failure) return;
+    for (const name of begun.toReversed()) await this.stop(name);
+    throw failure.reason;
+  }
+
+  async stop(name: ServiceName): Promise<void> {
+    await this.#mutex(name).run(async () => {
+      const running = this.#running.get(name);
+      if (!running) return;
+      this.#running.delete(name);
+      await running.scope.close();
+      this.#options.report({ kind: 'service-stopped', service: name });
+    });
+  }
+
+  async stopAll(): Promise<void> {
+    await Promise.all([...this.#running.keys()].map((name) => this.stop(name as ServiceName)));
+  }
+
+  isRunning(name: string): boolean {
+    return this.#running.has(name);
+  }
+
+  state(name: string): 'running' | 'stopped' | 'failed' {
+    return this.#running.has(name) ? 'running' : this.#failed.has(name) ? 'failed' : 'stopped';
+  }
+
+  pid(name: string): number | undefined {
+    const running = this.#running.get(name);
+    return running && (running.instance.pid ?? process.pid);
+  }
+
+  async stats(name: string): Promise<Readonly<Record<string, string | number>>> {
+    return (await this.#running.get(name)?.instance.stats()) ?? {};
+  }
+
+  /** What `app` sees of the services it is bound to, in binding order. Needs none of them to run. */
+  boundTo(app: AppPlan, appId: string): readonly BoundService[] {
+    return app.bindings.flatMap((name) => {
+      const record = this.#options.records()[name];
+      if (!record) return [];
+      const endpoint: Endpoint = { ...record.identity, host: HOST, port: record.port };
+      const binding = this.#typeOf(record.plan).bind(endpoint, app.dialect, record.plan.options);
+      const request = app.manifest.services.find((service) => service.name === name);
+      const tags = [...new Set([...binding.tags, ...record.plan.tags])];
+      return [
+        {
+          name,
+          type: record.plan.type,
+          instanceId: record.id,
+          bindingId: stableUuid(`${appId} ${record.id}`),
+          ...(request?.bindingName === undefined ? {} : { bindingName: request.bindingName }),
+          binding: { ...binding, tags },
+        },
+      ];
+    });
+  }
+
+  async #startOne(name: ServiceName, signal: AbortSignal): Promise<boolean> {
+    if (this.#running.has(name)) return false;
+    const record = this.#options.records()[name];
+    if (!record)
+      throw new PaasError('SERVICE_NOT_FOUND', {
+        service: name,
+        known: Object.keys(this.#options.records()),
+      });
+    const type = this.#typeOf(record.plan);
+    const log = this.#options.logFor(name);
+    const say = (text: string) => log.append({ source: name, instance: 0, stream: 'OUT', text });
+    const start = (port: number) =>
+      type.start(record.plan.options, {
+        ...record.identity,
+        serviceName: name,
+        host: HOST,
+        port,
+        dataDir: absolutePath(name, this.#options.paths.services),
+        signal,
+        log: say,
+      });
+    const instance = await start(record.port).catch(async (error: unknown) => {
+      if (!(error instanceof ServiceError) || error.code !== 'SERVICE_PORT_TAKEN' || record.port === 0) {
+        throw serviceFailure(error, name);
+      }
+      // Its port was lost to somebody else while it was stopped. No running app was told of it, so another does.
+      const holder = (await describeHolder(record.port)) ?? 'another process';
+      say(`port ${record.port} is held by ${holder} now, taking another`);
+      return start(0).catch((again: unknown) => Promise.reject(serviceFailure(again, name)));
+    });
+    const { endpoint } = instance;
+    if (endpoint.port !== record.port) this.#options.save(name, { ...record, port: endpoint.port });
+    const scope = new Scope();
+    scope.use(instance);
+    this.#failed.delete(name);
+    this.#running.set(name, { instance, scope });
+    instance.failed.catch((error: unknown) => this.#onFailure(name, instance, error));
+    this.#options.report({
+      kind: 'service-started',
+      service: name,
+      type: record.plan.type,
+      host: endpoint.host,
+      port: endpoint.port,
+    });
+    return true;
+  }
+
+  #onFailure(name: ServiceName, instance: ServiceInstance, error: unknown): void {
+    const running = this.#running.get(name);
+    if (running?.instance !== instance) return;
+    const message = error instanceof Error ? error.message : String(error);
+    this.#running.delete(name);
+    this.#failed.set(name, message);
+    this.#options.report({ kind: 'service-failed', service: name, message });
+    void running.scope.close().catch(() => {});
+  }
+
+  #typeOf(plan: ServicePlan): ServiceType {
+    return findType(plan.name, plan.type, this.#options.types);
+  }
+
+  #mutex(name: string): Mutex {
+    let mutex = this.#mutexes.get(name);
+    if (!mutex) this.#mutexes.set(name, (mutex = new Mutex()));
+    return mutex;
+  }
+}
+
+function serviceFailure(error: unknown, service: string): unknown {
+  if (error instanceof ServiceError) {
+    return new PaasError(error.code, { ...error.facts, service, message: error.message }, { cause: error });
+  }
+  return error;
+}
+
+/** The same text gives the same UUID, so a binding keeps its id without being remembered. */
+export function stableUuid(text: string): string {
+  const hex = createHash('sha256').update(text).digest('hex');
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-5${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
+}

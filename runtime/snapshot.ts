@@ -1,0 +1,62 @@
+/** What is, as an immutable value: what `apps`, `app`, `services` and `--json` show. Plain JSON. */
+import type { Dialect } from '../services/kit/contract.ts';
+import type { InstanceState } from './supervisor/types.ts';
+
+export interface Snapshot {
+  readonly space: string;
+  readonly host: { readonly pid: number; readonly version: string; readonly startedAt: number };
+  /** Undefined until the first app was pushed. */
+  readonly router?: { readonly port: number };
+  readonly apps: readonly AppSnapshot[];
+  readonly services: readonly ServiceSnapshot[];
+}
+
+/** `started` is running and healthy; `crashed` waits for its next try or gave up. */
+export type AppState = 'stopped' | 'staging' | 'starting' | 'started' | 'stopping' | 'crashed';
+
+export interface AppSnapshot {
+  readonly name: string;
+  readonly id: string;
+  readonly state: AppState;
+  readonly requestedState: 'started' | 'stopped';
+  /** Why it is in that state: `first push`, `app.py changed`, `exited with status 1`. */
+  readonly reason: string;
+  readonly dialect: Dialect;
+  readonly root: string;
+  readonly buildpack: string;
+  /** With scheme and port; the first is the one to open. */
+  readonly urls: readonly string[];
+  readonly services: readonly string[];
+  readonly processes: readonly ProcessSnapshot[];
+}
+
+export interface ProcessSnapshot {
+  readonly type: string;
+  readonly command: string;
+  readonly memoryBytes: number;
+  readonly instances: readonly InstanceSnapshot[];
+}
+
+export interface InstanceSnapshot {
+  readonly index: number;
+  readonly state: InstanceState;
+  readonly pid?: number;
+  readonly port?: number;
+  readonly crashes: number;
+  readonly reason?: string;
+  /** Epoch milliseconds of entering the state. */
+  readonly since: number;
+}
+
+export interface ServiceSnapshot {
+  readonly name: string;
+  readonly type: string;
+  readonly plan: string;
+  readonly state: 'running' | 'stopped' | 'failed';
+  readonly host: string;
+  /** 0 until it was started for the first time. */
+  readonly port: number;
+  readonly boundApps: readonly string[];
+  /** The host's own pid for services that run inside it. */
+  readonly pid?: number;
+}

@@ -1,0 +1,86 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+/** Lowest first: a module imports from its own layer's folder or from layers above it in this list. */
+const LAYERS: readonly (readonly RegExp[])[] = [
+  [/^services\/kit\//],
+  [/^services\/[^/]+\//],
+  [/^services\/index\.ts$/],
+  [/^runtime\/kernel\//, /^runtime\/events\.ts$/, /^runtime\/logs\/types\.ts$/],
+  [/^runtime\/(manifest|staging|env|router|watch|logs|ports|state)\//],
+  [/^runtime\/(plan|supervisor)\//],
+  [/^runtime\/(platform\/|platform\.ts|snapshot\.ts|leftovers\.ts)/],
+  [/^runtime\/(control|dashboard|testing)\//, /^runtime\/(host|host-main|index)\.ts$/],
+  [/^cli\//],
+];
+
+/** Types may cross between siblings: they leave nothing behind at run time. */
+const importsOf = (file: string): { path: string; typeOnly: boolean }[] =>
+  [
+    ...readFileSync(join(root, file), 'utf8').matchAll(
+      /^(?:import|export)\s+(type\s)?[^;]*?from\s+'(\.[^']+)'/gms,
+    ),
+  ].map((found) => ({
+    typeOnly: found[1] !== undefined,
+    path: relative(root, resolve(root, dirname(file), found[2]!)),
+  }));
+
+const layerOf = (file: string): number =>
+  LAYERS.findIndex((layer) => layer.some((pattern) => pattern.test(file)));
+const folderOf = (file: string): string => file.split('/').slice(0, 2).join('/');
+
+const sources = ['cli', 'runtime', 'services'].flatMap((folder) =>
+  (readdirSync(join(root, folder), { recursive: true }) as string[])
+    .filter((name) => name.endsWith('.ts'))
+    .map((name) => `${folder}/${name}`),
+);
+
+test('every source file belongs to a layer', () => {
+  expect(sources.filter((file) => layerOf(file) < 0)).toEqual([]);
+});
+
+test('imports point down only', () => {
+  const upward = sources.flatMap((file) =>
+    importsOf(file)
+      .filter(({ path, typeOnly }) => {
+        const [from, to] = [layerOf(file), layerOf(path)];
+        if (to > from) return !typeOnly;
+        // Services never know each other; siblings of the runtime share types alone.
+        return (
+          to === from &&
+          (from === 1 || from === 4) &&
+          folderOf(file) !== folderOf(path) &&
+          !(typeOnly && from === 4)
+        );
+      })
+      .map(({ path }) => `${file} → ${path}`),
+  );
+  expect(upward).toEqual([]);
+});
+
+test('only the kit starts programs', () => {
+  const starters = sources.filter((file) =>
+    readFileSync(join(root, file), 'utf8').includes("'node:child_process'"),
+  );
+  expect(starters.every((file) => file.startsWith('services/kit/'))).toBe(true);
+});
+
+test('only cli/main reads the environment and the folder, and the host when it starts', () => {
+  const readers = sources.filter((file) =>
+    /process\.(env|cwd)\b/.test(withoutComments(readFileSync(join(root, file), 'utf8'))),
+  );
+  expect(readers.filter((file) => !['cli/main.ts', 'runtime/host-main.ts'].includes(file))).toEqual([]);
+});
+
+test('the version is the same in package.json and in the program', () => {
+  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
+  expect(readFileSync(join(root, 'runtime/kernel/version.ts'), 'utf8')).toContain(`'${version}'`);
+});
+
+function withoutComments(text: string): string {
+  return text.replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '');
+}
