@@ -1,0 +1,80 @@
+/** The system's processes as rows: from /proc where there is one, from `ps` elsewhere. */
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { ask } from './ask.ts';
+
+export interface ProcessRow {
+  readonly pid: number;
+  readonly parent: number;
+  readonly group: number;
+  /** 0 where the system does not tell. */
+  readonly session: number;
+  /** One letter: R running, S sleeping, D in the kernel, T stopped, Z dead but not yet collected. */
+  readonly state: string;
+  /** Tells a process from a later one with the same number. Comparable within one boot. */
+  readonly startTime: string;
+}
+
+/** Linux: everything can be read from files. */
+export const hasProc = existsSync('/proc/self/stat');
+
+/** Every process, dead ones that nobody has collected included. About 25 µs per process on Linux. */
+export function processTable(): readonly ProcessRow[] {
+  return hasProc ? allPids().flatMap((pid) => readRow(pid) ?? []) : askRows(['-A']);
+}
+
+/** One process, or undefined where there is none. */
+export function processRow(pid: number): ProcessRow | undefined {
+  return hasProc ? readRow(pid) : askRows(['-p', String(pid)])[0];
+}
+
+/** A zombie is dead: only its parent's collecting it is missing. */
+export const isAlive = (row: ProcessRow): boolean => row.state !== 'Z' && row.state !== 'X';
+
+/** Numbers of all processes of this machine (or container). Linux only. */
+export function allPids(): readonly number[] {
+  return readdirSync('/proc').map(Number).filter(Number.isInteger);
+}
+
+function readRow(pid: number): ProcessRow | undefined {
+  try {
+    return parseStat(readFileSync(`/proc/${pid}/stat`, 'latin1'));
+  } catch {
+    return undefined; // gone in between
+  }
+}
+
+/** Fields as in proc(5). The second, the name, may hold spaces and brackets, so counting begins after its last bracket. */
+export function parseStat(stat: string): ProcessRow | undefined {
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  const startTime = fields[19];
+  if (startTime === undefined) return undefined;
+  return {
+    pid: Number.parseInt(stat, 10),
+    state: fields[0]!,
+    parent: Number(fields[1]),
+    group: Number(fields[2]),
+    session: Number(fields[3]),
+    startTime,
+  };
+}
+
+function askRows(which: readonly string[]): readonly ProcessRow[] {
+  const columns = ['-o', 'pid=', '-o', 'ppid=', '-o', 'pgid=', '-o', 'stat=', '-o', 'lstart='];
+  const answer = ask('ps', [...which, ...columns]) ?? '';
+  return answer.split('\n').flatMap((line) => parsePs(line) ?? []);
+}
+
+/** `pid ppid pgid stat lstart…`; the start time is five words. */
+export function parsePs(line: string): ProcessRow | undefined {
+  const match = /^\s*(\d+)\s+(\d+)\s+(\d+)\s+(\S)\S*\s+(\S.*\S)\s*$/.exec(line);
+  if (!match) return undefined;
+  const [, pid, parent, group, state, startTime] = match;
+  return {
+    pid: Number(pid),
+    parent: Number(parent),
+    group: Number(group),
+    session: 0,
+    state: state!,
+    startTime: startTime!.replaceAll(/\s+/g, ' '),
+  };
+}

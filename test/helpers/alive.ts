@@ -1,0 +1,50 @@
+/** Facts about processes, waited for with a bound. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { findMarked } from '../../services/kit/marked.ts';
+import { isAlive, processRow } from '../../services/kit/process-table.ts';
+
+const BOUND_MS = 12_000;
+const LOOK_MS = 20;
+
+/** Waits until `look` gives something. A timeout says what was waited for, and what `state` shows. */
+export async function until<T>(
+  what: string,
+  look: () => T | undefined | false | Promise<T | undefined | false>,
+  options: { readonly boundMs?: number; readonly state?: () => unknown } = {},
+): Promise<T> {
+  const boundMs = options.boundMs ?? BOUND_MS;
+  const giveUpAt = performance.now() + boundMs;
+  for (;;) {
+    const found = await look();
+    if (found !== undefined && found !== false) return found;
+    if (performance.now() > giveUpAt) {
+      const state = options.state ? `; now: ${JSON.stringify(options.state())}` : '';
+      throw new Error(`Waited ${boundMs} ms for ${what}${state}`);
+    }
+    await sleep(LOOK_MS);
+  }
+}
+
+/** Whether this process lives; one that is dead but not collected does not. */
+export function alive(pid: number): boolean {
+  const row = processRow(pid);
+  return row !== undefined && isAlive(row);
+}
+
+export function pidsGone(pids: readonly number[], boundMs = BOUND_MS): Promise<true> {
+  return until(`processes ${pids.join(', ')} to be gone`, () => !pids.some(alive), {
+    boundMs,
+    state: () => pids.filter(alive).map(processRow),
+  });
+}
+
+export function markedGone(variable: string, value: string, boundMs = BOUND_MS): Promise<true> {
+  return until(
+    `processes with ${variable}=${value} to be gone`,
+    () => findMarked(variable, value).length === 0,
+    {
+      boundMs,
+      state: () => findMarked(variable, value).map(processRow),
+    },
+  );
+}
