@@ -25,6 +25,8 @@ export interface AppFacts {
   readonly requirementFiles: readonly string[];
   /** Things the user should hear: system packages not installed, a runtime version not honoured. */
   readonly notes: readonly string[];
+  /** Further buildpacks the manifest names, whose dependencies are installed first. Absent where there are none. */
+  readonly supply?: readonly string[];
 }
 
 export interface DetectedCommand {
@@ -41,6 +43,8 @@ export interface InstallContext {
   readonly cacheDir: string;
   /** The environment for tools: PATH, HOME of the user, proxies. Nothing of the app. */
   readonly toolEnv: Readonly<Record<string, string>>;
+  /** True: nothing is fetched from a package index; what is not there already is an error. */
+  readonly offline?: boolean;
   readonly signal: AbortSignal;
   /** One line for the staging log. */
   readonly log: (text: string, stream?: 'OUT' | 'ERR') => void;
@@ -74,11 +78,19 @@ export interface Installed {
   readonly env: Readonly<Record<string, string>>;
 }
 
+/** What one language finds in a folder. */
+export type Findings = Pick<AppFacts, 'commands' | 'lookedFor' | 'requirementFiles' | 'notes'>;
+
 /** Knowledge of one language. */
 export interface Buildpack {
+  /** What `AppFacts.buildpack` says. */
   readonly name: string;
-  /** Undefined where this folder is not of that language. Pure but for reading. */
-  detect(source: AppSource, manifest: AppManifest): AppFacts | undefined;
+  /** What a manifest may call it: names of Cloud Foundry's buildpacks and of Stackato's frameworks. */
+  readonly aliases: readonly string[];
+  /** Why this folder is of that language, in half a sentence; undefined where it is not. Only reads. */
+  recognise(source: AppSource, manifest: AppManifest): string | undefined;
+  /** Asked where the folder was recognised, or where the manifest names this buildpack. Only reads. */
+  inspect(source: AppSource, manifest: AppManifest): Findings;
   /** @throws PaasError `STAGING_*` */
   install(context: InstallContext): Promise<Installed>;
 }

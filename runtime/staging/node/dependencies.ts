@@ -1,0 +1,142 @@
+/** Installs what package.json asks for, unless it is there already. */
+import { existsSync } from 'node:fs';
+import { mkdir, readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { PaasError } from '../../kernel/errors.ts';
+import { exclusively, LockTimeout } from '../exclusively.ts';
+import { findTool } from '../find-tool.ts';
+import { fingerprint } from '../fingerprint.ts';
+import { writeAtomically } from '../publish.ts';
+import { installLine } from '../tool-hints.ts';
+import type { AppSource, InstallContext, Installed } from '../types.ts';
+import { nodeInstallError } from './install-error.ts';
+import { readPackage, type PackageJson } from './package-json.ts';
+import { choosePackageManager, LOCK_FILES, type PackageManager } from './package-manager.ts';
+
+const INSTALL_TIMEOUT_MS = 900_000;
+const WAIT_MS = 900_000;
+
+/** Files that decide what is installed. */
+const INPUTS = ['package.json', ...LOCK_FILES, '.npmrc', '.yarnrc.yml', 'pnpm-workspace.yaml'];
+
+export async function installDependencies(
+  context: InstallContext,
+): Promise<Pick<Installed, 'skipped' | 'fingerprint'>> {
+  const { source } = context;
+  const { value: pkg } = readPackage(source);
+  const inputs = INPUTS.flatMap((path) => {
+    const text = source.readText(path);
+    return text === undefined ? [] : [[path, text]];
+  });
+  const key = fingerprint({ root: source.root, inputs });
+  if (!pkg || !hasDependencies(pkg)) return { skipped: true, fingerprint: key };
+
+  // Which state of the files node_modules was made from. Kept outside the app's folder.
+  const marker = join(context.cacheDir, 'node', `${fingerprint(source.root)}.json`);
+  if (isInstalled(source, pkg) && (await isCurrent(marker, key))) return { skipped: true, fingerprint: key };
+  await mkdir(dirname(marker), { recursive: true, mode: 0o700 });
+  return await withLock(context, `${marker}.lock`, async () => {
+    const recorded = await readMarker(marker);
+    if (isInstalled(source, pkg) && (recorded === undefined || recorded === key)) {
+      if (recorded === undefined)
+        context.log('-----> node_modules is there and has all dependencies: used as it is');
+      await writeAtomically(marker, { fingerprint: key });
+      return { skipped: true, fingerprint: key };
+    }
+    await run(context, choosePackageManager(source, pkg));
+    await writeAtomically(marker, { fingerprint: key });
+    return { skipped: false, fingerprint: key };
+  });
+}
+
+const hasDependencies = (pkg: PackageJson): boolean =>
+  Object.keys(pkg.dependencies).length > 0 || pkg.hasDevDependencies || pkg.hasWorkspaces;
+
+/** Whether Node would find each dependency: here, or further up in a workspace. Yarn's PnP has no folders to look for. */
+function isInstalled(source: AppSource, pkg: PackageJson): boolean {
+  if (existsSync(join(source.root, '.pnp.cjs'))) return true;
+  const names = Object.keys(pkg.dependencies);
+  if (names.length === 0) return existsSync(join(source.root, 'node_modules'));
+  return names.every((name) => isResolvable(source.root, name));
+}
+
+function isResolvable(root: string, name: string): boolean {
+  for (let folder = root; ; folder = dirname(folder)) {
+    if (existsSync(join(folder, 'node_modules', name, 'package.json'))) return true;
+    if (folder === dirname(folder)) return false;
+  }
+}
+
+async function isCurrent(marker: string, key: string): Promise<boolean> {
+  return (await readMarker(marker)) === key;
+}
+
+async function readMarker(marker: string): Promise<string | undefined> {
+  try {
+    const value: unknown = JSON.parse(await readFile(marker, 'utf8'));
+    return typeof value === 'object' &&
+      value !== null &&
+      'fingerprint' in value &&
+      typeof value.fingerprint === 'string'
+      ? value.fingerprint
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+async function withLock<T>(context: InstallContext, lockFile: string, act: () => Promise<T>): Promise<T> {
+  const onWait = (): void => context.log('-----> Waiting for another push that installs in this folder');
+  try {
+    return await exclusively(lockFile, { signal: context.signal, waitMs: WAIT_MS, onWait }, act);
+  } catch (error) {
+    if (!(error instanceof LockTimeout)) throw error;
+    const message = 'another push has been installing in this folder for too long';
+    throw new PaasError('STAGING_FAILED', { app: context.manifest.name, message }, { cause: error });
+  }
+}
+
+async function run(context: InstallContext, manager: PackageManager): Promise<void> {
+  const program = findProgram(context, manager);
+  const args = [...program.args, ...manager.install, ...(context.offline ? ['--offline'] : [])];
+  context.log(`-----> Installing dependencies with ${manager.name} (${manager.lock ?? 'package.json'})`);
+  const result = await context.run({
+    file: program.file,
+    args,
+    cwd: context.source.root,
+    env: installEnv(context),
+    timeoutMs: INSTALL_TIMEOUT_MS,
+  });
+  context.signal.throwIfAborted();
+  if (result.code !== 0) throw nodeInstallError(context, manager, result);
+}
+
+/** The package manager itself, or corepack on its behalf. */
+function findProgram(
+  { toolEnv, manifest }: InstallContext,
+  { name }: PackageManager,
+): { readonly file: string; readonly args: readonly string[] } {
+  const own = findTool(name, toolEnv);
+  if (own) return { file: own, args: [] };
+  const corepack = name === 'yarn' || name === 'pnpm' ? findTool('corepack', toolEnv) : undefined;
+  if (corepack) return { file: corepack, args: [name] };
+  const install = name === 'npm' ? installLine('npm', toolEnv) : `npm install --global ${name}`;
+  throw new PaasError('STAGING_TOOL_MISSING', {
+    app: manifest.name,
+    tool: name,
+    ...(install ? { install } : {}),
+  });
+}
+
+/** Bounds silence; a user's own settings come first. NODE_ENV=production would leave out tools of the user's own. */
+function installEnv({ toolEnv }: InstallContext): Readonly<Record<string, string>> {
+  const { NODE_ENV: _left, ...rest } = toolEnv;
+  return {
+    npm_config_fetch_retries: '1',
+    npm_config_fetch_timeout: '30000',
+    npm_config_update_notifier: 'false',
+    COREPACK_ENABLE_DOWNLOAD_PROMPT: '0',
+    ...rest,
+    CI: '1',
+  };
+}
