@@ -1,11 +1,14 @@
 import { defineConfig } from 'vitest/config';
 
+const shared = { testTimeout: 30_000, hookTimeout: 30_000, pool: 'forks' } as const;
+/** These run the bundle that is shipped, so it is built once before any of them. */
+const program = ['test/cli/**/*.test.ts', 'test/examples.test.ts'];
+
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
-    globalSetup: ['test/helpers/build-once.ts'],
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
-    pool: 'forks',
+    projects: [
+      { test: { ...shared, name: 'library', include: ['test/**/*.test.ts'], exclude: program } },
+      { test: { ...shared, name: 'program', include: program, globalSetup: ['test/helpers/build-once.ts'] } },
+    ],
   },
 });
