@@ -1,0 +1,14 @@
+/** `npm run bench [push|router|cache|manifest]`: ratios against a reference run side by side. */
+const BENCHES: Readonly<Record<string, () => Promise<() => Promise<void>>>> = {
+  push: async () => (await import('./push.ts')).runPushBench,
+};
+
+const wanted = process.argv.slice(2);
+const unknown = wanted.filter((name) => !(name in BENCHES));
+if (unknown.length > 0) {
+  console.error(`Cannot run ${unknown.join(', ')}. There are: ${Object.keys(BENCHES).join(', ')}`);
+  process.exit(2);
+}
+for (const [name, load] of Object.entries(BENCHES)) {
+  if (wanted.length === 0 || wanted.includes(name)) await (await load())();
+}

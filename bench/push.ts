@@ -1,0 +1,169 @@
+/** From `push` to the first 200, next to `node server.js` alone; the host's memory; requests during restarts. */
+import { spawn } from 'node:child_process';
+import { readFileSync, mkdtempSync, rmSync, cpSync } from 'node:fs';
+import { request, Agent } from 'node:http';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { alternate, median, printTable, run, stopChild, untilOk } from './measure.ts';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const bin = join(root, 'dist/cli/main.js');
+const example = join(root, 'examples/hello-cache');
+const ROUNDS = 9;
+const RESTARTS = 20;
+
+export async function runPushBench(): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'paas-local-bench-'));
+  // Costs Node 50 ms at every start where it is set; not what is measured here.
+  const { NODE_EXTRA_CA_CERTS: _, ...clean } = process.env;
+  const env = { ...clean, PAAS_LOCAL_HOME: join(folder, 'home') };
+  const cli = (...args: string[]) => run(process.execPath, [bin, ...args], { env, cwd: example });
+  try {
+    const times = await alternate(ROUNDS, {
+      bare: () => bareStart(clean),
+      cold: async () => {
+        const ms = await pushToOk(env);
+        await cli('stop', '--all');
+        return ms;
+      },
+    });
+    const warm = await withWarmHost(env, cli, folder, clean);
+    printTable(
+      'push to first 200, hello-cache',
+      ['', 'median ms', 'above bare', 'goal'],
+      [
+        ['node server.js alone', times.bare!.toFixed(0), '', ''],
+        [
+          'push, cold host',
+          times.cold!.toFixed(0),
+          `+${(times.cold! - times.bare!).toFixed(0)} ms`,
+          '≤ +250 ms',
+        ],
+        ['node server.js alone (second series)', warm.bare.toFixed(0), '', ''],
+        ['push, warm host', warm.warm.toFixed(0), `+${(warm.warm - warm.bare).toFixed(0)} ms`, '≤ +60 ms'],
+      ],
+    );
+    printTable(
+      'host',
+      ['', 'measured', 'goal'],
+      [
+        ['resident memory, one app and one cache', `${warm.rssMiB.toFixed(0)} MiB`, '≤ 60 MiB'],
+        [`failed requests during ${RESTARTS} restarts under load`, `${warm.failed} of ${warm.sent}`, '0'],
+      ],
+    );
+  } finally {
+    await cli('stop', '--all').catch(() => {});
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function bareStart(env: NodeJS.ProcessEnv): Promise<number> {
+  const port = await freePort();
+  const began = performance.now();
+  const child = spawn(process.execPath, ['server.js'], {
+    cwd: example,
+    env: { ...env, PORT: String(port) },
+    stdio: 'ignore',
+  });
+  await untilOk(`http://127.0.0.1:${port}/`);
+  const ms = performance.now() - began;
+  await stopChild(child);
+  return ms;
+}
+
+/** The whole command, from its start to its end, plus a request to the URL it printed. */
+async function pushToOk(env: NodeJS.ProcessEnv, cwd = example): Promise<number> {
+  const began = performance.now();
+  const output = await run(process.execPath, [bin, 'push', '--detach', '--json', '--port', '0'], {
+    env,
+    cwd,
+  });
+  const { url, router } = JSON.parse(output.trim().split('\n').at(-1)!) as {
+    url: string;
+    router: { port: number };
+  };
+  await untilOk(`http://127.0.0.1:${router.port}/`, new URL(url).host);
+  return performance.now() - began;
+}
+
+async function withWarmHost(
+  env: NodeJS.ProcessEnv,
+  cli: (...args: string[]) => Promise<string>,
+  folder: string,
+  clean: NodeJS.ProcessEnv,
+) {
+  // Another app keeps the host warm while the measured one comes and goes.
+  const other = join(folder, 'other');
+  cpSync(example, other, { recursive: true });
+  await run(
+    process.execPath,
+    [
+      '-e',
+      `const f=require('fs');f.writeFileSync('manifest.yml',f.readFileSync('manifest.yml','utf8').replaceAll('hello-cache','other'))`,
+    ],
+    { cwd: other },
+  );
+  await pushToOk(env, other);
+  const times = await alternate(ROUNDS, {
+    bare: () => bareStart(clean),
+    warm: async () => {
+      const ms = await pushToOk(env);
+      await cli('delete', '-f');
+      return ms;
+    },
+  });
+  await run(process.execPath, [bin, 'delete', '-f', 'other'], { env, cwd: other });
+  await pushToOk(env);
+  const { host, router } = JSON.parse(await cli('push', '--detach', '--json')) as {
+    host: { pid: number };
+    router: { port: number };
+  };
+  const rssMiB = median(Array.from({ length: 5 }, () => residentMiB(host.pid)));
+  const load = startLoad(router.port, 'hello-cache.localhost');
+  for (let restart = 0; restart < RESTARTS; restart++) await cli('restart');
+  const { sent, failed } = await load.stop();
+  return { bare: times.bare!, warm: times.warm!, rssMiB, sent, failed };
+}
+
+function residentMiB(pid: number): number {
+  return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1]) / 1024;
+}
+
+/** Four connections, each asking again as soon as it was answered, until stopped. */
+function startLoad(port: number, host: string) {
+  const agent = new Agent({ keepAlive: true, maxSockets: 4 });
+  let [sent, failed, running] = [0, 0, true];
+  const worker = async () => {
+    while (running) {
+      sent += 1;
+      const status = await new Promise<number>((resolve) => {
+        const asked = request({ port, host: '127.0.0.1', headers: { host }, agent }, (answer) => {
+          answer.resume();
+          answer.on('end', () => resolve(answer.statusCode ?? 0));
+        });
+        asked.on('error', () => resolve(0));
+        asked.end();
+      });
+      if (status !== 200) failed += 1;
+    }
+  };
+  const workers = Array.from({ length: 4 }, worker);
+  return {
+    async stop() {
+      running = false;
+      await Promise.all(workers);
+      agent.destroy();
+      return { sent, failed };
+    },
+  };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  const { port } = server.address() as { port: number };
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
