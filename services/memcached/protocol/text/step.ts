@@ -1,0 +1,64 @@
+import { CARRY_BYTES } from '../../store/arena.ts';
+import type { Session } from '../session.ts';
+import { runLine } from './commands.ts';
+import { runGet } from './get.ts';
+import { runSet } from './set.ts';
+
+const LF = 0x0a;
+const CR = 0x0d;
+const SPACE = 0x20;
+/** A line without end may grow this long before the connection is closed; `get` and `gets` may go on. */
+const LINE_MAX = 2048;
+/** Spaces tolerated before a long `get`. */
+const LEADING_SPACES_MAX = 100;
+
+/** "get " and "set " as little-endian words. */
+const GET_WORD = 0x20746567;
+const SET_WORD = 0x20746573;
+
+/** Serves the line at `at`, if it is complete. */
+export function textStep(session: Session, at: number, end: number): number {
+  const { bytes, view } = session.cache.store.arena;
+  bytes[end] = LF; // ends the scan without a bounds check per byte
+  let eol = at;
+  let nul = 0;
+  for (;;) {
+    while (bytes[eol]! > LF) eol++;
+    if (bytes[eol] === LF) break;
+    if (bytes[eol] === 0 && nul === 0) nul = eol;
+    eol++;
+  }
+  if (eol === end) return incomplete(session, at, end);
+  const next = eol + 1;
+  let stop = eol > at && bytes[eol - 1] === CR ? eol - 1 : eol;
+  if (nul !== 0 && nul < stop) stop = nul; // a line ends at NUL, as a string of C does
+  const word = view.getInt32(at, true);
+  if (word === GET_WORD) return runGet(session, at, stop, next, 'get');
+  if (word === SET_WORD) {
+    const after = runSet(session, at + 4, stop, next, end);
+    if (after !== 0) return after;
+  }
+  return runLine(session, at, stop, next, end);
+}
+
+/** Waits for the rest of a line, unless it is hopeless. */
+function incomplete(session: Session, at: number, end: number): number {
+  const length = end - at;
+  if (length > LINE_MAX) {
+    if (length >= CARRY_BYTES || !beginsLikeGet(session, at, end)) {
+      session.quit();
+      return end;
+    }
+    session.lineOpen = true;
+  }
+  return at;
+}
+
+function beginsLikeGet(session: Session, at: number, end: number): boolean {
+  const { bytes } = session.cache.store.arena;
+  let from = at;
+  while (from < end && bytes[from] === SPACE) from++;
+  if (from - at > LEADING_SPACES_MAX) return false;
+  const verb = bytes.toString('latin1', from, from + 5);
+  return verb.startsWith('get ') || verb === 'gets ';
+}

@@ -1,0 +1,122 @@
+/** Everything a cache can be told at start, in memcached's terms, with memcached's defaults. */
+export interface CacheSettings {
+  /** `-m`, in bytes. */
+  readonly memoryBytes: number;
+  /** `-I`: largest item, header and key included. */
+  readonly itemSizeMax: number;
+  /** `-f` */
+  readonly growthFactor: number;
+  /** `-n`: least bytes for key, value and flags. */
+  readonly chunkSize: number;
+  readonly slabChunkMax: number;
+  /** `-o slab_sizes=`: explicit chunk sizes, ascending. */
+  readonly slabSizes: readonly number[] | undefined;
+  /** False with `-C`. */
+  readonly casEnabled: boolean;
+  /** False with `-M`: a full cache answers with an error. */
+  readonly evictions: boolean;
+  /** False with `-F`. */
+  readonly flushEnabled: boolean;
+  /** False with `-X`. */
+  readonly dumpEnabled: boolean;
+  /** False with `-W`. */
+  readonly watchEnabled: boolean;
+  /** True with `-A`. */
+  readonly shutdownCommand: boolean;
+  /** `-c` */
+  readonly maxConnections: number;
+  /** True: a connection too many is told so and closed. False: it waits in the backlog. */
+  readonly maxConnectionsFast: boolean;
+  /** `-b` */
+  readonly backlog: number;
+  /** `-R` */
+  readonly requestsPerTurn: number;
+  /** `-o idle_timeout`, 0 is never. */
+  readonly idleTimeoutSeconds: number;
+  /** `-B` */
+  readonly protocol: Protocol;
+  /** `-D`; collection is on from the start when `detail` is. */
+  readonly prefixDelimiter: string;
+  readonly detail: boolean;
+  /** `-S` */
+  readonly sasl: boolean;
+  /** Names and passwords for `-S` and `-Y`; undefined means that nobody is asked. */
+  readonly verbosity: number;
+  /** `-t`, reported but without effect. */
+  readonly threads: number;
+  readonly hashPower: number;
+  readonly lruSegmented: boolean;
+  readonly lruMaintainer: boolean;
+  readonly lruCrawler: boolean;
+  /** Microseconds between items of a crawl. */
+  readonly lruCrawlerSleep: number;
+  readonly lruCrawlerToCrawl: number;
+  readonly hotPercent: number;
+  readonly warmPercent: number;
+  readonly hotMaxFactor: number;
+  readonly warmMaxFactor: number;
+  readonly tempLru: boolean;
+  readonly temporaryTtl: number;
+  readonly trackSizes: boolean;
+  readonly slabReassign: boolean;
+  readonly slabAutomove: number;
+  readonly slabAutomoveRatio: number;
+  readonly slabAutomoveWindow: number;
+  readonly slabAutomoveFreeRatio: number;
+  readonly tailRepairSeconds: number;
+  readonly watcherBufferBytes: number;
+  readonly workerBufferBytes: number;
+  readonly readBufferLimitBytes: number;
+  readonly hashAlgorithm: string;
+}
+
+export type Protocol = 'auto-negotiate' | 'ascii' | 'binary';
+
+export const DEFAULT_SETTINGS: CacheSettings = {
+  memoryBytes: 64 * 1024 * 1024,
+  itemSizeMax: 1024 * 1024,
+  growthFactor: 1.25,
+  chunkSize: 48,
+  slabChunkMax: 512 * 1024,
+  slabSizes: undefined,
+  casEnabled: true,
+  evictions: true,
+  flushEnabled: true,
+  dumpEnabled: true,
+  watchEnabled: true,
+  shutdownCommand: false,
+  maxConnections: 1024,
+  maxConnectionsFast: true,
+  backlog: 1024,
+  requestsPerTurn: 20,
+  idleTimeoutSeconds: 0,
+  protocol: 'auto-negotiate',
+  prefixDelimiter: ':',
+  detail: false,
+  sasl: false,
+  verbosity: 0,
+  threads: 4,
+  hashPower: 16,
+  lruSegmented: true,
+  lruMaintainer: true,
+  lruCrawler: true,
+  lruCrawlerSleep: 100,
+  lruCrawlerToCrawl: 0,
+  hotPercent: 20,
+  warmPercent: 40,
+  hotMaxFactor: 0.2,
+  warmMaxFactor: 2,
+  tempLru: false,
+  temporaryTtl: 61,
+  trackSizes: false,
+  slabReassign: true,
+  slabAutomove: 1,
+  slabAutomoveRatio: 0.8,
+  slabAutomoveWindow: 30,
+  slabAutomoveFreeRatio: 0.01,
+  tailRepairSeconds: 0,
+  watcherBufferBytes: 256 * 1024,
+  workerBufferBytes: 64 * 1024,
+  readBufferLimitBytes: 0,
+  hashAlgorithm: 'murmur3',
+};

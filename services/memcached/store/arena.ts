@@ -1,0 +1,76 @@
+/**
+ * One block of memory that holds everything with bytes in it: carried-over input, the receive buffer, the
+ * reply buffers and the items. Every copy on the way from the socket to an item and back is then a
+ * `copyWithin` inside one buffer, no view is made per request, and the collector has nothing to walk.
+ *
+ * The block is reserved, not used: the operating system hands out a page when it is first written to, so an
+ * idle cache with a large limit costs next to nothing.
+ */
+
+/** Room before the receive buffer for an unfinished request of the same connection. Bounds one request line. */
+export const CARRY_BYTES = 4 * 1024 * 1024;
+/** What one read from a socket may bring. */
+export const RECEIVE_BYTES = 128 * 1024;
+/** One reply buffer; fuller ones are sent before going on. */
+export const REPLY_BYTES = 64 * 1024;
+/** Reply buffers: one in use, the others stand in while a slow client still holds one. */
+export const REPLY_BUFFERS = 8;
+/** Unit in which memory is given to a slab class. */
+export const PAGE_BYTES = 1024 * 1024;
+
+/** Where the receive buffer begins; what is carried over ends here. */
+export const RECEIVE_AT = CARRY_BYTES;
+/** A scan may write one end mark behind what was received. */
+const RECEIVE_SLACK_BYTES = 64;
+export const REPLIES_AT = RECEIVE_AT + RECEIVE_BYTES + RECEIVE_SLACK_BYTES;
+/** Where item pages begin, on a page boundary. */
+export const PAGES_AT = Math.ceil((REPLIES_AT + REPLY_BUFFERS * REPLY_BYTES) / PAGE_BYTES) * PAGE_BYTES;
+
+/** Typed arrays of the oldest supported Node end below 4 GiB. */
+const ARENA_BYTES_MAX = 4 * 1024 ** 3 - PAGE_BYTES;
+
+/** The most item pages an arena can have. */
+export const PAGES_MAX = Math.floor((ARENA_BYTES_MAX - PAGES_AT) / PAGE_BYTES);
+
+export class Arena {
+  bytes: Buffer;
+  /** The same memory as 32-bit words, for item headers. */
+  words: Int32Array;
+  /** The same memory for unaligned access. */
+  view: DataView;
+  pages: number;
+
+  /** @param pages item pages to reserve, at most `PAGES_MAX` */
+  constructor(pages: number) {
+    this.pages = Math.min(pages, PAGES_MAX);
+    const memory = new ArrayBuffer(PAGES_AT + this.pages * PAGE_BYTES);
+    this.bytes = Buffer.from(memory);
+    this.words = new Int32Array(memory);
+    this.view = new DataView(memory);
+  }
+
+  /**
+   * Moves everything to a larger block; offsets stay what they are. Views taken before keep the old block.
+   * Only a raised memory limit needs this.
+   */
+  grow(pages: number): void {
+    if (pages <= this.pages) return;
+    const larger = new Arena(pages);
+    larger.bytes.set(this.bytes);
+    this.bytes = larger.bytes;
+    this.words = larger.words;
+    this.view = larger.view;
+    this.pages = larger.pages;
+  }
+
+  /** Whether two stretches of `length` bytes are the same. */
+  equal(a: number, b: number, length: number): boolean {
+    const { view, bytes } = this;
+    let i = 0;
+    for (; i + 4 <= length; i += 4) {
+      if (view.getInt32(a + i, true) !== view.getInt32(b + i, true)) return false;
+    }
+    for (; i < length; i++) if (bytes[a + i] !== bytes[b + i]) return false;
+    return true;
+  }
+}

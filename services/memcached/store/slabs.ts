@@ -1,0 +1,179 @@
+import { PAGES_AT, PAGE_BYTES, type Arena } from './arena.ts';
+import { NEXT } from './item.ts';
+import { CLASSES_MAX, type SlabClasses } from './slab-classes.ts';
+
+/** Owner of a page that belongs to an item larger than the largest chunk. */
+const OWNED_BY_LARGE = 255;
+const NONE = -1;
+
+/**
+ * Gives out chunks of a slab class and runs of whole pages. A class takes a page when it has no free chunk
+ * left and the limit allows; a page all of whose chunks are free again may be taken by another class.
+ * Small pages are taken from the bottom, runs from the top, so that they do not splinter each other.
+ */
+export class Slabs {
+  /** Page limit. A class without any page gets its first even beyond it, as in memcached. */
+  limit: number;
+  /** Pages in use by classes and runs. */
+  used = 0;
+  /** Chunks in use per class. A large item counts as the largest chunks it would fill. */
+  readonly usedChunks = new Int32Array(CLASSES_MAX);
+  readonly pagesOf = new Int32Array(CLASSES_MAX);
+  readonly #arena: Arena;
+  readonly #classes: SlabClasses;
+  #owner: Uint8Array;
+  /** Chunks in use in a page. */
+  #inUse: Int32Array;
+  /** First of a page's freed chunks, linked through the first header word. */
+  #freed: Int32Array;
+  /** Chunks at a page's end that were never used. */
+  #fresh: Int32Array;
+  /** Pages of a class with a free chunk, a doubly linked list. */
+  #next: Int32Array;
+  #prev: Int32Array;
+  readonly #open = new Int32Array(CLASSES_MAX).fill(NONE);
+  /** Pages that belong to a class but hold nothing. */
+  #empty = 0;
+
+  constructor(arena: Arena, classes: SlabClasses, limit: number) {
+    this.#arena = arena;
+    this.#classes = classes;
+    this.limit = limit;
+    const pages = arena.pages;
+    this.#owner = new Uint8Array(pages);
+    this.#inUse = new Int32Array(pages);
+    this.#freed = new Int32Array(pages);
+    this.#fresh = new Int32Array(pages);
+    this.#next = new Int32Array(pages);
+    this.#prev = new Int32Array(pages);
+  }
+
+  /** Makes room in the tables after the arena grew. */
+  grown(): void {
+    const pages = this.#arena.pages;
+    this.#owner = resized(this.#owner, new Uint8Array(pages));
+    this.#inUse = resized(this.#inUse, new Int32Array(pages));
+    this.#freed = resized(this.#freed, new Int32Array(pages));
+    this.#fresh = resized(this.#fresh, new Int32Array(pages));
+    this.#next = resized(this.#next, new Int32Array(pages));
+    this.#prev = resized(this.#prev, new Int32Array(pages));
+  }
+
+  /** A chunk of the class, as an item, or 0. */
+  take(id: number): number {
+    let page = this.#open[id]!;
+    if (page === NONE) {
+      page = this.#addPage(id);
+      if (page === NONE) return 0;
+    }
+    if (this.#inUse[page]!++ === 0) this.#empty--;
+    this.usedChunks[id]!++;
+    let item = this.#freed[page]!;
+    if (item !== 0) {
+      this.#freed[page] = this.#arena.words[item * 2 + NEXT]!;
+    } else {
+      const index = this.#classes.chunksPerPage(id) - this.#fresh[page]!--;
+      item = (PAGES_AT + page * PAGE_BYTES + index * this.#classes.sizes[id]!) / 8;
+    }
+    if (this.#freed[page] === 0 && this.#fresh[page] === 0) this.#close(page, id);
+    return item;
+  }
+
+  give(item: number, id: number): void {
+    const page = Math.floor((item * 8 - PAGES_AT) / PAGE_BYTES);
+    if (this.#freed[page] === 0 && this.#fresh[page] === 0) this.#reopen(page, id);
+    this.#arena.words[item * 2 + NEXT] = this.#freed[page]!;
+    this.#freed[page] = item;
+    this.usedChunks[id]!--;
+    if (--this.#inUse[page]! === 0) this.#empty++;
+  }
+
+  /** The first of `count` neighbouring pages for one large item, or -1. */
+  takeRun(count: number): number {
+    const { largest } = this.#classes;
+    const mayExceed = this.pagesOf[largest] === 0;
+    while (this.used + count > this.limit && this.#reclaimEmpty());
+    if (this.used + count > this.limit && !mayExceed) return NONE;
+    const first = this.#highestRun(count);
+    if (first === NONE) return NONE;
+    this.#owner.fill(OWNED_BY_LARGE, first, first + count);
+    this.used += count;
+    this.pagesOf[largest]! += count;
+    this.usedChunks[largest]! += count * this.#classes.chunksPerPage(largest);
+    return first;
+  }
+
+  giveRun(first: number, count: number): void {
+    const { largest } = this.#classes;
+    this.#owner.fill(0, first, first + count);
+    this.used -= count;
+    this.pagesOf[largest]! -= count;
+    this.usedChunks[largest]! -= count * this.#classes.chunksPerPage(largest);
+  }
+
+  /** Byte offset of a page. */
+  pageAt(page: number): number {
+    return PAGES_AT + page * PAGE_BYTES;
+  }
+
+  #addPage(id: number): number {
+    if (this.used >= this.limit && !this.#reclaimEmpty() && this.pagesOf[id]! > 0) return NONE;
+    const page = this.#owner.indexOf(0);
+    if (page === NONE) return NONE;
+    this.#owner[page] = id;
+    this.#freed[page] = 0;
+    this.#fresh[page] = this.#classes.chunksPerPage(id);
+    this.#inUse[page] = 0;
+    this.used++;
+    this.pagesOf[id]!++;
+    this.#empty++;
+    this.#reopen(page, id);
+    return page;
+  }
+
+  /** Takes back one page that holds nothing, from whichever class has it. */
+  #reclaimEmpty(): boolean {
+    if (this.#empty === 0) return false;
+    const page = this.#owner.findIndex(
+      (id, at) => id !== 0 && id !== OWNED_BY_LARGE && this.#inUse[at] === 0,
+    );
+    const id = this.#owner[page]!;
+    this.#close(page, id);
+    this.#owner[page] = 0;
+    this.used--;
+    this.pagesOf[id]!--;
+    this.#empty--;
+    return true;
+  }
+
+  #highestRun(count: number): number {
+    let run = 0;
+    for (let page = this.#owner.length - 1; page >= 0; page--) {
+      run = this.#owner[page] === 0 ? run + 1 : 0;
+      if (run === count) return page;
+    }
+    return NONE;
+  }
+
+  /** Puts the page at the head of the class's list of pages with room. */
+  #reopen(page: number, id: number): void {
+    const head = this.#open[id]!;
+    this.#next[page] = head;
+    this.#prev[page] = NONE;
+    if (head !== NONE) this.#prev[head] = page;
+    this.#open[id] = page;
+  }
+
+  #close(page: number, id: number): void {
+    const next = this.#next[page]!;
+    const prev = this.#prev[page]!;
+    if (prev === NONE) this.#open[id] = next;
+    else this.#next[prev] = next;
+    if (next !== NONE) this.#prev[next] = prev;
+  }
+}
+
+function resized<T extends Uint8Array | Int32Array>(old: T, larger: T): T {
+  larger.set(old);
+  return larger;
+}

@@ -1,0 +1,374 @@
+import { Arena, PAGE_BYTES } from './arena.ts';
+import { SecondClock, UPDATE_INTERVAL_SECONDS, type Clock } from './clock.ts';
+import { Counters, ListCounters } from './counters.ts';
+import { HashIndex } from './hash-index.ts';
+import * as I from './item.ts';
+import { CLASS_MASK, COLD, HOT, LruLists, SEGMENT_MASK, TEMP, WARM } from './lru.ts';
+import { Slabs } from './slabs.ts';
+import { SlabClasses } from './slab-classes.ts';
+import { pullTail } from './pull-tail.ts';
+import { Tuning } from './tuning.ts';
+import type { CacheSettings } from '../settings.ts';
+
+/** Pages beyond the limit: one for each class that has none yet. */
+const SPARE_PAGES = 64;
+/** How often an allocation tries to make room. */
+const ALLOCATION_TRIES = 10;
+
+/** Why an item was not found. */
+export const NOT_FOUND = 0;
+export const FLUSHED = 2;
+export const EXPIRED = 3;
+
+/** Why an item could not be had. */
+export const TOO_LARGE = 1;
+export const NO_MEMORY = 2;
+
+/**
+ * The items of one cache: synchronous, accounted by the byte, with memcached's classes, segmented LRU and
+ * expiry. It reads keys from the arena and hands out items as numbers; it knows neither sockets nor words.
+ */
+export class Store {
+  readonly settings: CacheSettings;
+  readonly arena: Arena;
+  readonly classes: SlabClasses;
+  readonly slabs: Slabs;
+  readonly index: HashIndex;
+  readonly lru: LruLists;
+  readonly clock: SecondClock;
+  readonly tuning: Tuning;
+  counters = new Counters();
+  listCounters = new ListCounters();
+  /** Linked items and their nominal bytes. */
+  items = 0;
+  bytes = 0;
+  /** Why the last `find` or `get` gave 0. */
+  missed = NOT_FOUND;
+  /** Why the last `allocate` gave 0. */
+  refused = 0;
+  /** Items last used at or before this second are invisible; 0 is none. May lie in the future. */
+  flushedUntil = 0;
+  /** Items with a lower CAS are invisible once `flushedUntil` is reached; 0 is none. */
+  flushedBelowCas = 0;
+  /** The item that holds the value of the last successful storage command. */
+  stored = 0;
+  /** Called before an item is evicted. */
+  onEvict: ((item: number) => void) | undefined;
+  #cas = 0;
+  readonly #runs = new Map<number, { readonly page: number; readonly count: number }>();
+  readonly #holds = new Map<number, number>();
+
+  constructor(settings: CacheSettings, clock: Clock, seed: number) {
+    this.settings = settings;
+    this.tuning = new Tuning(settings);
+    this.classes = new SlabClasses(settings);
+    const pages = Math.floor(settings.memoryBytes / PAGE_BYTES);
+    const largest = Math.ceil(settings.itemSizeMax / PAGE_BYTES);
+    this.arena = new Arena(pages + SPARE_PAGES + largest);
+    this.slabs = new Slabs(this.arena, this.classes, pages);
+    this.index = new HashIndex(this.arena, seed, settings.hashPower);
+    this.lru = new LruLists(this.arena);
+    this.clock = new SecondClock(clock);
+  }
+
+  /** The memory limit, in whole pages. */
+  get limitBytes(): number {
+    return this.slabs.limit * PAGE_BYTES;
+  }
+
+  /** The visible item with this key, or 0; one that is expired or flushed is removed on the way. */
+  find(at: number, length: number, hash: number): number {
+    const item = this.index.find(at, length, hash);
+    if (item === 0) {
+      this.missed = NOT_FOUND;
+      return 0;
+    }
+    const expires = this.arena.words[item * 2 + I.EXPIRES]!;
+    if (this.flushedUntil !== 0 && this.isFlushed(item)) {
+      this.unlink(item);
+      this.counters.getFlushed++;
+      this.missed = FLUSHED;
+      return 0;
+    }
+    if (expires !== 0 && expires <= this.clock.now) {
+      this.unlink(item);
+      this.counters.getExpired++;
+      this.missed = EXPIRED;
+      return 0;
+    }
+    return item;
+  }
+
+  /** Notes that an item was read. Two reads make it active, which saves it at the tail of its list. */
+  bump(item: number): void {
+    const { words } = this.arena;
+    const shape = words[item * 2 + I.SHAPE]!;
+    if (!this.tuning.segmented) {
+      words[item * 2 + I.SHAPE] = shape | I.FETCHED;
+      this.refresh(item);
+    } else if ((shape & I.ACTIVE) === 0) {
+      if ((shape & I.FETCHED) === 0) words[item * 2 + I.SHAPE] = shape | I.FETCHED;
+      else this.#activate(item, shape);
+    }
+  }
+
+  /**
+   * A new, unlinked item with key, flags and ready-made part filled in and room for the value.
+   * @returns 0 if it cannot be had, see `refused`
+   */
+  allocate(keyAt: number, keyLength: number, flags: number, expires: number, valueBytes: number): number {
+    const { arena } = this;
+    const nominal = I.nominalBytes(keyLength, flags, valueBytes, this.settings.casEnabled);
+    if (nominal > this.settings.itemSizeMax) {
+      this.refused = TOO_LARGE;
+      return 0;
+    }
+    const suffix = I.suffixBytes(flags >>> 0, valueBytes);
+    const large = nominal > this.settings.slabChunkMax;
+    const head = I.HEADER_BYTES + keyLength + suffix;
+    const physical = large ? head : head + valueBytes + 2;
+    const id = this.classes.classOf(Math.max(nominal, physical));
+    const item = large ? this.#takeLarge(head, id, valueBytes) : this.#takeChunk(id);
+    if (item === 0) {
+      this.refused = NO_MEMORY;
+      this.listCounters.outOfMemory[id]!++;
+      return 0;
+    }
+    const { words, bytes } = arena;
+    const word = item * 2;
+    const list = id | this.#firstSegment(expires);
+    words[word + I.EXPIRES] = expires;
+    words[word + I.USED] = this.clock.now;
+    words[word + I.FLAGS] = flags;
+    words[word + I.LENGTH] = valueBytes;
+    words[word + I.SHAPE] =
+      keyLength | (suffix << I.SUFFIX_SHIFT) | (list << I.LIST_SHIFT) | (large ? I.LARGE : 0);
+    let at = item * 8 + I.HEADER_BYTES;
+    bytes.copyWithin(at, keyAt, keyAt + keyLength);
+    at += keyLength;
+    bytes[at++] = 0x20;
+    at = writeNumber(bytes, at, flags >>> 0);
+    bytes[at++] = 0x20;
+    at = writeNumber(bytes, at, valueBytes);
+    bytes[at++] = 0x0d;
+    bytes[at] = 0x0a;
+    return item;
+  }
+
+  /** Where the value begins, as a byte offset. */
+  valueAt(item: number): number {
+    const shape = this.arena.words[item * 2 + I.SHAPE]!;
+    if ((shape & I.LARGE) !== 0) return this.slabs.pageAt(this.#runs.get(item)!.page);
+    return item * 8 + I.HEADER_BYTES + (shape & I.BYTE) + ((shape >>> I.SUFFIX_SHIFT) & I.BYTE);
+  }
+
+  /** Makes a filled item visible under its key, which must not be in the index. */
+  link(item: number, hash: number): void {
+    this.arena.words[item * 2 + I.HASH] = hash;
+    this.index.insert(item, hash);
+    this.#join(item);
+    this.stored = item;
+  }
+
+  /** Puts a filled item in the place of `old`, which has the same key. */
+  replace(old: number, item: number): void {
+    this.arena.words[item * 2 + I.HASH] = this.arena.words[old * 2 + I.HASH]!;
+    this.index.replace(old, item);
+    this.#leave(old);
+    this.#join(item);
+    this.stored = item;
+  }
+
+  unlink(item: number): void {
+    this.index.remove(item);
+    this.#leave(item);
+  }
+
+  /** Gives back an item that was allocated but never linked. */
+  discard(item: number): void {
+    this.#free(item);
+  }
+
+  /** Keeps the memory of an item while a write sends from it. */
+  hold(item: number): void {
+    this.#holds.set(item, (this.#holds.get(item) ?? 0) + 1);
+    this.arena.words[item * 2 + I.SHAPE]! |= I.HELD;
+  }
+
+  unhold(item: number): void {
+    const left = this.#holds.get(item)! - 1;
+    if (left > 0) {
+      this.#holds.set(item, left);
+      return;
+    }
+    this.#holds.delete(item);
+    const shape = this.arena.words[item * 2 + I.SHAPE]! & ~I.HELD;
+    this.arena.words[item * 2 + I.SHAPE] = shape;
+    if ((shape & I.LINKED) === 0) this.#free(item);
+  }
+
+  /** The next CAS, as a number below 2^53. */
+  nextCas(): number {
+    return this.settings.casEnabled ? ++this.#cas : 0;
+  }
+
+  setCas(item: number, cas: number): void {
+    this.arena.words[item * 2 + I.CAS_LOW] = cas | 0;
+    this.arena.words[item * 2 + I.CAS_HIGH] = Math.floor(cas / 2 ** 32);
+  }
+
+  size(item: number): number {
+    const { words } = this.arena;
+    const word = item * 2;
+    const withCas = this.settings.casEnabled;
+    return I.nominalBytes(
+      words[word + I.SHAPE]! & I.BYTE,
+      words[word + I.FLAGS]!,
+      words[word + I.LENGTH]!,
+      withCas,
+    );
+  }
+
+  list(item: number): number {
+    return (this.arena.words[item * 2 + I.SHAPE]! >>> I.LIST_SHIFT) & I.BYTE;
+  }
+
+  isFlushed(item: number): boolean {
+    const { words } = this.arena;
+    if (this.flushedUntil === 0 || this.flushedUntil > this.clock.now) return false;
+    if (words[item * 2 + I.USED]! <= this.flushedUntil) return true;
+    if (this.flushedBelowCas === 0) return false;
+    const cas = (words[item * 2 + I.CAS_HIGH]! >>> 0) * 2 ** 32 + (words[item * 2 + I.CAS_LOW]! >>> 0);
+    return cas !== 0 && cas < this.flushedBelowCas;
+  }
+
+  /**
+   * Makes everything stored so far invisible, at once or from a second on.
+   * @param deadline second of the clock, 0 for now
+   */
+  flush(deadline: number): void {
+    this.counters.cmdFlush++;
+    const until = (deadline > 0 ? deadline : this.clock.now) - 1;
+    if (!this.settings.casEnabled) {
+      this.flushedUntil = until;
+      return;
+    }
+    // The CAS counter draws an exact line inside the current second; a later flush has whole seconds only.
+    this.flushedUntil = until - 1;
+    if (this.flushedUntil <= this.clock.now) this.flushedBelowCas = this.nextCas();
+  }
+
+  #firstSegment(expires: number): number {
+    if (this.tuning.tempLru && expires !== 0 && expires - this.clock.now <= this.tuning.temporaryTtl)
+      return TEMP;
+    return this.tuning.segmented ? HOT : COLD;
+  }
+
+  #join(item: number): void {
+    const size = this.size(item);
+    const { words } = this.arena;
+    const list = this.list(item);
+    words[item * 2 + I.SHAPE]! |= I.LINKED;
+    words[item * 2 + I.USED] = this.clock.now;
+    this.setCas(item, this.nextCas());
+    this.lru.link(item, list, size);
+    this.items++;
+    this.bytes += size;
+    this.counters.totalItems++;
+  }
+
+  #leave(item: number): void {
+    const size = this.size(item);
+    this.lru.unlink(item, this.list(item), size);
+    this.arena.words[item * 2 + I.SHAPE]! &= ~I.LINKED;
+    this.items--;
+    this.bytes -= size;
+    if ((this.arena.words[item * 2 + I.SHAPE]! & I.HELD) === 0) this.#free(item);
+  }
+
+  #free(item: number): void {
+    const shape = this.arena.words[item * 2 + I.SHAPE]!;
+    if ((shape & I.LARGE) !== 0) {
+      const run = this.#runs.get(item)!;
+      this.#runs.delete(item);
+      this.slabs.giveRun(run.page, run.count);
+      const head = I.HEADER_BYTES + (shape & I.BYTE) + ((shape >>> I.SUFFIX_SHIFT) & I.BYTE);
+      this.slabs.give(item, this.classes.classOf(head));
+    } else {
+      this.slabs.give(item, this.list(item) & CLASS_MASK);
+    }
+  }
+
+  #activate(item: number, shape: number): void {
+    const { words } = this.arena;
+    words[item * 2 + I.USED] = this.clock.now;
+    if (((shape >>> I.LIST_SHIFT) & SEGMENT_MASK) === COLD) {
+      this.lru.move(item, WARM, this.size(item));
+      this.listCounters.movesToWarm[this.list(item)]!++;
+    } else {
+      words[item * 2 + I.SHAPE] = shape | I.ACTIVE;
+    }
+  }
+
+  /** Renews the time of use, at most once a minute; in a flat LRU the item goes to the head. */
+  refresh(item: number): void {
+    const { words } = this.arena;
+    if (words[item * 2 + I.USED]! >= this.clock.now - UPDATE_INTERVAL_SECONDS) return;
+    words[item * 2 + I.USED] = this.clock.now;
+    if (!this.tuning.segmented) this.lru.move(item, this.list(item) & SEGMENT_MASK, this.size(item));
+  }
+
+  #takeChunk(id: number): number {
+    if (!this.tuning.segmented) pullTail(this, id, COLD, 'reclaim');
+    let item = this.slabs.take(id);
+    for (let tries = 1; item === 0 && tries < ALLOCATION_TRIES; tries++) {
+      if (!this.#makeRoom(id)) break;
+      item = this.slabs.take(id);
+    }
+    return item;
+  }
+
+  /** A header chunk, and a run of pages for the value. */
+  #takeLarge(headBytes: number, id: number, valueBytes: number): number {
+    const headClass = this.classes.classOf(headBytes);
+    const item = this.#takeChunk(headClass);
+    if (item === 0) return 0;
+    const count = Math.ceil((valueBytes + 2) / PAGE_BYTES);
+    let page = this.slabs.takeRun(count);
+    const tries = ALLOCATION_TRIES + count * this.classes.chunksPerPage(id);
+    for (let i = 1; page < 0 && i < tries; i++) {
+      if (!this.#makeRoom(id)) break;
+      page = this.slabs.takeRun(count);
+    }
+    if (page < 0) {
+      this.slabs.give(item, headClass);
+      return 0;
+    }
+    this.#runs.set(item, { page, count });
+    return item;
+  }
+
+  #makeRoom(id: number): boolean {
+    this.listCounters.directReclaims[id]!++;
+    if (pullTail(this, id, COLD, 'evict') > 0) return true;
+    if (!this.tuning.segmented) return false;
+    pullTail(this, id, HOT, 'reclaim');
+    return true;
+  }
+}
+
+/** Writes an unsigned number below 2^53 in decimal and gives the position after it. */
+export function writeNumber(bytes: Uint8Array, at: number, value: number): number {
+  if (value < 10) {
+    bytes[at] = 48 + value;
+    return at + 1;
+  }
+  const end = at + I.digits(value);
+  let rest = value;
+  for (let i = end - 1; i >= at; i--) {
+    const tenth = Math.floor(rest / 10);
+    bytes[i] = 48 + rest - tenth * 10;
+    rest = tenth;
+  }
+  return end;
+}

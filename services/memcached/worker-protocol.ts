@@ -1,0 +1,22 @@
+/** What a cache in a worker thread and the thread that started it say to each other. */
+import type { CacheSettings } from './settings.ts';
+
+/** Given to the worker at its start. */
+export interface WorkerStart {
+  readonly host: string;
+  readonly port: number;
+  readonly settings: Partial<CacheSettings>;
+  /** Who may log in with SASL. */
+  readonly users: readonly (readonly [user: string, password: string])[];
+}
+
+export type ToWorker = { readonly kind: 'stats'; readonly id: number } | { readonly kind: 'stop' };
+
+export type FromWorker =
+  | { readonly kind: 'listening'; readonly port: number }
+  | { readonly kind: 'not-listening'; readonly code: string; readonly message: string }
+  | {
+      readonly kind: 'stats';
+      readonly id: number;
+      readonly stats: Readonly<Record<string, string | number>>;
+    };
