@@ -78,6 +78,10 @@ export interface RouterOptions {
   readonly holdBytes?: number;
   /** One whole request to an instance, in milliseconds (900 s on the platform). */
   readonly requestTimeoutMs?: number;
+  /** How long a request waits for an instance that refuses connections, in milliseconds. */
+  readonly refusedMs?: number;
+  /** Who holds a port that is taken, in words (`node (pid 812)`); for the error under `strictPort`. */
+  readonly describeHolder?: (port: number) => string | undefined | Promise<string | undefined>;
 }
 
 export interface Router extends AsyncDisposable {

@@ -1,0 +1,81 @@
+import { describe, expect, test } from 'vitest';
+import { ask, entry, freePort, httpBackend, RawClient, startRouter } from './helpers.ts';
+
+describe('a request for an app that starts', () => {
+  test('waits and is let go as soon as an instance answers', async () => {
+    const app = await httpBackend((_request, response) => response.end('up'));
+    const { port, router } = await startRouter([entry([])]);
+    const held = ask(port);
+    const second = ask(port, { method: 'POST', body: 'x'.repeat(300_000) });
+    await ask(port, { host: 'other.localhost' });
+    router.update([entry([app.port])]);
+    expect(await held).toMatchObject({ status: 200, body: 'up' });
+    expect(await second).toMatchObject({ status: 200, body: 'up' });
+  });
+
+  test('is answered at the bound with the reason and the last log lines', async () => {
+    const { port } = await startRouter(
+      [entry([], { reason: 'restarting: app.py changed', lastLogLines: () => ['Traceback', '  oh no'] })],
+      { holdMs: 1 },
+    );
+    const reply = await ask(port);
+    expect(reply.status).toBe(503);
+    expect(reply.headers['x-cf-routererror']).toBe('no_endpoints');
+    expect(reply.body).toContain(
+      "503 Service Unavailable: Requested route ('app.localhost') has no available",
+    );
+    expect(reply.body).toContain('restarting: app.py changed');
+    expect(reply.body).toContain('Traceback\n  oh no');
+  });
+
+  test('is dropped when its client leaves', async () => {
+    const { port, router, record } = await startRouter([entry([])]);
+    const client = await RawClient.connect(port);
+    client.write('GET /gone HTTP/1.1\r\nHost: app.localhost\r\n\r\n');
+    await ask(port, { host: 'other.localhost' });
+    client.socket.destroy();
+    expect(await record((one) => one.path === '/gone')).toMatchObject({ status: 499 });
+    let asked = 0;
+    const app = await httpBackend((_request, response) => {
+      asked += 1;
+      response.end();
+    });
+    router.update([entry([app.port])]);
+    await ask(port);
+    expect(asked).toBe(1);
+  });
+
+  test('is not held beyond the allowed number', async () => {
+    const { port, router } = await startRouter([entry([])], { holdRequests: 1 });
+    const first = ask(port);
+    const second = ask(port);
+    const loser = await Promise.race([first, second]);
+    expect(loser.status).toBe(503);
+    expect(loser.body).toContain('Too many requests wait already: 1 at most');
+    router.update([]);
+    expect((await Promise.all([first, second])).map((one) => one.status).sort((a, b) => a - b)).toEqual([
+      404, 503,
+    ]);
+  });
+});
+
+describe('an instance that refuses connections', () => {
+  test('is waited for, and the request sent when it listens again', async () => {
+    const port = await freePort();
+    const { port: front, router } = await startRouter([entry([port])]);
+    const held = ask(front, { method: 'POST', body: 'hello' });
+    const app = await httpBackend((request, response) => request.pipe(response));
+    router.update([entry([app.port])]);
+    expect(await held).toMatchObject({ status: 200, body: 'hello' });
+  });
+
+  test('is given up after the bound', async () => {
+    const port = await freePort();
+    const { port: front } = await startRouter([entry([port])], { refusedMs: 1 });
+    const reply = await ask(front);
+    expect(reply.status).toBe(502);
+    expect(reply.headers['x-cf-routererror']).toBe(
+      `endpoint_failure (dial tcp 127.0.0.1:${port}: connect: connection refused)`,
+    );
+  });
+});

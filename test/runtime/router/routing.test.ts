@@ -1,0 +1,36 @@
+import { describe, expect, test } from 'vitest';
+import { ask, entry, httpBackend, startRouter } from './helpers.ts';
+
+describe('an unknown host', () => {
+  test('is answered as on the platform', async () => {
+    const { port } = await startRouter();
+    const reply = await ask(port, { host: 'nobody.localhost' });
+    expect(reply).toMatchObject({
+      status: 404,
+      body: "404 Not Found: Requested route ('nobody.localhost') does not exist.\n",
+    });
+    expect(reply.headers).toMatchObject({
+      'x-cf-routererror': 'unknown_route',
+      'content-type': 'text/plain; charset=utf-8',
+      'x-content-type-options': 'nosniff',
+      'cache-control': 'no-cache, no-store',
+    });
+  });
+
+  test('shows a browser what is running', async () => {
+    const { port } = await startRouter([entry([1]), entry([], { host: 'b.localhost', app: '<b>' })]);
+    const reply = await ask(port, { host: 'localhost', headers: { Accept: 'text/html,*/*;q=0.8' } });
+    expect(reply.status).toBe(404);
+    expect(reply.body).toContain(`<a href="http://app.localhost:${port}/">`);
+    expect(reply.body).toContain('&lt;b&gt; (starting)');
+    expect(reply.body).not.toContain('<script');
+  });
+});
+
+test('plain localhost reaches the only app', async () => {
+  const app = await httpBackend((_request, response) => response.end('only'));
+  const { port } = await startRouter([entry([app.port])]);
+  for (const host of ['localhost', '127.0.0.1', '[::1]']) {
+    expect(await ask(port, { host })).toMatchObject({ status: 200, body: 'only' });
+  }
+});
