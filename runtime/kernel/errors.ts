@@ -24,9 +24,9 @@ interface ErrorEntry {
   readonly hint?: (facts: Facts) => string | undefined;
 }
 
-const list = (value: Json | undefined): readonly string[] => (Array.isArray(value) ? value.map(String) : []);
 const text = (value: Json | undefined): string =>
-  value === undefined || value === null ? '' : String(value);
+  value === undefined || value === null ? '' : typeof value === 'string' ? value : JSON.stringify(value);
+const list = (value: Json | undefined): readonly string[] => (Array.isArray(value) ? value.map(text) : []);
 const given = (prefix: string, value: Json | undefined): string =>
   value === undefined || value === null || value === '' ? '' : prefix + text(value);
 
@@ -167,6 +167,12 @@ const ERRORS = {
     message: (f) => `Cannot listen on port ${text(f.port)}: it is taken${given(' by ', f.holder)}`,
     hint: () =>
       'Stop that process, choose another with --port, or leave out --strict-ports to take the next free one',
+  },
+  PORTS_EXHAUSTED: {
+    exit: EXIT.port,
+    message: (f) =>
+      `Cannot find a free port between ${text(f.from)} and ${text(f.to)}: ${text(f.tries)} were tried and taken`,
+    hint: () => 'See who holds them: paas-local ps, or: ss -ltnp',
   },
   STATE_NOT_WRITABLE: {
     exit: EXIT.unexpected,

@@ -1,4 +1,5 @@
 /** One instance of one process of one app, kept alive. */
+import type { Guardian } from '../../services/kit/guardian.ts';
 import type { ExitFacts, InstanceMoment } from '../events.ts';
 import type { HealthPlan } from '../plan/types.ts';
 
@@ -27,12 +28,18 @@ export interface RestartPolicy {
 export interface InstanceOptions {
   readonly prepare: () => Promise<Launch>;
   readonly health: HealthPlan;
+  /** Ends the process should this one die. */
+  readonly guardian?: Guardian;
+  /** Resident memory of all of it together; beyond this it is killed. Default: no limit. */
+  readonly memoryLimitBytes?: number;
+  /** Output beyond this is dropped and counted. Default: no limit, the app waits for us. */
+  readonly logBytesPerSecond?: number;
   readonly policy: RestartPolicy;
   /** From TERM to KILL. */
   readonly graceMs: number;
   readonly report: (moment: InstanceMoment) => void;
   readonly log: (stream: 'OUT' | 'ERR', text: string) => void;
-  /** For the platform's own lines (`CELL/0`). */
+  /** For the platform's own lines (`CELL/0`): what is done to the instance, as Cloud Foundry's cell words it. */
   readonly note?: (text: string) => void;
 }
 
@@ -53,16 +60,21 @@ export interface InstanceStatus {
 
 export interface Instance {
   readonly status: InstanceStatus;
-  /** Begins; resolves at once. Does nothing while it runs or starts. */
+  /** Begins; returns at once. Does nothing while it runs or starts; one that is being stopped starts again. */
   start(): void;
-  /** TERM to the group, KILL after the grace; resolves when nothing of it lives. */
+  /** Stops and starts again, counting crashes anew. Returns at once; `ready()` tells of the new run. */
+  restart(): void;
+  /**
+   * TERM to the group, KILL after the grace; resolves when nothing of it lives.
+   * Rejects with `PROCESS_STUCK` when something outlives SIGKILL.
+   */
   stop(options?: { readonly graceMs?: number }): Promise<void>;
   /** KILL now. */
   kill(): Promise<void>;
   /**
    * Resolves when it is healthy.
-   * Rejects with a `StartFailure` on the first exit before that, or when the start timeout has passed,
-   * or when `signal` aborts.
+   * Rejects with a `StartFailure` (an Error with these fields) on the first exit before that, when the start
+   * timeout has passed, or where it was stopped; with the signal's reason when that aborts.
    */
   ready(signal?: AbortSignal): Promise<void>;
 }

@@ -39,16 +39,18 @@ export class Belongings {
     const stillLeading = this.maybeAlive && this.#groupAlive;
     const rows = processTable();
     const marked = new Set(findMarked(this.#marker.variable, this.#marker.value));
-    const members = new Set<number>();
-    for (const row of rows) {
-      const inGroup = stillLeading && (row.group === this.#leader || row.session === this.#leader);
-      const known = this.#outside.get(row.pid) === row.startTime;
-      if (inGroup || known || marked.has(row.pid)) members.add(row.pid);
-    }
-    addDescendants(members, rows);
+    const members = new Set(
+      descendants(
+        rows,
+        (row) =>
+          (stillLeading && (row.group === this.#leader || row.session === this.#leader)) ||
+          this.#outside.get(row.pid) === row.startTime ||
+          marked.has(row.pid),
+      ),
+    );
     members.delete(process.pid);
 
-    const alive = rows.filter((row) => members.has(row.pid) && isAlive(row));
+    const alive = rows.filter((row) => members.has(row.pid));
     this.#outside.clear();
     for (const row of alive) {
       if (row.group !== this.#leader) this.#outside.set(row.pid, row.startTime);
@@ -75,11 +77,21 @@ export class Belongings {
   }
 }
 
-function addDescendants(members: Set<number>, rows: readonly ProcessRow[]): void {
+/** Those among `rows` that are chosen, and all that descends from them: numbers of the living. */
+export function descendants(
+  rows: readonly ProcessRow[],
+  chosen: (row: ProcessRow) => boolean,
+): readonly number[] {
   const children = new Map<number, number[]>();
-  for (const { pid, parent } of rows) children.set(parent, [...(children.get(parent) ?? []), pid]);
+  for (const { pid, parent } of rows) {
+    const brothers = children.get(parent);
+    if (brothers) brothers.push(pid);
+    else children.set(parent, [pid]);
+  }
+  const members = new Set(rows.filter(chosen).map((row) => row.pid));
   // A Set hands out what is added while it is walked, so this reaches grandchildren too.
   for (const pid of members) for (const child of children.get(pid) ?? []) members.add(child);
+  return rows.filter((row) => members.has(row.pid) && isAlive(row)).map((row) => row.pid);
 }
 
 function exists(pid: number): boolean {

@@ -82,7 +82,7 @@ describe('startProcess', () => {
     ['FOLDER_NOT_FOUND', { file: '/bin/sh', cwd: '/no/such/folder' }],
     ['SPAWN_FAILED', { file: '/bin/sh', cwd: '/', args: ['-c', 'true\0'] }],
   ])('%s: %j', async (code, spec) => {
-    const { running } = start(spec.file, spec.args ?? [], { cwd: spec.cwd });
+    const { running } = start(spec.file, 'args' in spec ? spec.args : [], { cwd: spec.cwd });
     await expect(running.spawned).rejects.toMatchObject({ name: 'ProcessError', code });
     await expect(running.terminate({ graceMs: 10 })).rejects.toMatchObject({ code });
     expect(running.pid).toBeUndefined();
@@ -210,7 +210,7 @@ describe('an exit by itself', () => {
   test('leaves it alone where told so, until terminated', async () => {
     const { running, lines } = shell('sleep 1000 & echo $!', { keepLeftovers: true });
     await running.ended;
-    const pid = await until('its number', () => lines[0] && Number(lines[0].slice(4)));
+    const pid = await until('its number', () => lines[0] !== undefined && Number(lines[0].slice(4)));
     expect(alive(pid)).toBe(true);
     await running.terminate({ graceMs: 1000 });
     expect(alive(pid)).toBe(false);
