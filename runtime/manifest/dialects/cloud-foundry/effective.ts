@@ -1,0 +1,34 @@
+/** The document as the client would send it: only `applications` and `version`, variables and anchors gone. */
+import { entryOf, list, map, scalar, type Entry, type MapNode } from '../../tree.ts';
+import { cloudFoundryReader, fieldFlag, fieldScalar } from './reader.ts';
+
+/** Dropped when they say nothing: the client leaves out false and zero. */
+const OMITTED_WHEN_FALSE = ['no-route', 'random-route', 'default-route'];
+
+export function asSent(document: MapNode, apps: readonly MapNode[]): MapNode {
+  const entries: Entry[] = [];
+  const applications = entryOf(document, 'applications');
+  const place = applications?.value.place ?? document.place;
+  entries.push({
+    key: applications?.key ?? scalar('applications', place),
+    value: list(apps.map(sentApp), place),
+  });
+  const version = entryOf(document, 'version');
+  if (version) entries.push(version);
+  return map(entries, document.place);
+}
+
+function sentApp(app: MapNode): MapNode {
+  const entries = app.entries.filter(({ key, value }) => {
+    const name = cloudFoundryName(key.text);
+    if (value.kind !== 'scalar') return true;
+    if (OMITTED_WHEN_FALSE.includes(name)) return cloudFoundryReader.boolean(value) !== false;
+    return !(name === 'timeout' && cloudFoundryReader.integer(value) === 0);
+  });
+  if (!fieldFlag(app, 'no-route') && !fieldFlag(app, 'random-route') && !fieldScalar(app, 'default-route')) {
+    entries.push({ key: scalar('default-route', app.place), value: scalar('true', app.place) });
+  }
+  return map(entries, app.place);
+}
+
+const cloudFoundryName = (key: string): string => key.replaceAll('_', '-');

@@ -1,0 +1,514 @@
+/**
+ * Every key of a Cloud Foundry manifest (schema version 1): its shape, what it means, and what becomes of it here.
+ * Refusals say what the API would say. Keys may be written with dashes or underscores; the table has the documented form.
+ */
+import {
+  anything,
+  boolean,
+  integer,
+  listOf,
+  mapOf,
+  record,
+  table,
+  text,
+  type KeyRule,
+  type KeyTable,
+  type Shape,
+} from '../../shape.ts';
+
+const string = text();
+/** The client turns numbers and booleans under these keys into strings. */
+const anyScalar = text({ coerce: true });
+
+const SIZE_UNITS = 'must use a supported unit: B, K, KB, M, MB, G, GB, T, or TB';
+const size = { kind: 'size', of: 'memory' } as const;
+
+const MAX_INSTANCES = 2_000_000;
+const MAX_TIMEOUT_SECONDS = 180;
+const MAX_COMMAND_LENGTH = 4096;
+
+const honoured = (
+  shape: Shape,
+  summary: string,
+  why: string,
+  example: string,
+  more: Partial<KeyRule> = {},
+): KeyRule => ({
+  shape,
+  summary,
+  verdict: 'honoured',
+  why,
+  example,
+  ...more,
+});
+const approximated = (...rule: Parameters<typeof honoured>): KeyRule => ({
+  ...honoured(...rule),
+  verdict: 'approximated',
+});
+const ignored = (...rule: Parameters<typeof honoured>): KeyRule => ({
+  ...honoured(...rule),
+  verdict: 'ignored',
+});
+
+const HEALTH_TYPES = ['port', 'process', 'http', 'none'];
+const seconds = integer(1);
+const path = text({ pattern: '^/' });
+
+/** Attributes of a process; at app level they are those of the web process. */
+const PROCESS_ATTRIBUTES: Readonly<Record<string, KeyRule>> = {
+  command: honoured(
+    text({ maxLength: MAX_COMMAND_LENGTH }),
+    'The start command; null or default means what the Procfile or detection says.',
+    'run by a shell with the full environment',
+    'command: node server.js',
+    { refusal: `Command must be a string of 1 to ${MAX_COMMAND_LENGTH} characters` },
+  ),
+  instances: honoured(
+    integer(0, MAX_INSTANCES),
+    'How many copies run; 0 means none.',
+    'that many processes behind one route',
+    'instances: 2',
+    { refusal: 'Instances must be an integer greater than or equal to 0' },
+  ),
+  memory: approximated(
+    size,
+    'Memory per instance, with unit: 256M, 1G.',
+    'told to the app (MEMORY_LIMIT, VCAP_APPLICATION) and not enforced',
+    'memory: 256M',
+    { refusal: `Memory ${SIZE_UNITS}, and be greater than 0MB` },
+  ),
+  disk_quota: approximated(
+    size,
+    'Disk per instance, with unit: 512M, 1G.',
+    'told to the app (VCAP_APPLICATION) and not enforced',
+    'disk_quota: 512M',
+    { refusal: `Disk quota ${SIZE_UNITS}, and be greater than 0MB` },
+  ),
+  'log-rate-limit-per-second': ignored(
+    { kind: 'size', of: 'log-rate' },
+    'Bytes of log per second, with unit; 0 for none, -1 for unlimited.',
+    'logs are never cut on this machine',
+    'log-rate-limit-per-second: 16K',
+    { refusal: `Log rate limit ${SIZE_UNITS}, or be an integer greater than or equal to -1` },
+  ),
+  timeout: honoured(
+    integer(1, MAX_TIMEOUT_SECONDS),
+    'Seconds the app has to become healthy, at most 180.',
+    'bounds the wait for the first healthy answer',
+    'timeout: 120',
+    {
+      refusal: `Timeout must be an integer from 1 to ${MAX_TIMEOUT_SECONDS}; maximum exceeded or not a number: max ${MAX_TIMEOUT_SECONDS}s`,
+    },
+  ),
+  'health-check-type': honoured(
+    text({ coerce: true, choices: HEALTH_TYPES }),
+    'How health is checked: port, http or process ("none" is an old name of process).',
+    'probed as on the platform',
+    'health-check-type: http',
+    { refusal: 'Health check type must be "port", "process", or "http"' },
+  ),
+  'health-check-http-endpoint': honoured(
+    path,
+    'Path for the http check.',
+    'probed as on the platform',
+    'health-check-http-endpoint: /health',
+    {
+      refusal: 'Health check HTTP endpoint must be a valid URI path',
+    },
+  ),
+  'health-check-invocation-timeout': honoured(
+    seconds,
+    'Seconds one check may take.',
+    'bounds each probe',
+    'health-check-invocation-timeout: 5',
+    {
+      refusal: 'Health check invocation timeout must be an integer greater than or equal to 1',
+    },
+  ),
+  'health-check-interval': honoured(
+    seconds,
+    'Seconds between checks.',
+    'used between probes of a running instance',
+    'health-check-interval: 10',
+    {
+      refusal: 'Health check interval must be an integer greater than or equal to 1',
+    },
+  ),
+  'readiness-health-check-type': approximated(
+    text({ coerce: true, choices: ['port', 'process', 'http'] }),
+    'How readiness is checked; process means not at all.',
+    'read and shown; routing follows the health check',
+    'readiness-health-check-type: http',
+    { refusal: 'Readiness health check type must be "port", "process", or "http"' },
+  ),
+  'readiness-health-check-http-endpoint': approximated(
+    path,
+    'Path for the http readiness check.',
+    'read and shown; routing follows the health check',
+    'readiness-health-check-http-endpoint: /ready',
+    {
+      refusal: 'Readiness health check HTTP endpoint must be a valid URI path',
+    },
+  ),
+  'readiness-health-check-invocation-timeout': approximated(
+    seconds,
+    'Seconds one readiness check may take.',
+    'read and shown; routing follows the health check',
+    'readiness-health-check-invocation-timeout: 5',
+    {
+      refusal: 'Readiness health check invocation timeout must be an integer greater than or equal to 1',
+    },
+  ),
+  'readiness-health-check-interval': approximated(
+    seconds,
+    'Seconds between readiness checks.',
+    'read and shown; routing follows the health check',
+    'readiness-health-check-interval: 10',
+    {
+      refusal: 'Readiness health check interval must be an integer greater than or equal to 1',
+    },
+  ),
+};
+
+const PROCESS = record(
+  'a process',
+  table({
+    type: honoured(
+      text({ coerce: true, maxLength: 255 }),
+      'The type: web, worker …',
+      'one process per type, routes lead to web',
+      'type: worker',
+      { required: true, refusal: 'All Processes must specify a type' },
+    ),
+    ...PROCESS_ATTRIBUTES,
+    user: ignored(
+      text({ coerce: true, maxLength: 255 }),
+      'User the process runs as.',
+      'processes run as you',
+      'user: vcap',
+    ),
+  }),
+  { titled: { word: 'Process', key: 'type', quote: '"' } },
+);
+
+const SIDECAR = record(
+  'a sidecar',
+  table({
+    name: honoured(anyScalar, 'The name.', 'names the process in the log', 'name: proxy', { required: true }),
+    process_types: honoured(
+      listOf(anyScalar),
+      'Types of the processes it accompanies.',
+      'started with each of them',
+      'process_types: [web]',
+      { required: true, refusal: 'must have at least 1 process_type' },
+    ),
+    command: honoured(
+      text({ maxLength: MAX_COMMAND_LENGTH }),
+      'The start command.',
+      'run by a shell beside the process',
+      'command: ./proxy',
+      { required: true, refusal: "Command can't be blank" },
+    ),
+    memory: approximated(
+      size,
+      'Memory reserved for it.',
+      'taken from what the process is told, not enforced',
+      'memory: 64M',
+      { refusal: `Memory ${SIZE_UNITS}` },
+    ),
+  }),
+  { titled: { word: 'Sidecar', key: 'name', quote: '"' } },
+);
+
+const ROUTE_OPTIONS = record(
+  'route options',
+  table({
+    loadbalancing: honoured(
+      text({ coerce: true, choices: ['round-robin', 'least-connection', 'hash'] }),
+      'How requests are spread over instances.',
+      'followed by the router; hash counts as round-robin',
+      'loadbalancing: least-connection',
+      { refusal: "Cannot use this loadbalancing value; valid values are: 'round-robin, least-connection'" },
+    ),
+    hash_header: ignored(
+      text({ coerce: true, maxLength: 128 }),
+      'Header whose value decides the instance.',
+      'needs a flag of the operator; not offered here',
+      'hash_header: X-Tenant',
+    ),
+    hash_balance: ignored(
+      { kind: 'number', min: 0, max: 10 },
+      'How far hashing may be uneven.',
+      'needs a flag of the operator; not offered here',
+      'hash_balance: 1.25',
+    ),
+  }),
+  { unknown: 'refuse' },
+);
+
+const ROUTE = record(
+  'a route',
+  table({
+    route: honoured(
+      anyScalar,
+      'HOST.DOMAIN[/PATH].',
+      'any domain is accepted, since all lead to this machine',
+      'route: my-app.localhost',
+      { required: true },
+    ),
+    protocol: approximated(
+      text({ coerce: true, choices: ['http1', 'http2', 'tcp'] }),
+      'How the router talks to the app.',
+      'http1 is spoken; http2 falls back to it, tcp is refused',
+      'protocol: http2',
+      {
+        refusal: "Route protocol must be 'http1', 'http2' or 'tcp'.",
+      },
+    ),
+    options: honoured(
+      ROUTE_OPTIONS,
+      'Options of the route.',
+      'read key by key',
+      'options: {loadbalancing: least-connection}',
+    ),
+  }),
+);
+
+const SERVICE = record(
+  'a service',
+  table({
+    name: honoured(anyScalar, 'The service instance.', 'must exist in this space', 'name: my-cache', {
+      required: true,
+    }),
+    binding_name: honoured(
+      anyScalar,
+      'Name of the binding.',
+      'the name in VCAP_SERVICES',
+      'binding_name: cache',
+    ),
+    parameters: approximated(
+      mapOf(anything),
+      'Parameters of the binding.',
+      'read; built-in services have none for bindings',
+      'parameters: {role: read-only}',
+    ),
+  }),
+);
+
+const METADATA = record(
+  'metadata',
+  table({
+    labels: honoured(mapOf(anyScalar), 'Labels of the app.', 'kept and shown', 'labels: {team: blue}'),
+    annotations: honoured(
+      mapOf(anyScalar),
+      'Annotations of the app.',
+      'kept and shown',
+      'annotations: {contact: me@example.com}',
+    ),
+  }),
+);
+
+const FEATURES = record(
+  'features',
+  table({
+    ssh: ignored(
+      boolean,
+      'Whether ssh into the app is allowed.',
+      'there is no container to enter',
+      'ssh: true',
+    ),
+    revisions: ignored(
+      boolean,
+      'Whether revisions are kept.',
+      'one version of an app is kept',
+      'revisions: true',
+    ),
+    'service-binding-k8s': approximated(
+      boolean,
+      'Bindings as files, in the Kubernetes layout.',
+      'read; bindings stay in VCAP_SERVICES',
+      'service-binding-k8s: true',
+    ),
+    'file-based-vcap-services': approximated(
+      boolean,
+      'VCAP_SERVICES as a file.',
+      'read; bindings stay in VCAP_SERVICES',
+      'file-based-vcap-services: true',
+    ),
+  }),
+  { unknown: 'refuse' },
+);
+
+const DOCKER = record(
+  'docker',
+  table({
+    image: ignored(
+      anyScalar,
+      'The image.',
+      'no containers here: the app is refused with this reason',
+      'image: registry/image:tag',
+    ),
+    username: ignored(anyScalar, 'User of the registry.', 'no containers here', 'username: me'),
+  }),
+);
+
+/** Keys of an app. */
+export const APP_KEYS: KeyTable = table({
+  name: honoured(
+    text({ coerce: true }),
+    'The name of the app.',
+    'names the app in its space and its default route',
+    'name: my-app',
+    { required: true, refusal: 'Name must not be empty' },
+  ),
+  path: honoured(
+    anyScalar,
+    'Folder of the app, relative to the manifest; without it the current folder.',
+    'the app runs there',
+    'path: ./api',
+  ),
+  ...PROCESS_ATTRIBUTES,
+  buildpacks: approximated(
+    listOf(string),
+    'Buildpacks by name or URL.',
+    'the name chooses among the built-in buildpacks; URLs are not fetched',
+    'buildpacks: [nodejs_buildpack]',
+    {
+      refusal: 'Buildpacks can only contain strings',
+    },
+  ),
+  buildpack: approximated(
+    text({ maxLength: 4096 }),
+    'One buildpack; write "buildpacks" instead.',
+    'the name chooses among the built-in buildpacks; URLs are not fetched',
+    'buildpack: nodejs_buildpack',
+    {
+      refusal: 'Buildpack must be a string',
+    },
+  ),
+  stack: ignored(
+    string,
+    'The root file system.',
+    'apps run on this machine, whatever it is',
+    'stack: cflinuxfs4',
+    { refusal: 'Stack must be a string' },
+  ),
+  lifecycle: approximated(
+    text({ coerce: true, choices: ['buildpack', 'cnb', 'docker'] }),
+    'How the app is staged.',
+    'buildpack and cnb are staged alike; docker is refused',
+    'lifecycle: buildpack',
+  ),
+  'cnb-credentials': ignored(
+    anything,
+    'Credentials for cloud native buildpacks.',
+    'none are fetched',
+    'cnb-credentials: {}',
+  ),
+  docker: ignored(
+    DOCKER,
+    'Image to run instead of a staged app.',
+    'no containers here: the app is refused with this reason',
+    'docker: {image: "registry/image:tag"}',
+  ),
+  env: honoured(
+    mapOf(anything),
+    'Environment variables.',
+    'literal text, as the platform renders it',
+    'env: {LOG_LEVEL: debug}',
+    { refusal: 'Env must be an object of keys and values' },
+  ),
+  routes: honoured(
+    listOf(ROUTE),
+    'Routes to the web process.',
+    'served by the router on this machine',
+    'routes: [{route: my-app.localhost}]',
+    { refusal: 'Routes must be a list of route objects' },
+  ),
+  'no-route': honoured(
+    boolean,
+    'No route at all; wins over "routes".',
+    'existing routes are removed too',
+    'no-route: true',
+    { refusal: 'No-route must be a boolean' },
+  ),
+  'random-route': honoured(
+    boolean,
+    'A random host name, if the app has no routes yet.',
+    'drawn once per app',
+    'random-route: true',
+    { refusal: 'Random-route must be a boolean' },
+  ),
+  'default-route': honoured(
+    boolean,
+    'NAME.DOMAIN, if the app has no routes yet.',
+    'the client asks for it anyway',
+    'default-route: true',
+    { refusal: 'Default-route must be a boolean' },
+  ),
+  services: honoured(
+    listOf({ kind: 'either', scalar: anyScalar, map: SERVICE }),
+    'Service instances to bind; they must exist.',
+    'bound if they exist in this space',
+    'services: [my-cache]',
+    { refusal: 'Services must be a list of service instances' },
+  ),
+  processes: honoured(
+    listOf(PROCESS),
+    'Processes by type; a "web" entry replaces the app-level attributes.',
+    'each type runs with its own attributes',
+    'processes: [{type: worker, command: ./work}]',
+    { refusal: 'Processes must be an array of process configurations' },
+  ),
+  sidecars: approximated(
+    listOf(SIDECAR),
+    'Processes that accompany others.',
+    'started and stopped with their process',
+    'sidecars: [{name: proxy, process_types: [web], command: ./proxy}]',
+    { refusal: 'Sidecars must be an array of sidecar configurations' },
+  ),
+  metadata: honoured(
+    METADATA,
+    'Labels and annotations.',
+    'kept and shown',
+    'metadata: {labels: {team: blue}}',
+    { refusal: 'Metadata must be an object' },
+  ),
+  features: approximated(
+    FEATURES,
+    'Features switched on or off.',
+    'read key by key',
+    'features: {ssh: false}',
+    { refusal: 'Features must be a map of valid feature names to booleans' },
+  ),
+});
+
+export const APP = record('an app', APP_KEYS);
+
+export const FILE = record(
+  'the manifest',
+  table({
+    version: honoured(integer(1, 1), 'The schema version: 1.', 'checked', 'version: 1', {
+      refusal: 'Unsupported manifest schema version. Currently supported versions: [1].',
+    }),
+    applications: honoured(listOf(anything), 'The apps.', 'all are pushed', 'applications: [{name: web}]', {
+      refusal: "Cannot parse manifest with no 'applications' field: it must be a list of apps",
+    }),
+  }),
+);
+
+/** Keys that older clients honoured and today's drop without a word, with what to write instead. */
+export const INERT_APP_KEYS: ReadonlyMap<string, string> = new Map([
+  ['host', 'Write: routes: [{route: HOST.DOMAIN}]'],
+  ['hosts', 'Write: routes: [{route: HOST.DOMAIN}, …]'],
+  ['domain', 'Write: routes: [{route: HOST.DOMAIN}]'],
+  ['domains', 'Write: routes: [{route: HOST.DOMAIN}, …]'],
+  ['no-hostname', 'Write: routes: [{route: DOMAIN}]'],
+  ['inherit', 'Repeat the values here, or use YAML anchors'],
+  ['strategy', 'Give it to the push command: --strategy'],
+  ['cpu', 'CPU follows from memory'],
+]);
+
+export const INERT_TOP_KEYS: ReadonlyMap<string, string> = new Map([
+  ['inherit', 'Manifests cannot inherit any more; repeat the values, or use YAML anchors'],
+]);

@@ -1,0 +1,176 @@
+/**
+ * `((name))`: replaced in values and keys after YAML is parsed, once. A value that is nothing but a variable takes the
+ * variable's type; inside a longer text only strings and integers may stand. Names have no inner spaces.
+ */
+import { suggest } from '../../../kernel/suggest.ts';
+import { resolve } from 'node:path';
+import { MAX_VALUE_LENGTH } from '../../limits.ts';
+import type { ReadOptions } from '../../options.ts';
+import { parseYaml } from '../../parse.ts';
+import type { Problems } from '../../problems.ts';
+import { readManifestFile } from '../../read-file.ts';
+import { placeInFlag, SourceText } from '../../source.ts';
+import { get, list, map, scalar, type Entry, type Node, type ScalarNode } from '../../tree.ts';
+import { canonicalText, readScalar } from './scalars.ts';
+
+/** `!` is accepted and dropped. */
+const VARIABLE = /\(\((!?[-/.\w\p{L}]+)\)\)/gu;
+const WHOLE = /^\(\((!?[-/.\w\p{L}]+)\)\)$/u;
+
+export type Variables = ReadonlyMap<string, Node>;
+
+/** `--vars-file` in order, then `--var`; later ones win, key by key. */
+export async function readVariables(options: ReadOptions, problems: Problems): Promise<Variables> {
+  const variables = new Map<string, Node>();
+  for (const name of options.varsFiles ?? []) {
+    const file = resolve(options.cwd, name);
+    const reading = await readManifestFile(file);
+    const place = placeInFlag('--vars-file', name);
+    if (!reading.ok) {
+      problems.error('MANIFEST_VARIABLE', place, `Cannot read the variables in "${file}": ${reading.reason}`);
+      continue;
+    }
+    const root = await parseYaml(reading.source, problems);
+    if (root?.kind === 'map') for (const { key, value } of root.entries) variables.set(key.text, value);
+    else if (root && !(root.kind === 'scalar' && root.text === '')) {
+      problems.error(
+        'MANIFEST_VARIABLE',
+        root.place,
+        `The option --vars-file expects a valid YAML file with a mapping of names to values`,
+      );
+    }
+  }
+  for (const assignment of options.vars ?? []) {
+    const equals = assignment.indexOf('=');
+    const value = assignment.slice(equals + 1);
+    if (equals < 1 || value === '') {
+      problems.error(
+        'MANIFEST_VARIABLE',
+        placeInFlag('--var', assignment),
+        `Cannot read --var "${assignment}": ${equals < 1 ? 'it has no name' : 'its value is empty'}`,
+        {
+          hint: 'Write --var NAME=VALUE',
+        },
+      );
+      continue;
+    }
+    const parsed = await parseYaml(new SourceText('--var', value), problems);
+    if (parsed) variables.set(assignment.slice(0, equals), parsed);
+  }
+  return variables;
+}
+
+export function replaceVariables(root: Node, variables: Variables, problems: Problems): Node {
+  const replacer = new Replacer(variables, problems);
+  const replaced = replacer.node(root);
+  replacer.reportMissing();
+  return replaced;
+}
+
+class Replacer {
+  readonly #variables: Variables;
+  readonly #problems: Problems;
+  readonly #missing = new Map<string, ScalarNode>();
+
+  constructor(variables: Variables, problems: Problems) {
+    this.#variables = variables;
+    this.#problems = problems;
+  }
+
+  node(node: Node): Node {
+    switch (node.kind) {
+      case 'scalar':
+        return node.text.includes('((') ? this.#value(node) : node;
+      case 'list': {
+        const items = node.items.map((item) => this.node(item));
+        return items.some((item, index) => item !== node.items[index]) ? list(items, node.place) : node;
+      }
+      case 'map': {
+        let changed = false;
+        const entries = node.entries.map((entry): Entry => {
+          const key = entry.key.text.includes('((') ? this.#text(entry.key) : entry.key;
+          const value = this.node(entry.value);
+          if (key === entry.key && value === entry.value) return entry;
+          changed = true;
+          return { key, value };
+        });
+        return changed ? map(entries, node.place) : node;
+      }
+    }
+  }
+
+  /** All of them in one sentence, at the first place of each. */
+  reportMissing(): void {
+    const names = [...this.#missing.keys()].toSorted();
+    for (const [name, node] of this.#missing) {
+      const near = suggest(name, this.#variables.keys());
+      this.#problems.error(
+        'MANIFEST_VARIABLE',
+        node.place,
+        `Expected to find variables: ${names.join(', ')}`,
+        {
+          hint:
+            near === undefined
+              ? `Give it a value: --var ${name}=VALUE, or --vars-file FILE`
+              : `Did you mean "((${near}))"?`,
+        },
+      );
+    }
+  }
+
+  #value(node: ScalarNode): Node {
+    const whole = WHOLE.exec(node.text);
+    if (!whole) return this.#text(node);
+    const value = this.#find(whole[1]!, node);
+    if (!value) return node;
+    if (value.kind !== 'scalar') return value;
+    return {
+      ...scalar(value.text, node.place, value.plain),
+      origin: { message: 'The value comes from here', place: value.place },
+    };
+  }
+
+  #text(node: ScalarNode): ScalarNode {
+    let origin: ScalarNode['origin'];
+    const text = node.text.replaceAll(VARIABLE, (written, name: string) => {
+      const value = this.#find(name, node);
+      if (!value) return written;
+      origin ??= { message: 'The value comes from here', place: value.place };
+      const typed = value.kind === 'scalar' ? readScalar(value) : undefined;
+      if (typed?.type === 'string' || typed?.type === 'integer') return canonicalText(typed);
+      const type = typed?.type ?? (value.kind === 'list' ? 'list' : 'map');
+      this.#problems.error(
+        'MANIFEST_VARIABLE',
+        node.place,
+        `Invalid type '${type}' for variable '${name}'. Supported types for interpolation within a string are integers and strings.`,
+        {
+          related: origin,
+          hint:
+            type === 'boolean' || type === 'float' ? 'Put the value of the variable in quotes' : undefined,
+        },
+      );
+      return written;
+    });
+    if (text.length > MAX_VALUE_LENGTH) {
+      this.#problems.error(
+        'MANIFEST_TOO_LARGE',
+        node.place,
+        `The variables of this value make it longer than ${MAX_VALUE_LENGTH} characters`,
+      );
+      return node;
+    }
+    if (text === node.text) return node;
+    return { ...scalar(text, node.place, false), ...(origin ? { origin } : {}) };
+  }
+
+  /** `a.b.0` walks into mappings and lists. */
+  #find(written: string, node: ScalarNode): Node | undefined {
+    const [name = '', ...path] = written.replace(/^!/, '').split('.');
+    let value = this.#variables.get(name);
+    for (const step of path) {
+      value = value?.kind === 'list' ? value.items[Number(step)] : get(value, step);
+    }
+    if (!value && !this.#missing.has(name)) this.#missing.set(name, node);
+    return value;
+  }
+}

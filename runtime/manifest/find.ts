@@ -1,0 +1,78 @@
+/**
+ * Which file is the manifest, as the two clients look for it. Named: that file, or one in that folder. Otherwise
+ * `stackato.yml` in the base folder only; then `manifest.yml` (or `.yaml`) there, then `manifest.yml` in each folder
+ * above; last, where `--path` led elsewhere, a manifest in the current folder.
+ */
+import { stat } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { PaasError } from '../kernel/errors.ts';
+import { absolutePath, type AbsolutePath } from '../kernel/names.ts';
+import type { ReadOptions } from './options.ts';
+
+export interface Found {
+  readonly file: AbsolutePath;
+  /** The folder we stand in for: `--path` where it is a folder, else the current one. */
+  readonly base: AbsolutePath;
+}
+
+const NAMES = ['stackato.yml', 'manifest.yml', 'manifest.yaml'] as const;
+const NAME_ABOVE = 'manifest.yml';
+
+/** @throws PaasError `MANIFEST_NOT_FOUND`, `USAGE` where `--path` leads nowhere */
+export async function findManifest({ cwd, path, manifest }: ReadOptions): Promise<Found> {
+  const base = path === undefined ? absolutePath(cwd) : await baseOf(resolve(cwd, path), cwd);
+  if (manifest !== undefined) {
+    const named = resolve(cwd, manifest);
+    const kind = await kindOf(named);
+    if (kind === 'other') return { file: absolutePath(named), base };
+    const inside = kind === 'folder' ? await firstFile(named, NAMES) : undefined;
+    if (inside === undefined) throw notFound(named, kind === 'folder' ? undefined : named);
+    return { file: absolutePath(inside), base };
+  }
+  const file =
+    (await firstFile(base, NAMES)) ??
+    (await above(dirname(base))) ??
+    (base === cwd ? undefined : await firstFile(cwd, NAMES));
+  if (file === undefined) throw notFound(base);
+  return { file: absolutePath(file), base };
+}
+
+/** An archive is pushed from where we stand. */
+async function baseOf(path: string, cwd: string): Promise<AbsolutePath> {
+  const kind = await kindOf(path);
+  if (kind === 'missing') {
+    throw new PaasError('USAGE', {
+      message: `Cannot use --path "${path}": it does not exist`,
+      hint: 'Name the folder of the app, or an archive of it',
+    });
+  }
+  return absolutePath(kind === 'folder' ? path : cwd);
+}
+
+async function above(from: string): Promise<string | undefined> {
+  for (let folder = from; ; folder = dirname(folder)) {
+    const file = await firstFile(folder, [NAME_ABOVE]);
+    if (file !== undefined || folder === dirname(folder)) return file;
+  }
+}
+
+async function firstFile(folder: string, names: readonly string[]): Promise<string | undefined> {
+  for (const name of names) {
+    const file = join(folder, name);
+    // A folder or a dangling link of that name is no manifest; whatever else it is, reading will say.
+    if ((await kindOf(file)) === 'other') return file;
+  }
+  return undefined;
+}
+
+async function kindOf(path: string): Promise<'folder' | 'other' | 'missing'> {
+  try {
+    return (await stat(path)).isDirectory() ? 'folder' : 'other';
+  } catch (error) {
+    // A link that runs in a circle is there, and cannot be read: that is worth more than "not found".
+    return error instanceof Error && 'code' in error && error.code === 'ELOOP' ? 'other' : 'missing';
+  }
+}
+
+const notFound = (folder: string, file?: string): PaasError =>
+  new PaasError('MANIFEST_NOT_FOUND', file === undefined ? { folder } : { folder, file });

@@ -1,0 +1,81 @@
+/** Text → `Manifest`: find the file, parse it, recognise the dialect, read it whole, report everything at once. */
+import { randomInt } from 'node:crypto';
+import type { Diagnostic } from '../kernel/diagnostics.ts';
+import type { AbsolutePath } from '../kernel/names.ts';
+import type { Dialected, DialectContext } from './dialect.ts';
+import { readCloudFoundry } from './dialects/cloud-foundry/index.ts';
+import { detectDialect, type Detected } from './dialects/detect.ts';
+import { readStackato } from './dialects/stackato/index.ts';
+import { findManifest } from './find.ts';
+import type { ReadOptions } from './options.ts';
+import { parseYaml } from './parse.ts';
+import { Problems } from './problems.ts';
+import { readManifestFile } from './read-file.ts';
+import type { MapNode, Node } from './tree.ts';
+import type { AppManifest, Dialect, Manifest } from './types.ts';
+
+export type { Ask, Overrides, ReadOptions } from './options.ts';
+
+export interface ManifestResult {
+  /** Undefined where there are errors; warnings accompany a manifest. */
+  readonly manifest?: Manifest;
+  readonly diagnostics: readonly Diagnostic[];
+  readonly file: AbsolutePath;
+  readonly dialect: Dialect;
+  readonly dialectBecause: string;
+  /** The effective manifest, for printing; present as far as it could be made. */
+  readonly effective?: MapNode;
+}
+
+const DEFAULT_TARGET_BASE = 'localhost';
+
+/**
+ * Reads the manifest of a folder with all it inherits. Mistakes in the files are diagnostics, never thrown.
+ * @throws PaasError `MANIFEST_NOT_FOUND`; `USAGE` where `--path` leads nowhere
+ */
+export async function readManifest(options: ReadOptions): Promise<ManifestResult> {
+  const { file, base } = await findManifest(options);
+  const problems = new Problems();
+  const root = await readRoot(file, problems);
+  const { dialect, because }: Detected = options.dialect
+    ? { dialect: options.dialect, because: 'it was asked for with --dialect' }
+    : root
+      ? detectDialect(root)
+      : { dialect: 'cloud-foundry', because: 'the file could not be read' };
+  const result = { file, dialect, dialectBecause: because };
+  if (!root) return { ...result, diagnostics: problems.list() };
+
+  const context: DialectContext = {
+    problems,
+    options,
+    base,
+    targetBase: options.targetBase ?? DEFAULT_TARGET_BASE,
+    random: options.random ?? randomWord,
+  };
+  const read: Dialected = await (dialect === 'stackato' ? readStackato : readCloudFoundry)(
+    file,
+    root,
+    context,
+  );
+  const effective = read.effective ? { effective: read.effective } : {};
+  if (problems.failed) return { ...result, diagnostics: problems.list(), ...effective };
+  const manifest: Manifest = {
+    dialect,
+    dialectBecause: because,
+    file,
+    files: read.files,
+    apps: read.apps satisfies readonly AppManifest[],
+  };
+  return { ...result, manifest, diagnostics: problems.list(), ...effective };
+}
+
+async function readRoot(file: AbsolutePath, problems: Problems): Promise<Node | undefined> {
+  const reading = await readManifestFile(file);
+  if (reading.ok) return parseYaml(reading.source, problems);
+  const code = reading.code === 'too-large' ? 'MANIFEST_TOO_LARGE' : 'MANIFEST_UNREADABLE';
+  problems.error(code, undefined, `Cannot read the manifest "${file}": ${reading.reason}`);
+  return undefined;
+}
+
+/** Four or five hexadecimal digits, as the original client draws them. */
+const randomWord = (): string => randomInt(0x100000).toString(16).padStart(4, '0');

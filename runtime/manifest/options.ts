@@ -1,0 +1,55 @@
+/** What a caller may choose about reading a manifest. */
+import type { AbsolutePath } from '../kernel/names.ts';
+import type { Dialect } from './types.ts';
+
+export interface ReadOptions {
+  readonly cwd: AbsolutePath;
+  /** `--path`: the folder to look in, or the app's folder or archive where the manifest is found elsewhere. */
+  readonly path?: string;
+  /** `--manifest`, `-f`: a file, or a folder that holds one. */
+  readonly manifest?: string;
+  /** Only these apps; the others are read but not returned. */
+  readonly appNames?: readonly string[];
+  /** `--dialect`: do not look at the content. */
+  readonly dialect?: Dialect;
+  /** `--var NAME=VALUE` (the value is YAML), for `((NAME))`. */
+  readonly vars?: readonly string[];
+  /** `--vars-file`, later ones win. */
+  readonly varsFiles?: readonly string[];
+  /** `--env NAME=VALUE`. */
+  readonly envOverrides?: readonly string[];
+  /** The variables of the shell, for `inherit: yes`. */
+  readonly shellEnv?: Readonly<Record<string, string | undefined>>;
+  readonly overrides?: Overrides;
+  /** Asks the user; absent where nobody can answer. */
+  readonly ask?: Ask;
+  /** Draws a word for `${random-word}`: 4 or 5 hexadecimal digits. */
+  readonly random?: () => string;
+  /** The domain of default routes, `localhost` unless given. */
+  readonly targetBase?: string;
+  /** All service types there are, to recognise a misspelt one at once; otherwise left to the plan. */
+  readonly serviceTypes?: readonly string[];
+}
+
+export type Ask = (
+  prompt: string,
+  details?: { readonly hidden?: boolean; readonly choices?: readonly string[] },
+) => Promise<string>;
+
+/** Flags that take the place of what one app's manifest says. */
+export interface Overrides {
+  /** `--as`: another name for the app. */
+  readonly name?: string;
+  readonly instances?: number;
+  /** Sizes as the dialect writes them. */
+  readonly memory?: string;
+  readonly disk?: string;
+  readonly command?: string;
+  readonly buildpack?: string;
+  readonly stack?: string;
+  /** Seconds to become healthy. */
+  readonly timeout?: number;
+  /** Replaces all URLs; empty means none. */
+  readonly urls?: readonly string[];
+  readonly healthCheckType?: string;
+}
