@@ -15,7 +15,7 @@ function readJson(variable) {
 function boundServices() {
   const address = ({ host, hostname, port }) => (port ? `${host ?? hostname}:${port}` : '');
   const labelled = Object.entries(readJson('VCAP_SERVICES')).flatMap(([label, bindings]) =>
-    bindings.map((binding) => ({ name: binding.name, label, at: address(binding.credentials ?? {}) })),
+    bindings.map((binding) => ({ name: binding.name, label: binding.label ?? label, at: address(binding.credentials ?? {}) })),
   );
   if (labelled.length > 0) return labelled;
   return Object.entries(readJson('STACKATO_SERVICES')).map(([service, credentials]) => ({
