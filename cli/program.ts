@@ -2,6 +2,10 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { EXIT } from '../runtime/kernel/errors.ts';
 import { VERSION } from '../runtime/kernel/version.ts';
+import type { EnvOptions } from './commands/env.ts';
+import type { DeleteOptions, StopOptions } from './commands/lifecycle.ts';
+import type { LogsOptions } from './commands/logs.ts';
+import type { PushOptions } from './commands/push.ts';
 import { makeContext, type CommonOptions, type Context, type World } from './context.ts';
 
 /** @returns the exit code */
@@ -46,7 +50,7 @@ export async function runProgram(world: World): Promise<number> {
         }
       });
 
-  command<import('./commands/push.ts').PushOptions>(
+  command<PushOptions>(
     'push [apps...]',
     'Stage, start and route the apps of the manifest',
     async (context, args, options) => (await import('./commands/push.ts')).push(context, args, options),
@@ -74,19 +78,15 @@ export async function runProgram(world: World): Promise<number> {
     (await import('./commands/apps.ts')).apps(context),
   ).alias('a');
 
-  command<import('./commands/logs.ts').LogsOptions>(
-    'logs [app]',
-    'Show the log of an app or service',
-    async (context, [app], options) => (await import('./commands/logs.ts')).logs(context, app, options),
+  command<LogsOptions>('logs [app]', 'Show the log of an app or service', async (context, [app], options) =>
+    (await import('./commands/logs.ts')).logs(context, app, options),
   )
     .option('--recent', 'only the lines so far (the default)')
     .option('-f, --follow', 'go on with the lines to come')
     .option('--num <count>', 'how many lines', count);
 
-  command<import('./commands/env.ts').EnvOptions>(
-    'env [app]',
-    'Show the environment of an app',
-    async (context, [app], options) => (await import('./commands/env.ts')).env(context, app, options),
+  command<EnvOptions>('env [app]', 'Show the environment of an app', async (context, [app], options) =>
+    (await import('./commands/env.ts')).env(context, app, options),
   )
     .alias('e')
     .option('--why', 'name the origin of each variable')
@@ -110,7 +110,7 @@ export async function runProgram(world: World): Promise<number> {
     (await import('./commands/lifecycle.ts')).start(context, args, 'restart'),
   ).alias('rs');
 
-  command<import('./commands/lifecycle.ts').StopOptions>(
+  command<StopOptions>(
     'stop [apps...]',
     'Stop apps, and the services nothing else needs',
     async (context, args, options) => (await import('./commands/lifecycle.ts')).stop(context, args, options),
@@ -118,7 +118,7 @@ export async function runProgram(world: World): Promise<number> {
     .alias('sp')
     .option('--all', 'stop everything in the space, and its host');
 
-  command<import('./commands/lifecycle.ts').DeleteOptions>(
+  command<DeleteOptions>(
     'delete [apps...]',
     'Stop and forget apps; their services are kept',
     async (context, args, options) =>

@@ -147,7 +147,7 @@ export class Host {
       connection.leases.delete(app);
       const heldBy = lease ? this.#holders(app) : 0;
       if (heldBy > 0) return { stopped: false, heldBy };
-      await this.#platform.stop(app);
+      await this.#platform.stop(app, lease ? 'its push was ended' : 'stopped by hand');
       return { stopped: true, heldBy };
     },
     kill: async ({ app }) => {

@@ -25,7 +25,7 @@ import { RouterDoor } from './platform/router-door.ts';
 import { Services } from './platform/services.ts';
 import { findShell } from './platform/shell.ts';
 import type { AppSnapshot, ServiceSnapshot, Snapshot } from './snapshot.ts';
-import { makeSpace, type SpacePaths } from './state/home.ts';
+import { logFile, makeSpace, type SpacePaths } from './state/home.ts';
 import {
   loadRecord,
   saveRecord,
@@ -33,6 +33,7 @@ import {
   type ManifestSource,
   type SpaceRecord,
 } from './state/record.ts';
+import { CLOUD_FOUNDRY_POLICY } from './supervisor/backoff.ts';
 import type { RestartPolicy } from './supervisor/types.ts';
 import { VERSION } from './kernel/version.ts';
 
@@ -58,14 +59,6 @@ export interface PushRequest {
   readonly detached: boolean;
 }
 
-/** The platform's own crash policy (spec cloudfoundry 2.8). */
-const CRASH_POLICY: RestartPolicy = {
-  immediate: 3,
-  firstDelayMs: 30_000,
-  maxDelayMs: 16 * 60_000,
-  settleMs: 5 * 60_000,
-  maxCrashes: 200,
-};
 const GRACE_MS = 10_000;
 
 export class Platform implements AsyncDisposable {
@@ -98,7 +91,7 @@ export class Platform implements AsyncDisposable {
       paths: options.paths,
       records: () => this.#record.services,
       save: (name, service) => this.#save({ services: assign(this.#record.services, name, service) }),
-      logFor: (name) => this.#logFor(name),
+      logFor: (name) => this.#logFor('service', name),
       report,
     });
     this.#door = new RouterDoor({
@@ -176,8 +169,9 @@ export class Platform implements AsyncDisposable {
     this.#apps.delete(name);
     this.#save({ apps: assign(this.#record.apps, name, undefined) });
     await app.log.flush();
-    this.#logs.delete(name);
-    removeLogFiles(this.#logPath(name));
+    const path = logFile(this.#paths, 'app', name);
+    this.#logs.delete(path);
+    removeLogFiles(path);
     rmSync(absolutePath(name, this.#paths.apps), { recursive: true, force: true });
     this.#door.update();
     this.#report({ kind: 'app-deleted', app: name as AppName });
@@ -201,7 +195,10 @@ export class Platform implements AsyncDisposable {
 
   /** The log of an app or a service. */
   log(owner: string): Log | undefined {
-    return this.#apps.get(owner)?.log ?? (this.#record.services[owner] ? this.#logFor(owner) : undefined);
+    return (
+      this.#apps.get(owner)?.log ??
+      (this.#record.services[owner] ? this.#logFor('service', owner) : undefined)
+    );
   }
 
   snapshot(): Snapshot {
@@ -365,13 +362,13 @@ export class Platform implements AsyncDisposable {
   #makeApp(record: AppRecord): App {
     return new App(
       record,
-      this.#logFor(record.plan.name),
+      this.#logFor('app', record.plan.name),
       { ...record.shellEnv },
       {
         paths: this.#paths,
         shell: this.#shell,
         guardian: this.#options.guardian,
-        policy: this.#options.policy ?? CRASH_POLICY,
+        policy: this.#options.policy ?? CLOUD_FOUNDRY_POLICY,
         graceMs: this.#options.graceMs ?? GRACE_MS,
         report: (event) => this.#report(event),
         space: () => this.#record,
@@ -401,17 +398,14 @@ export class Platform implements AsyncDisposable {
     };
   }
 
-  #logFor(owner: string): Log {
-    let log = this.#logs.get(owner);
+  #logFor(kind: 'app' | 'service', name: string): Log {
+    const path = logFile(this.#paths, kind, name);
+    let log = this.#logs.get(path);
     if (!log) {
-      log = new Log(owner, this.#logPath(owner), (line) => this.#report({ kind: 'log', line }));
-      this.#logs.set(owner, log);
+      log = new Log(name, path, (line) => this.#report({ kind: 'log', line }));
+      this.#logs.set(path, log);
     }
     return log;
-  }
-
-  #logPath(owner: string): string {
-    return absolutePath(`${owner}.log`, this.#paths.logs);
   }
 
   #saveApp(record: AppRecord): void {

@@ -1,8 +1,8 @@
 /** `logs`: the last lines of an app or service, and with `-f` those to come. */
 import { PaasError } from '../../runtime/kernel/errors.ts';
-import { absolutePath } from '../../runtime/kernel/names.ts';
 import { readLastLines } from '../../runtime/logs/log-file.ts';
 import type { LogLine } from '../../runtime/logs/types.ts';
+import { logFile } from '../../runtime/state/home.ts';
 import { loadRecord } from '../../runtime/state/record.ts';
 import { suggest } from '../../runtime/kernel/suggest.ts';
 import { connectIfRunning } from '../connect.ts';
@@ -54,8 +54,8 @@ export async function logs(
 
 function fromDisk(context: Context, owner: string, count: number): readonly LogLine[] {
   const { record } = loadRecord(context.paths.record);
+  if (record.apps[owner]) return readLastLines(logFile(context.paths, 'app', owner), count);
+  if (record.services[owner]) return readLastLines(logFile(context.paths, 'service', owner), count);
   const known = [...Object.keys(record.apps), ...Object.keys(record.services)];
-  if (!known.includes(owner))
-    throw new PaasError('APP_NOT_FOUND', { app: owner, known, suggestion: suggest(owner, known) ?? null });
-  return readLastLines(absolutePath(`${owner}.log`, context.paths.logs), count);
+  throw new PaasError('APP_NOT_FOUND', { app: owner, known, suggestion: suggest(owner, known) ?? null });
 }

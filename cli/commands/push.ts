@@ -1,5 +1,5 @@
 /** `push`: manifest → running apps. Attached it stays, shows the logs and takes the apps along when it goes. */
-import { ControlClient } from '../../runtime/control/client.ts';
+import type { ControlClient } from '../../runtime/control/client.ts';
 import type { PlatformEvent } from '../../runtime/events.ts';
 import { toolEnv } from '../../runtime/env/shell-env.ts';
 import { PaasError } from '../../runtime/kernel/errors.ts';

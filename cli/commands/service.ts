@@ -26,7 +26,10 @@ export async function service(context: Context, name: string): Promise<number> {
   for (const line of pairs(rows)) terminal.out(line);
   section(
     'Credentials:',
-    Object.entries(credentials).map(([key, value]) => [key, String(value)]),
+    Object.entries(credentials).map(([key, value]) => [
+      key,
+      typeof value === 'string' ? value : JSON.stringify(value),
+    ]),
   );
   section('Figures:', shownStats(stats));
   return 0;

@@ -21,7 +21,7 @@ export function startScript({ exports, preRunning, command }: StartScriptInput):
     ...PROFILE_SCRIPTS,
     ...preRunning.map(hook),
     'cd "$HOME"',
-    `exec "${'$'}{BASH:-/bin/sh}" -c ${literal(command)}`,
+    `exec "\${BASH:-/bin/sh}" -c ${literal(command)}`,
   ].join('\n');
 }
 

@@ -67,6 +67,8 @@ export class App {
   #installed: Installed | undefined;
   #slots: Slot[] = [];
   #withdrawn = false;
+  /** A first start that fails is not tried again: whoever pushed is told instead. */
+  #oneTry = false;
   readonly #options: AppOptions;
   readonly #mutex = new Mutex();
   #current: AbortController | undefined;
@@ -194,6 +196,7 @@ export class App {
     this.#makeFolders();
     await this.#options.startServices(this.plan, signal);
     this.#withdrawn = false;
+    this.#oneTry = !keep;
     this.#slots = this.plan.processes.flatMap((process) =>
       Array.from({ length: process.instances }, (_, index) => this.#makeSlot(process, index)),
     );
@@ -209,6 +212,7 @@ export class App {
       }
       throw error;
     }
+    this.#oneTry = false;
     this.#enter('started', because);
     this.#options.report({ kind: 'app-ready', app: this.plan.name, urls: this.#options.urls(this) });
   }
@@ -319,6 +323,7 @@ export class App {
         guardian: this.#options.guardian,
         log: (stream, text) => this.log.append({ source, instance: index, stream, text }),
         report: (moment) => this.#onMoment(slot, moment),
+        note: (text) => this.log.append({ source: 'CELL', instance: index, stream: 'OUT', text }),
         prepare: async () => {
           slot.port = await allocatePort({ host: HOST });
           const env = this.#buildEnv(this.#facts(process, index, instanceId, slot.port), this.#installed);
@@ -339,6 +344,10 @@ export class App {
 
   #onMoment(slot: Slot, moment: InstanceMoment): void {
     const { process, index } = slot;
+    if (moment.moment === 'backing-off' && this.#oneTry) {
+      void slot.instance.stop();
+      return;
+    }
     this.#options.report({ kind: 'instance', app: this.plan.name, process: process.type, index, ...moment });
     const note = this.#noteFor(moment);
     if (note) this.log.append({ source: note.source, instance: index, stream: note.stream, text: note.text });

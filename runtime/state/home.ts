@@ -49,6 +49,11 @@ export function spacePaths(home: AbsolutePath, name: string): SpacePaths {
   };
 }
 
+/** An app and a service may have the same name; their logs are two. */
+export function logFile(paths: SpacePaths, kind: 'app' | 'service', name: string): AbsolutePath {
+  return absolutePath(kind === 'app' ? `${name}.log` : `service.${name}.log`, paths.logs);
+}
+
 /**
  * Makes the folders of a space, private to the user.
  * @throws PaasError `STATE_NOT_WRITABLE`
