@@ -2,20 +2,20 @@
 import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Json } from '../../services/kit/json.ts';
 import { PaasError } from '../kernel/errors.ts';
 import type { AppManifest } from '../manifest/types.ts';
 import { LockTimeout } from './exclusively.ts';
-import { fingerprint } from './fingerprint.ts';
 import { publish } from './publish.ts';
-import { isSatisfied, makeEnvironment, plainRequirements, type Needs } from './python/environment.ts';
+import { makeEnvironment } from './python/environment.ts';
 import { findInterpreter, type Interpreter } from './python/interpreter.ts';
-import { isEmpty, readRequirements } from './python/requirements.ts';
-import { LOOKED_FOR, pythonStart, UWSGI } from './python/start-command.ts';
+import { environmentKey, readNeeds, type Needs } from './python/needs.ts';
+import { readRequirements } from './python/requirements.ts';
+import { isSatisfied } from './python/satisfied.ts';
+import { LOOKED_FOR, pythonStart } from './python/start-command.ts';
 import { wantedVersion } from './python/wanted-version.ts';
 import type { AppSource, Buildpack, Findings, InstallContext, Installed } from './types.ts';
 
-/** Part of every fingerprint: raised when what we put into an environment changes. */
-const LAYOUT = 1;
 /** How long one push waits for another that installs the same. */
 const WAIT_MS = 900_000;
 
@@ -82,27 +82,24 @@ function inspect(source: AppSource, manifest: AppManifest): Findings {
 }
 
 async function install(context: InstallContext): Promise<Installed> {
-  const { manifest, source } = context;
   await mkdir(context.cacheDir, { recursive: true, mode: 0o700 });
-  const requirements = readRequirements(source, manifest);
-  const interpreter = await findInterpreter(context, wantedVersion(source, manifest));
-  const added = addedServers(context, requirements);
-  const needs: Needs = { requirements, added };
-  for (const name of added)
+  const needs = readNeeds(context);
+  const interpreter = await findInterpreter(context, wantedVersion(context.source, context.manifest));
+  for (const name of needs.added)
     context.log(`-----> ${name} added: the app brings no server for its start command`);
-  const { folder, reused } = await publishEnvironment(context, interpreter, needs);
-  if (!reused && isEmpty(requirements) && added.length === 0)
-    context.log('-----> No requirements to install');
+  const { folder, note, reused } = await publishEnvironment(context, interpreter, needs);
   return {
     skipped: reused,
-    fingerprint: keyOf(context, interpreter, needs),
+    fingerprint: environmentKey(context, interpreter, needs),
     path: [join(folder, 'bin')],
     env: {
       VIRTUAL_ENV: folder,
       PYTHONUNBUFFERED: '1',
       // Compiled files go here instead of into `__pycache__` folders of the user's tree.
       PYTHONPYCACHEPREFIX: join(folder, 'pycache'),
-      ...platformCommands(context),
+      // It would make a socket in HOME, which is the app's folder: one for all instances, and a change of files.
+      ...(isRecord(note) && note.gunicornControl ? { GUNICORN_CMD_ARGS: '--no-control-socket' } : {}),
+      ...needs.variables,
     },
   };
 }
@@ -117,79 +114,31 @@ async function publishEnvironment(
   try {
     return await publish({
       parent,
-      key: keyOf(context, interpreter, needs),
+      key: environmentKey(context, interpreter, needs),
       signal: context.signal,
       waitMs: WAIT_MS,
       onWait: () => context.log('-----> Waiting for another push that installs the same requirements'),
-      isGood: async ({ folder, note }) => {
-        if (!existsSync(join(folder, 'bin', 'python'))) return false;
-        if (note !== 'system') return true;
-        const plain = plainRequirements(needs, undefined);
-        return plain !== undefined && (await isSatisfied(context, interpreter, plain));
-      },
-      build: (folder) => makeEnvironment(context, interpreter, needs, folder),
+      isGood: ({ folder, note }) => isGood(context, interpreter, folder, note),
+      build: async (folder) => ({ ...(await makeEnvironment(context, interpreter, needs, folder)) }),
     });
   } catch (error) {
     if (!(error instanceof LockTimeout)) throw error;
-    throw new PaasError(
-      'STAGING_FAILED',
-      {
-        app: manifest(context),
-        message: 'another push has been installing the same requirements for too long',
-      },
-      { cause: error },
-    );
+    const message = 'another push has been installing the same requirements for too long';
+    throw new PaasError('STAGING_FAILED', { app: context.manifest.name, message }, { cause: error });
   }
 }
 
-const manifest = (context: InstallContext): string => context.manifest.name;
-
-/** What defines an environment. Where a requirement may be a path, the folder it is read in is part of it. */
-function keyOf(context: InstallContext, interpreter: Interpreter, { requirements, added }: Needs): string {
-  const { listed, inputs, plain, project } = requirements;
-  return fingerprint({
-    layout: LAYOUT,
-    interpreter: [interpreter.file, interpreter.version.join('.'), interpreter.platform],
-    inputs: inputs.map(({ path, text }) => [path, text]),
-    listed,
-    added,
-    ...(plain || project ? {} : { root: context.source.root }),
-  });
-}
-
-/** Servers the start command in force needs and the app does not ask for. */
-function addedServers(
+/** Its interpreter may have been removed, or packages of the system it leans on. */
+async function isGood(
   context: InstallContext,
-  requirements: ReturnType<typeof readRequirements>,
-): readonly string[] {
-  const start = pythonStart(context.source, context.manifest, requirements);
-  const commands = context.manifest.processes.flatMap(({ command }) => command ?? []);
-  const usesOurs =
-    mentionsVariable(commands, 'PROCESSES_WEB') ||
-    (start !== undefined &&
-      context.facts.commands.web?.command === start.command &&
-      context.manifest.processes.some(({ type, command }) => type === 'web' && command === undefined));
-  return [
-    ...(usesOurs && start?.server ? [start.server] : []),
-    ...(mentionsVariable(commands, 'STACKATO_UWSGI') ? ['pyuwsgi'] : []),
-  ];
+  interpreter: Interpreter,
+  folder: string,
+  note: Json,
+): Promise<boolean> {
+  if (!existsSync(join(folder, 'bin', 'python')) || !isRecord(note)) return false;
+  const leansOn = note.leansOn;
+  return !Array.isArray(leansOn) || (await isSatisfied(context, interpreter, leansOn.map(String)));
 }
 
-/** The start commands Stackato offered as variables, for commands that build on them. */
-function platformCommands({
-  manifest: { processes, framework },
-  source,
-  manifest: whole,
-}: InstallContext): Record<string, string> {
-  const commands = processes.flatMap(({ command }) => command ?? []);
-  const start = pythonStart(source, whole, readRequirements(source, whole));
-  return {
-    ...(start && mentionsVariable(commands, 'PROCESSES_WEB') ? { PROCESSES_WEB: start.command } : {}),
-    ...(mentionsVariable(commands, 'STACKATO_UWSGI')
-      ? { STACKATO_UWSGI: `${UWSGI} --wsgi-file ${framework?.startFile ?? 'wsgi.py'}` }
-      : {}),
-  };
-}
-
-const mentionsVariable = (commands: readonly string[], name: string): boolean =>
-  commands.some((command) => new RegExp(`\\$\\{?${name}\\b`).test(command));
+const isRecord = (value: Json): value is { readonly [key: string]: Json } =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);

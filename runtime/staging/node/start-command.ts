@@ -1,5 +1,6 @@
 /** How a Node app is started when nobody says. Only reads. */
 import type { AppManifest } from '../../manifest/types.ts';
+import { shellQuote } from '../shell-quote.ts';
 import type { AppSource, DetectedCommand } from '../types.ts';
 import type { PackageJson } from './package-json.ts';
 import { choosePackageManager } from './package-manager.ts';
@@ -25,7 +26,7 @@ export function nodeStart(
 ): DetectedCommand | undefined {
   const chosen = manifest.framework?.startFile;
   if (chosen && source.hasFile(chosen))
-    return { command: `node ${quoted(chosen)}`, from: 'framework.start-file of the manifest' };
+    return { command: `node ${shellQuote(chosen)}`, from: 'framework.start-file of the manifest' };
   const script = pkg?.scripts.start;
   if (script) return { command: startScript(source, pkg), from: 'package.json scripts.start' };
   const main = pkg?.main && [pkg.main, `${pkg.main}.js`].find((file) => source.hasFile(file));
@@ -33,7 +34,7 @@ export function nodeStart(
   // `server.js` is what npm itself starts where there is no script; `main` may be the face of a library.
   if (file === 'server.js' || !main)
     return file === undefined ? undefined : { command: `node ${file}`, from: file };
-  return { command: `node ${quoted(main)}`, from: 'package.json main' };
+  return { command: `node ${shellQuote(main)}`, from: 'package.json main' };
 }
 
 /**
@@ -45,6 +46,3 @@ function startScript(source: AppSource, pkg: PackageJson): string {
   const needsManager = prestart !== undefined || poststart !== undefined || /\bnpm_/.test(start);
   return needsManager ? `${choosePackageManager(source, pkg).name} run start` : start;
 }
-
-const quoted = (text: string): string =>
-  /^[\w./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;

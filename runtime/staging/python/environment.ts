@@ -1,30 +1,34 @@
 /** Makes one virtual environment: the cheapest that gives the app what it asks for. */
-import { chmod, writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { PaasError } from '../../kernel/errors.ts';
+import { shellQuote } from '../shell-quote.ts';
 import { installLine } from '../tool-hints.ts';
 import type { InstallContext } from '../types.ts';
-import { canServeOthers, chooseInstaller, pythonToolEnv, venvCommand, type Command } from './installer.ts';
-import type { Interpreter } from './interpreter.ts';
+import { requirementArguments } from './arguments.ts';
+import { askPython } from './ask.ts';
 import { installError } from './install-error.ts';
-import { isEmpty, requirementLines, type PythonRequirements } from './requirements.ts';
-import { CHECK_SATISFIED, READ_PROJECT } from './scripts.ts';
+import { canServeOthers, chooseInstaller, venvCommand, type Command } from './installer.ts';
+import type { Interpreter } from './interpreter.ts';
+import type { Needs } from './needs.ts';
+import { plainRequirements, readProject } from './project.ts';
+import { isEmpty, mentions } from './requirements.ts';
+import { isSatisfied } from './satisfied.ts';
 
-/** How an environment came to be. `system` sees the packages of its interpreter and must be checked again. */
-export type EnvironmentKind = 'bare' | 'system' | 'installed';
-
-export interface Needs {
-  readonly requirements: PythonRequirements;
-  /** Distributions we add ourselves: the server of a start command of ours. */
-  readonly added: readonly string[];
+/** What is kept about an environment. */
+export interface EnvironmentFacts {
+  /** Requirements that packages of its interpreter satisfy: to be checked again at every use. */
+  readonly leansOn?: readonly string[];
+  /** It holds a gunicorn that opens a control socket unless told not to. */
+  readonly gunicornControl?: boolean;
 }
 
-const CHECK_TIMEOUT_MS = 20_000;
 const VENV_TIMEOUT_MS = 120_000;
 const INSTALL_TIMEOUT_MS = 900_000;
 
 /**
- * Fills `folder`, an existing empty one.
+ * Fills `folder`, an existing empty one. Looked for in this order: nothing needed; the interpreter itself has
+ * everything; an installer fetches it.
  * @throws PaasError `STAGING_TOOL_MISSING`, `STAGING_PACKAGE_MISSING`, `STAGING_FAILED`
  */
 export async function makeEnvironment(
@@ -32,11 +36,39 @@ export async function makeEnvironment(
   interpreter: Interpreter,
   needs: Needs,
   folder: string,
-): Promise<EnvironmentKind> {
+): Promise<EnvironmentFacts> {
+  const leansOn = await fill(context, interpreter, needs, folder);
+  if (canServeOthers(interpreter.pip)) await addPip(interpreter, folder);
+  for (const [name, script] of Object.entries(needs.launchers)) await addProgram(folder, name, script);
+  return {
+    ...(leansOn ? { leansOn } : {}),
+    ...((await hasControlSocket(context, folder, needs)) ? { gunicornControl: true } : {}),
+  };
+}
+
+/** gunicorn grew its control socket, and the flag that forbids it, in one version. */
+async function hasControlSocket(
+  context: InstallContext,
+  folder: string,
+  { requirements, added }: Needs,
+): Promise<boolean> {
+  if (!mentions(requirements, 'gunicorn') && !added.includes('gunicorn')) return false;
+  const script = 'from gunicorn.config import ControlSocketDisable';
+  return (await askPython(context, join(folder, 'bin', 'python'), script)).code === 0;
+}
+
+/** Returns the requirements that packages of the interpreter satisfy, where it leans on those. */
+async function fill(
+  context: InstallContext,
+  interpreter: Interpreter,
+  needs: Needs,
+  folder: string,
+): Promise<readonly string[] | undefined> {
   const version = interpreter.version.join('.');
   if (isEmpty(needs.requirements) && needs.added.length === 0) {
     await makeWithoutInstaller(context, interpreter, folder, []);
-    return 'bare';
+    context.log(`-----> Python ${version} (${interpreter.file}), no requirements`);
+    return undefined;
   }
   const project = await readProject(context, interpreter, needs.requirements);
   const wanted = plainRequirements(needs, project);
@@ -45,7 +77,7 @@ export async function makeEnvironment(
       `-----> Python ${version} (${interpreter.file}) has all that is required: nothing to install`,
     );
     await makeWithoutInstaller(context, interpreter, folder, ['--system-site-packages']);
-    return 'system';
+    return wanted;
   }
   const installer = chooseInstaller(context, interpreter);
   if (!installer) throw pipMissing(context, interpreter);
@@ -61,108 +93,7 @@ export async function makeEnvironment(
   });
   context.signal.throwIfAborted();
   if (result.code !== 0) throw installError(context, interpreter, result);
-  if (installer.name === 'pip' || canServeOthers(interpreter.pip)) await addPip(interpreter, folder);
-  return 'installed';
-}
-
-/** Whether this interpreter's own packages satisfy `requirements`, and what those need in turn. */
-export async function isSatisfied(
-  context: InstallContext,
-  interpreter: Interpreter,
-  requirements: readonly string[],
-): Promise<boolean> {
-  const { code, output } = await context.run({
-    file: interpreter.file,
-    args: ['-I', '-c', CHECK_SATISFIED, JSON.stringify(requirements)],
-    cwd: context.cacheDir,
-    env: pythonToolEnv(context),
-    timeoutMs: CHECK_TIMEOUT_MS,
-    quiet: true,
-  });
-  context.signal.throwIfAborted();
-  // Anything else (no `packaging`, a requirement it cannot read) means that it cannot be told.
-  return code === 0 && output.trim() === '[]';
-}
-
-/** All that is needed as plain requirements; undefined where some of it is more than that. */
-export function plainRequirements(needs: Needs, project: Project | undefined): readonly string[] | undefined {
-  if (!needs.requirements.project) {
-    return needs.requirements.plain && [...needs.requirements.plain, ...needs.added];
-  }
-  // A lock pins exact versions, which a system's packages match by accident only.
-  if (
-    !project ||
-    project.constraints.length > 0 ||
-    project.requirements.some((line) => / @ |^\.|\//.test(line))
-  ) {
-    return undefined;
-  }
-  return [...project.requirements, ...needs.requirements.listed, ...needs.added];
-}
-
-export interface Project {
-  readonly requirements: readonly string[];
-  readonly constraints: readonly string[];
-}
-
-/** What Pipfile or pyproject.toml asks for. Undefined where requirement files count instead. */
-async function readProject(
-  context: InstallContext,
-  interpreter: Interpreter,
-  { project }: PythonRequirements,
-): Promise<Project | undefined> {
-  if (!project) return undefined;
-  const { code, output } = await context.run({
-    file: interpreter.file,
-    args: ['-I', '-c', READ_PROJECT, project.path, project.lock ?? ''],
-    cwd: context.source.root,
-    env: pythonToolEnv(context),
-    timeoutMs: CHECK_TIMEOUT_MS,
-    quiet: true,
-  });
-  context.signal.throwIfAborted();
-  if (code === 0) return JSON.parse(output) as Project;
-  throw new PaasError('STAGING_FAILED', {
-    app: context.manifest.name,
-    message: `${[project.path, project.lock].filter(Boolean).join(' and ')} cannot be read: ${output.trim().split('\n').at(-1) ?? ''}`,
-    hint: /tomli/.test(output)
-      ? `Python ${interpreter.version.join('.')} cannot read TOML: use Python 3.11 or newer, or write a requirements.txt`
-      : 'Correct it, or write a requirements.txt, which is read instead',
-  });
-}
-
-/** The installer's arguments. Lines that are not in a file of the app are written to one of ours. */
-async function requirementArguments(
-  context: InstallContext,
-  { requirements, added }: Needs,
-  project: Project | undefined,
-  folder: string,
-): Promise<readonly string[]> {
-  const { root } = context.source;
-  const listed = requirements.listed.map((line) => againstRoot(line, root));
-  const ours = [...(project?.requirements ?? []), ...listed, ...added];
-  const args = requirements.files.flatMap((file) => ['-r', join(root, file)]);
-  if (ours.length > 0) {
-    const file = join(folder, 'requirements.txt');
-    await writeFile(file, `${ours.join('\n')}\n`);
-    args.push('-r', file);
-  }
-  if (project && project.constraints.length > 0) {
-    const file = join(folder, 'constraints.txt');
-    await writeFile(file, `${project.constraints.join('\n')}\n`);
-    args.push('-c', file);
-  }
-  return args;
-}
-
-/** Our file lies elsewhere, so a path in a line of the manifest is made absolute. */
-function againstRoot(line: string, root: string): string {
-  const [only = ''] = requirementLines(line);
-  const [, option = '', path] =
-    /^((?:-r|-c|-e|--requirement|--constraint|--editable)[\s=]+)?(\.{0,2}\/\S*|\.{1,2}|[\w./-]+\.txt)$/.exec(
-      only,
-    ) ?? [];
-  return path === undefined ? only : `${option}${resolve(root, path)}`;
+  return undefined;
 }
 
 /** An environment of its own needs neither pip nor uv. */
@@ -175,7 +106,6 @@ async function makeWithoutInstaller(
   if (!interpreter.hasVenv) throw pipMissing(context, interpreter);
   const command = venvCommand(context, interpreter, folder, ['--without-pip', ...flags]);
   await runTool(context, command, VENV_TIMEOUT_MS, 'make a virtual environment');
-  if (canServeOthers(interpreter.pip)) await addPip(interpreter, folder);
 }
 
 async function runTool(
@@ -204,16 +134,18 @@ async function runTool(
  * which installs for the system.
  */
 async function addPip(interpreter: Interpreter, folder: string): Promise<void> {
-  const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
-  const script = `#!/bin/sh\nexec ${quoted(interpreter.file)} -I -m pip --python ${quoted(join(folder, 'bin', 'python'))} "$@"\n`;
-  for (const name of ['pip', 'pip3']) {
-    const file = join(folder, 'bin', name);
-    // 'wx': an environment that brought its own pip keeps it.
-    const written = await writeFile(file, script, { flag: 'wx' }).then(
-      () => true,
-      () => false,
-    );
-    if (written) await chmod(file, 0o755);
+  const python = shellQuote(join(folder, 'bin', 'python'));
+  const script = `exec ${shellQuote(interpreter.file)} -I -m pip --python ${python} "$@"`;
+  for (const name of ['pip', 'pip3']) await addProgram(folder, name, script);
+}
+
+/** An environment that brought a program of that name keeps its own. */
+async function addProgram(folder: string, name: string, script: string): Promise<void> {
+  const file = join(folder, 'bin', name);
+  try {
+    await writeFile(file, `#!/bin/sh\n${script}\n`, { flag: 'wx', mode: 0o755 });
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
   }
 }
 

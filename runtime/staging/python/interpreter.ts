@@ -100,17 +100,19 @@ function realPath(file: string): string {
 }
 
 async function probe(context: InstallContext, file: string): Promise<Interpreter | undefined> {
-  const { code, output } = await context.run({
-    file,
-    // Neither variables nor the working folder may put modules in front of the standard ones.
-    args: ['-E', '-s', '-c', PROBE],
-    cwd: context.cacheDir,
-    env: context.toolEnv,
-    timeoutMs: PROBE_TIMEOUT_MS,
-    quiet: true,
-  });
+  const answer = await context
+    .run({
+      file,
+      // Neither variables nor the working folder may put modules in front of the standard ones.
+      args: ['-E', '-s', '-c', PROBE],
+      cwd: context.cacheDir,
+      env: context.toolEnv,
+      timeoutMs: PROBE_TIMEOUT_MS,
+      quiet: true,
+    })
+    .catch(() => undefined); // A file that only looks like a program.
   context.signal.throwIfAborted();
-  return code === 0 ? readProbe(output) : undefined;
+  return answer?.code === 0 ? readProbe(answer.output) : undefined;
 }
 
 function readProbe(output: string): Interpreter | undefined {
