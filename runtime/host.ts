@@ -1,5 +1,6 @@
 /** A platform kept in a process of its own: the control socket, leases, and going away when nobody needs it. */
 import { randomUUID } from 'node:crypto';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { SERVICE_TYPES } from '../services/index.ts';
 import { startGuardian } from '../services/kit/guardian.ts';
@@ -23,7 +24,7 @@ export interface HostOptions {
 }
 
 /** With no app, no lease and no client, the host leaves after this. */
-const IDLE_MS = 1000;
+const IDLE_MS = 500;
 
 export type HostStart = { readonly host: Host } | { readonly taken: LockHolder };
 
@@ -58,6 +59,7 @@ export class Host {
     const scope = new Scope();
     try {
       scope.defer(lock.release);
+      scope.defer(() => rmSync(folder, { recursive: true, force: true }));
       writeRunFacts(folder, { host: self });
       const guardian = scope.use(
         await startGuardian({ runId, cleanupWithin: paths.root, cleanup: [paths.lock, folder] }),

@@ -133,8 +133,7 @@ export class Platform implements AsyncDisposable {
       this.#saveApp({ ...app.record, desired: 'started' });
       await app.stage('started by hand', inner);
       await app.shutdown('started by hand', 'starting');
-      await app.launch('started by hand', inner);
-      await this.#watch(app);
+      await this.#launchWatched(app, 'started by hand', inner);
     }, signal);
     return app.snapshot();
   }
@@ -280,14 +279,13 @@ export class Platform implements AsyncDisposable {
       try {
         await app.stage(because, inner);
         if (known) await app.shutdown(because, 'starting');
-        await app.launch(because, inner);
+        await this.#launchWatched(app, because, inner);
       } catch (error) {
         this.#saveApp({ ...app.record, desired: 'stopped' });
         await app.shutdown(error instanceof PaasError ? error.message : 'the push failed');
         void this.#stopUnusedServices();
         throw error;
       }
-      await this.#watch(app);
     }, signal);
   }
 
@@ -318,6 +316,15 @@ export class Platform implements AsyncDisposable {
       }
       this.#door.update();
     });
+  }
+
+  /** Watches from before the app is up, so that no edit is missed; a failed launch leaves no watch behind. */
+  async #launchWatched(app: App, because: string, signal: AbortSignal): Promise<void> {
+    const watching = this.#watch(app);
+    const [launched, watched] = await Promise.allSettled([app.launch(because, signal), watching]);
+    if (launched.status === 'fulfilled' && watched.status === 'fulfilled') return;
+    await this.#unwatch(app.name);
+    throw launched.status === 'rejected' ? launched.reason : (watched as PromiseRejectedResult).reason;
   }
 
   async #watch(app: App): Promise<void> {

@@ -36,39 +36,29 @@ export async function push(
   const source = manifestSource(context, names, options);
   const manifest = await read(context, source);
   const wishes = { port: portOption(options.port, context.env), strictPorts: options.strictPorts === true };
-  const client = await connect(context, wishes);
-  const attached = options.detach !== true;
+  using client = await connect(context, wishes);
   client.onEvent = (event) => show(event, context);
   client.onDropped = (count) =>
     terminal.err(terminal.paint.yellow(`${count} events were left out: this terminal reads too slowly`));
-  const pushed = client.call('push', {
-    manifest,
-    source,
-    toolEnv: toolEnv(shellOf(context)),
-    detached: !attached,
-  });
-  const names_ = manifest.apps.map(({ name }) => name as string);
-  const outcome = await untilSignal(pushed, {
-    onFirst: (signal) => stopAll(client, names_, context, signal),
-    onSecond: () => killAll(client, names_),
-  });
-  if ('exitCode' in outcome) return outcome.exitCode;
-  const { apps, snapshot } = outcome.value;
-  if (json) terminal.out(JSON.stringify(summary(apps, snapshot)));
-  else for (const line of closing(apps, attached)) terminal.out(line);
-  if (!attached) {
-    client[Symbol.dispose]();
-    return 0;
-  }
-  const ended = Promise.race([
-    untilStopped(client, names_),
-    client.lost.then((error) => Promise.reject(error)),
-  ]);
-  const end = await untilSignal(ended, {
-    onFirst: (signal) => stopAll(client, names_, context, signal),
-    onSecond: () => killAll(client, names_),
-  });
-  client[Symbol.dispose]();
+  const detached = options.detach === true;
+  const apps = manifest.apps.map(({ name }) => name as string);
+  const handling = {
+    onFirst: (signal: NodeJS.Signals) => stopAll(client, apps, context, signal),
+    onSecond: () => killAll(client, apps),
+  };
+  const life = async (): Promise<void> => {
+    const pushed = await client.call('push', {
+      manifest,
+      source,
+      toolEnv: toolEnv(shellOf(context)),
+      detached,
+    });
+    if (json) terminal.out(JSON.stringify(summary(pushed.apps, pushed.snapshot)));
+    else for (const line of closing(pushed.apps, !detached)) terminal.out(line);
+    if (!detached)
+      await Promise.race([untilStopped(client, apps), client.lost.then((error) => Promise.reject(error))]);
+  };
+  const end = await untilSignal(life(), handling);
   return 'exitCode' in end ? end.exitCode : 0;
 }
 

@@ -5,6 +5,7 @@
  * system ones that the launcher sets after the app's (`HOME`, `TMPDIR`, `MEMORY_LIMIT`, `DATABASE_URL` of a
  * binding) win over the user's, as there.
  */
+import { basename } from 'node:path';
 import type { EnvRequest } from '../manifest/types.ts';
 import type { BoundService, EnvVariable, InstanceFacts } from './types.ts';
 import { urlVariables } from './url-variables.ts';
@@ -67,7 +68,10 @@ function userVariables(input: EnvInput, system: readonly EnvVariable[]): readonl
     ...Object.entries(input.manifestEnv).map(([name, request]) => ({
       name,
       value: request.value,
-      origin: request.origin,
+      origin:
+        request.origin === 'manifest'
+          ? `${basename(request.span.file)}:${request.span.line}:${request.span.column}`
+          : request.origin,
       ...(request.hidden ? { hidden: true } : {}),
     })),
     ...Object.entries(input.setEnv).map(([name, value]) => ({ name, value, origin: 'set-env' })),

@@ -18,15 +18,17 @@ describe('one sentence, the place, the next step', () => {
   });
 
   test('unreadable YAML', async () => {
-    const { code, stderr } = await push(appFolder({ 'manifest.yml': 'name: shop\n  bad: [1, 2\n' }));
+    const { code, stderr } = await push(appFolder({ 'manifest.yml': 'name: shop\nenv: {A: [1, 2\n' }));
     expect(code).toBe(2);
-    expect(stderr).toMatch(/manifest\.yml:2:\d+/);
+    expect(stderr).toMatch(/manifest\.yml:[23]:\d+: error: .*\[MANIFEST_YAML\]/);
     expect(stderr).not.toMatch(/at .*\.js:\d+/);
   });
 
   test('two mistakes at once', async () => {
     const { code, stderr } = await push(
-      appFolder({ 'manifest.yml': 'name: shop\nenv: [a]\nservices: {x: memcached}\nhooks:\n  post-staging: {a: b}\n' }),
+      appFolder({
+        'manifest.yml': 'name: shop\nenv: [a]\nservices: {x: memcached}\nhooks:\n  post-staging: {a: b}\n',
+      }),
     );
     expect(code).toBe(2);
     expect(stderr).toMatch(/manifest\.yml:2:\d+/);
@@ -49,7 +51,11 @@ describe('one sentence, the place, the next step', () => {
   });
 
   test('an app that exits at once: its last lines and its exit code', async () => {
-    const app = echoApp('shop', '', `for (let i = 1; i <= 60; i++) console.log('line ' + i); process.exitCode = 7;`);
+    const app = echoApp(
+      'shop',
+      '',
+      `for (let i = 1; i <= 60; i++) console.log('line ' + i); process.exitCode = 7;`,
+    );
     const { code, stderr } = await push(app);
     expect(code).toBe(3);
     expect(stderr).toContain('App "shop" exited at once: exited with status 7');
@@ -59,7 +65,11 @@ describe('one sentence, the place, the next step', () => {
 
   test('an app on a wrong port: what was waited for, how long, and what is listening', async () => {
     const port = await freePort();
-    const app = echoApp('shop', 'timeout: 2\n', `require('http').createServer((q, r) => r.end()).listen(${port}, '127.0.0.1')`);
+    const app = echoApp(
+      'shop',
+      'timeout: 2\n',
+      `require('http').createServer((q, r) => r.end()).listen(${port}, '127.0.0.1')`,
+    );
     const { code, stderr } = await push(app);
     expect(code).toBe(3);
     expect(stderr).toMatch(/did not become ready: waited 2(\.\d)? s for/);
@@ -100,7 +110,9 @@ describe('one sentence, the place, the next step', () => {
   });
 
   test('an app folder that is not there', async () => {
-    const { code, stderr } = await push(appFolder({ 'manifest.yml': 'applications:\n- name: shop\n  path: gone\n  command: x\n' }));
+    const { code, stderr } = await push(
+      appFolder({ 'manifest.yml': 'applications:\n- name: shop\n  path: gone\n  command: x\n' }),
+    );
     expect(code).toBe(2);
     expect(stderr).toMatch(/gone/);
   });
@@ -137,15 +149,21 @@ describe('one sentence, the place, the next step', () => {
   });
 
   test('--json prints the error as one object', async () => {
-    const { code, stdout } = await newHome().run(['push', '--detach', '--json'], { cwd: echoApp('shop', '', 'process.exit(1)') });
+    const { code, stdout } = await newHome().run(['push', '--detach', '--json'], {
+      cwd: echoApp('shop', '', 'process.exit(1)'),
+    });
     expect(code).toBe(3);
-    expect(JSON.parse(stdout)).toMatchObject({ error: { code: 'APP_EXITED', facts: { app: 'shop', code: 1 } } });
+    expect(JSON.parse(stdout)).toMatchObject({
+      error: { code: 'APP_EXITED', facts: { app: 'shop', code: 1 } },
+    });
   });
 
   test('a failed push leaves what runs alone, and nothing of its own', async () => {
     const home = newHome();
     const { url } = await home.json<{ url: string }>(['push', '--detach'], { cwd: echoApp('good') });
-    const failed = await home.run(['push', '--detach'], { cwd: echoApp('bad', 'services: {bad-cache: memcached}\n', 'process.exit(1)') });
+    const failed = await home.run(['push', '--detach'], {
+      cwd: echoApp('bad', 'services: {bad-cache: memcached}\n', 'process.exit(1)'),
+    });
     expect(failed.code).toBe(3);
     expect((await get(url)).status).toBe(200);
     const { services } = await home.json<{ services: { name: string; state: string }[] }>(['services']);
