@@ -36,12 +36,23 @@ take_off() {
   groups=$kept
 }
 
+# Sets living: the groups with a member that is not merely a zombie, which nobody may ever collect in a container.
+look_around() {
+  if [ "$proc" ]; then
+    living=$(cat /proc/[0-9]*/stat 2>/dev/null | awk '{ sub(/^.*[)] /, "") } $1 !~ /[ZX]/ { print $3 }')
+  else
+    living=$(ps -A -o stat=,pgid= 2>/dev/null | awk '$1 !~ /^Z/ { print $2 }')
+  fi
+  living=" $(echo $living) "
+}
+
 # Keeps only groups that live and are still those on record.
 prune() {
+  look_around
   kept=
   for entry in $groups; do
     group=\${entry%%=*}
-    kill -s 0 -- "-$group" 2>/dev/null || continue
+    case $living in *" $group "*) ;; *) continue ;; esac
     look_up "$group"
     [ -z "$began" ] || [ "$entry" = "$group=$began" ] || continue
     kept="$kept $entry"
