@@ -37,9 +37,18 @@ export class Diagnostics {
     return this.#list.some((diagnostic) => diagnostic.severity === 'error');
   }
 
-  /** In the order of the file: by line and column, then as found. */
+  /** File by file as first met, what has no place first; inside a file by line and column, then as found. */
   list(): readonly Diagnostic[] {
-    const at = (diagnostic: Diagnostic) => diagnostic.span ?? { line: 0, column: 0 };
-    return this.#list.toSorted((a, b) => at(a).line - at(b).line || at(a).column - at(b).column);
+    const files = [...new Set(this.#list.map((diagnostic) => diagnostic.span?.file))];
+    const rank = new Map(files.map((file, index) => [file, file === undefined ? -1 : index]));
+    const at = ({ span }: Diagnostic) => ({
+      file: rank.get(span?.file) ?? -1,
+      line: span?.line ?? 0,
+      column: span?.column ?? 0,
+    });
+    return this.#list.toSorted((a, b) => {
+      const [one, other] = [at(a), at(b)];
+      return one.file - other.file || one.line - other.line || one.column - other.column;
+    });
   }
 }

@@ -71,7 +71,7 @@ interface Subject {
 }
 
 function checkShape(node: Node, shape: Shape, subject: Subject, checking: Checking): void {
-  if (node.kind === 'scalar' && checking.reader.isNull(node)) return;
+  if (node.kind === 'scalar' && (node.unresolved || checking.reader.isNull(node))) return;
   switch (shape.kind) {
     case 'anything':
       return;
@@ -184,18 +184,17 @@ function checkText(node: ScalarNode, shape: TextShape, subject: Subject, checkin
 
 function unknownKey(entry: Entry, shape: RecordShape, { problems, reader, owner }: Checking): void {
   const { key } = entry;
-  const near = suggest(reader.keyName(key.text, shape.keys), shape.keys.keys());
+  if (key.unresolved) return;
   const message = `Unknown key "${key.text}" in ${shape.name}${owner === '' ? '' : ` (${owner})`}`;
-  if (shape.unknown === 'refuse') {
-    const known = [...shape.keys.keys()].join(', ');
-    problems.error('MANIFEST_UNKNOWN_KEY', key.place, message, {
-      hint: near === undefined ? `Known keys: ${known}` : `Did you mean "${near}"?`,
-    });
-    return;
-  }
-  problems.warning('MANIFEST_UNKNOWN_KEY', key.place, `${message}; it is ignored`, {
-    hint: near === undefined ? undefined : `Did you mean "${near}"?`,
-  });
+  const hint = (): string | undefined => {
+    const elsewhere = shape.elsewhere?.get(key.text);
+    if (elsewhere !== undefined) return elsewhere;
+    const near = suggest(reader.keyName(key.text, shape.keys), shape.keys.keys());
+    if (near !== undefined) return `Did you mean "${near}"?`;
+    return shape.unknown === 'refuse' ? `Known keys: ${[...shape.keys.keys()].join(', ')}` : undefined;
+  };
+  if (shape.unknown === 'refuse') problems.error('MANIFEST_UNKNOWN_KEY', key.place, message, { hint });
+  else problems.warning('MANIFEST_UNKNOWN_KEY', key.place, `${message}; it is ignored`, { hint });
 }
 
 function missingKey(node: MapNode, name: string, shape: RecordShape, checking: Checking): void {

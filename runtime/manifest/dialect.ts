@@ -10,6 +10,8 @@ export interface DialectContext {
   readonly options: ReadOptions;
   /** The folder we stand in for: `--path` where it is a folder, else the working folder. */
   readonly base: AbsolutePath;
+  /** `--path` where it is a packed app. */
+  readonly archive?: AbsolutePath;
   readonly targetBase: string;
   readonly random: () => string;
 }

@@ -13,6 +13,8 @@ export interface Found {
   readonly file: AbsolutePath;
   /** The folder we stand in for: `--path` where it is a folder, else the current one. */
   readonly base: AbsolutePath;
+  /** `--path` where it is no folder: the app itself, packed. */
+  readonly archive?: AbsolutePath;
 }
 
 const NAMES = ['stackato.yml', 'manifest.yml', 'manifest.yaml'] as const;
@@ -20,33 +22,34 @@ const NAME_ABOVE = 'manifest.yml';
 
 /** @throws PaasError `MANIFEST_NOT_FOUND`, `USAGE` where `--path` leads nowhere */
 export async function findManifest({ cwd, path, manifest }: ReadOptions): Promise<Found> {
-  const base = path === undefined ? absolutePath(cwd) : await baseOf(resolve(cwd, path), cwd);
+  const standing =
+    path === undefined ? { base: absolutePath(cwd) } : await standingFor(resolve(cwd, path), cwd);
+  const { base } = standing;
   if (manifest !== undefined) {
     const named = resolve(cwd, manifest);
     const kind = await kindOf(named);
-    if (kind === 'other') return { file: absolutePath(named), base };
+    if (kind === 'other') return { ...standing, file: absolutePath(named) };
     const inside = kind === 'folder' ? await firstFile(named, NAMES) : undefined;
     if (inside === undefined) throw notFound(named, kind === 'folder' ? undefined : named);
-    return { file: absolutePath(inside), base };
+    return { ...standing, file: absolutePath(inside) };
   }
   const file =
     (await firstFile(base, NAMES)) ??
     (await above(dirname(base))) ??
     (base === cwd ? undefined : await firstFile(cwd, NAMES));
   if (file === undefined) throw notFound(base);
-  return { file: absolutePath(file), base };
+  return { ...standing, file: absolutePath(file) };
 }
 
-/** An archive is pushed from where we stand. */
-async function baseOf(path: string, cwd: string): Promise<AbsolutePath> {
+/** An archive is pushed from the current folder. */
+async function standingFor(path: string, cwd: string): Promise<Omit<Found, 'file'>> {
   const kind = await kindOf(path);
-  if (kind === 'missing') {
-    throw new PaasError('USAGE', {
-      message: `Cannot use --path "${path}": it does not exist`,
-      hint: 'Name the folder of the app, or an archive of it',
-    });
-  }
-  return absolutePath(kind === 'folder' ? path : cwd);
+  if (kind === 'folder') return { base: absolutePath(path) };
+  if (kind === 'other') return { base: absolutePath(cwd), archive: absolutePath(path) };
+  throw new PaasError('USAGE', {
+    message: `Cannot use --path "${path}": it does not exist`,
+    hint: 'Name the folder of the app, or an archive of it',
+  });
 }
 
 async function above(from: string): Promise<string | undefined> {

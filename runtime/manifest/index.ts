@@ -11,8 +11,8 @@ import type { ReadOptions } from './options.ts';
 import { parseYaml } from './parse.ts';
 import { Problems } from './problems.ts';
 import { readManifestFile } from './read-file.ts';
-import type { MapNode, Node } from './tree.ts';
-import type { AppManifest, Dialect, Manifest } from './types.ts';
+import { kindName, type MapNode, type Node } from './tree.ts';
+import type { Dialect, Manifest } from './types.ts';
 
 export type { Ask, Overrides, ReadOptions } from './options.ts';
 
@@ -34,7 +34,7 @@ const DEFAULT_TARGET_BASE = 'localhost';
  * @throws PaasError `MANIFEST_NOT_FOUND`; `USAGE` where `--path` leads nowhere
  */
 export async function readManifest(options: ReadOptions): Promise<ManifestResult> {
-  const { file, base } = await findManifest(options);
+  const { file, base, archive } = await findManifest(options);
   const problems = new Problems();
   const root = await readRoot(file, problems);
   const { dialect, because }: Detected = options.dialect
@@ -49,6 +49,7 @@ export async function readManifest(options: ReadOptions): Promise<ManifestResult
     problems,
     options,
     base,
+    ...(archive ? { archive } : {}),
     targetBase: options.targetBase ?? DEFAULT_TARGET_BASE,
     random: options.random ?? randomWord,
   };
@@ -64,17 +65,31 @@ export async function readManifest(options: ReadOptions): Promise<ManifestResult
     dialectBecause: because,
     file,
     files: read.files,
-    apps: read.apps satisfies readonly AppManifest[],
+    apps: read.apps,
   };
   return { ...result, manifest, diagnostics: problems.list(), ...effective };
 }
 
-async function readRoot(file: AbsolutePath, problems: Problems): Promise<Node | undefined> {
+async function readRoot(file: AbsolutePath, problems: Problems): Promise<MapNode | undefined> {
   const reading = await readManifestFile(file);
-  if (reading.ok) return parseYaml(reading.source, problems);
+  if (reading.ok) {
+    const root = await parseYaml(reading.source, problems);
+    if (root && root.kind !== 'map') notAMapping(root, problems);
+    return root?.kind === 'map' ? root : undefined;
+  }
   const code = reading.code === 'too-large' ? 'MANIFEST_TOO_LARGE' : 'MANIFEST_UNREADABLE';
-  problems.error(code, undefined, `Cannot read the manifest "${file}": ${reading.reason}`);
+  problems.error(code, reading.place, `Cannot read the manifest "${file}": ${reading.reason}`);
   return undefined;
+}
+
+function notAMapping(root: Node, problems: Problems): void {
+  const empty = root.kind === 'scalar' && root.text === '';
+  problems.error(
+    empty ? 'MANIFEST_EMPTY' : 'MANIFEST_TYPE',
+    root.place,
+    empty ? 'The manifest is empty' : `The manifest must be a mapping, not ${kindName(root)}`,
+    { hint: 'Write for example: applications: [{name: my-app}]' },
+  );
 }
 
 /** Four or five hexadecimal digits, as the original client draws them. */

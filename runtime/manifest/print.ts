@@ -29,7 +29,9 @@ export async function printManifest(effective: MapNode, dialect: Dialect): Promi
       }
       case 'map': {
         const mapping = new yaml.YAMLMap();
-        mapping.items = node.entries.map((entry) => new yaml.Pair(leaf(keyText(entry.key)), value(entry.value)));
+        mapping.items = node.entries.map(
+          (entry) => new yaml.Pair(leaf(keyText(entry.key)), value(entry.value)),
+        );
         mapping.flow = mapping.items.length === 0;
         return mapping;
       }
@@ -62,7 +64,10 @@ function sorted(root: MapNode): MapNode {
   return change(root, 'applications', (applications) =>
     applications.kind === 'map'
       ? map(
-          applications.entries.map(({ key, value }) => ({ key, value: sortKeys(change(value, 'stackato', sortKeys)) })),
+          applications.entries.map(({ key, value }) => ({
+            key,
+            value: sortKeys(change(value, 'stackato', sortKeys)),
+          })),
           applications.place,
         )
       : applications,
@@ -72,7 +77,9 @@ function sorted(root: MapNode): MapNode {
 function change(node: Node, key: string, by: (value: Node) => Node): Node {
   if (node.kind !== 'map') return node;
   return map(
-    node.entries.map((entry) => (entry.key.text === key ? { key: entry.key, value: by(entry.value) } : entry)),
+    node.entries.map((entry) =>
+      entry.key.text === key ? { key: entry.key, value: by(entry.value) } : entry,
+    ),
     node.place,
   );
 }

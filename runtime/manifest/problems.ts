@@ -1,6 +1,6 @@
 /** Collects what is wrong with a manifest. Takes places, so that spans are only made for what is really shown. */
 import { Diagnostics, type Diagnostic } from '../kernel/diagnostics.ts';
-import { MAX_DIAGNOSTICS } from './limits.ts';
+import { MAX_DIAGNOSTICS, MAX_RECORDED } from './limits.ts';
 import { spanOf, type Place } from './source.ts';
 
 /** Codes of diagnostics; documented in the README beside this file. */
@@ -31,7 +31,8 @@ export type ProblemCode =
   | 'MANIFEST_YAML';
 
 export interface ProblemDetails {
-  readonly hint?: string | undefined;
+  /** A function where finding the words takes time; it is called only for what is kept. */
+  readonly hint?: string | undefined | (() => string | undefined);
   readonly related?: { readonly message: string; readonly place: Place } | undefined;
 }
 
@@ -39,6 +40,7 @@ export class Problems {
   readonly #diagnostics = new Diagnostics();
   readonly #seen = new Set<string>();
   #errors = 0;
+  #unrecorded = 0;
 
   error(code: ProblemCode, place: Place | undefined, message: string, details: ProblemDetails = {}): void {
     this.#errors++;
@@ -61,12 +63,13 @@ export class Problems {
   /** Errors come before warnings when there are more than can be shown. */
   list(): readonly Diagnostic[] {
     const all = this.#diagnostics.list();
-    if (all.length <= MAX_DIAGNOSTICS) return all;
+    if (all.length + this.#unrecorded <= MAX_DIAGNOSTICS) return all;
     const errors = all.filter((diagnostic) => diagnostic.severity === 'error').slice(0, MAX_DIAGNOSTICS);
     const warnings = all.filter((diagnostic) => diagnostic.severity === 'warning');
     const shown = new Set([...errors, ...warnings.slice(0, MAX_DIAGNOSTICS - errors.length)]);
     const more = new Diagnostics();
-    more.warning('MANIFEST_TOO_LARGE', `${all.length - shown.size} more problems are not shown`);
+    const hidden = all.length - shown.size + this.#unrecorded;
+    more.warning('MANIFEST_TOO_LARGE', `${hidden} more problems are not shown`);
     return [...all.filter((diagnostic) => shown.has(diagnostic)), ...more.list()];
   }
 
@@ -78,15 +81,34 @@ export class Problems {
     details: ProblemDetails,
   ): void {
     // A block shared through an anchor is checked once per use; its mistake is still one mistake.
-    const identity = `${code}\0${place?.source.file}\0${place?.start}\0${message}`;
+    // What is wrong with one value is said once, though it is looked at as written and again as resolved.
+    const ofValue = code === 'MANIFEST_VALUE' || code === 'MANIFEST_TYPE';
+    const identity = `${code}\0${place?.source.file}\0${place?.start}\0${place && ofValue ? '' : message}`;
     if (this.#seen.has(identity)) return;
+    if (this.#seen.size >= MAX_RECORDED) {
+      this.#unrecorded++;
+      return;
+    }
     this.#seen.add(identity);
-    this.#diagnostics[severity](code, message, {
+    const hint = typeof details.hint === 'function' ? details.hint() : details.hint;
+    this.#diagnostics[severity](code, shortened(message), {
       ...(place ? { span: spanOf(place) } : {}),
-      ...(details.hint === undefined ? {} : { hint: details.hint }),
+      ...(hint === undefined ? {} : { hint: shortened(hint) }),
       ...(details.related
         ? { related: { message: details.related.message, span: spanOf(details.related.place) } }
         : {}),
     });
   }
+}
+
+/** Longest piece of a manifest quoted in a message, and longest message. */
+const MAX_QUOTE = 80;
+const MAX_MESSAGE = 1000;
+
+function shortened(message: string): string {
+  if (message.length <= MAX_QUOTE) return message;
+  const cut = message.replace(/(["'])([^"'\n]+)\1/g, (whole, quote: string, text: string) =>
+    text.length > MAX_QUOTE ? `${quote}${text.slice(0, MAX_QUOTE)}…${quote}` : whole,
+  );
+  return cut.length > MAX_MESSAGE ? `${cut.slice(0, MAX_MESSAGE)}…` : cut;
 }

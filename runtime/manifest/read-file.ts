@@ -2,11 +2,16 @@
 import { constants } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import { MAX_FILE_BYTES } from './limits.ts';
-import { SourceText } from './source.ts';
+import { SourceText, type Place } from './source.ts';
 
 export type FileReading =
   | { readonly ok: true; readonly source: SourceText }
-  | { readonly ok: false; readonly code: 'missing' | 'unreadable' | 'too-large'; readonly reason: string };
+  | {
+      readonly ok: false;
+      readonly code: 'missing' | 'unreadable' | 'too-large';
+      readonly reason: string;
+      readonly place?: Place;
+    };
 
 /**
  * Opens without blocking, so that a pipe or a device named as a manifest cannot hang us, and looks at what was opened,
@@ -33,8 +38,7 @@ export async function readManifestFile(file: string): Promise<FileReading> {
     // Files under /proc claim to be empty; only reading tells.
     if (length > MAX_FILE_BYTES) return tooLarge();
     if (length === buffer.length) return refused('it grew while it was read');
-    const decoded = decode(buffer.subarray(0, length));
-    return decoded.ok ? { ok: true, source: new SourceText(file, decoded.text) } : refused(decoded.reason);
+    return decode(file, buffer.subarray(0, length));
   } catch (error) {
     return failure(error);
   } finally {
@@ -42,7 +46,7 @@ export async function readManifestFile(file: string): Promise<FileReading> {
   }
 }
 
-const refused = (reason: string): FileReading => ({ ok: false, code: 'unreadable', reason });
+const refused = (reason: string) => ({ ok: false, code: 'unreadable', reason }) as const;
 
 const tooLarge = (): FileReading => ({
   ok: false,
@@ -68,7 +72,7 @@ const READ_ERRORS: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** UTF-8, or UTF-16 with a byte order mark, as YAML prescribes. The mark itself is dropped. */
-function decode(bytes: Buffer): { ok: true; text: string } | { ok: false; reason: string } {
+function decode(file: string, bytes: Buffer): FileReading {
   const encoding =
     bytes[0] === 0xff && bytes[1] === 0xfe
       ? 'utf-16le'
@@ -76,8 +80,16 @@ function decode(bytes: Buffer): { ok: true; text: string } | { ok: false; reason
         ? 'utf-16be'
         : 'utf-8';
   try {
-    return { ok: true, text: new TextDecoder(encoding, { fatal: true }).decode(bytes) };
+    return {
+      ok: true,
+      source: new SourceText(file, new TextDecoder(encoding, { fatal: true }).decode(bytes)),
+    };
   } catch {
-    return { ok: false, reason: `it is not valid ${encoding.toUpperCase()} text` };
+    const source = new SourceText(file, new TextDecoder(encoding).decode(bytes));
+    const start = source.text.indexOf('\ufffd');
+    return {
+      ...refused(`it is not valid ${encoding.toUpperCase()} text`),
+      ...(start === -1 ? {} : { place: { source, start, end: start + 1 } }),
+    };
   }
 }

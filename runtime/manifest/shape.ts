@@ -63,6 +63,8 @@ export interface RecordShape {
   readonly unknown: 'warn' | 'refuse';
   /** How messages name one of several: by the word and the value of the key, in these quotes. */
   readonly titled?: { readonly word: string; readonly key: string; readonly quote: string };
+  /** Keys that are known elsewhere, with what to do instead. */
+  readonly elsewhere?: ReadonlyMap<string, string>;
 }
 
 /** What this platform does with a key. */
@@ -108,5 +110,5 @@ export const oneOrList = (of: Shape): Shape => ({ kind: 'one-or-list', of });
 export const record = (
   name: string,
   keys: KeyTable,
-  more: Partial<Pick<RecordShape, 'unknown' | 'titled'>> = {},
+  more: Partial<Pick<RecordShape, 'unknown' | 'titled' | 'elsewhere'>> = {},
 ): RecordShape => ({ kind: 'record', name, keys, unknown: 'warn', ...more });

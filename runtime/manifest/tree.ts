@@ -13,6 +13,8 @@ export interface ScalarNode {
   readonly place: Place;
   /** Where the value came from, when it was written elsewhere: a symbol, a variable. */
   readonly origin?: { readonly message: string; readonly place: Place };
+  /** A symbol or variable in it has no value, which has been reported: nothing more can be said about it. */
+  readonly unresolved?: true;
   readonly anchored?: true;
 }
 
@@ -86,6 +88,17 @@ export const texts = (node: Node | undefined): readonly string[] => scalars(node
 /** `key:` with nothing after it. */
 export const isEmptyScalar = (node: Node): boolean =>
   node.kind === 'scalar' && node.plain && node.text === '';
+
+/** Values in a tree, itself included; counting ends at `bound`. */
+export function countValues(node: Node, bound: number): number {
+  if (node.kind === 'scalar') return 1;
+  let count = 1;
+  for (const inner of node.kind === 'list' ? node.items : node.entries.map((entry) => entry.value)) {
+    count += countValues(inner, bound - count);
+    if (count > bound) break;
+  }
+  return count;
+}
 
 /** Whether this or anything in it has an anchor. */
 export function hasAnchor(node: Node): boolean {

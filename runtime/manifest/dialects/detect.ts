@@ -2,7 +2,7 @@
  * Which dialect a parsed root file is written in. By content alone; the rule is written down in ../README.md.
  * Shape first (it decides), then the keys that only one dialect knows, counted.
  */
-import { get, isEmptyScalar, type MapNode, type Node } from '../tree.ts';
+import { get, getText, isEmptyScalar, type MapNode, type Node } from '../tree.ts';
 import type { Dialect } from '../types.ts';
 import { APP_KEYS as CLOUD_FOUNDRY_APP } from './cloud-foundry/keys.ts';
 import { APP_KEYS as STACKATO_APP, BLOCK_KEYS, FLAT_KEYS } from './stackato/keys.ts';
@@ -48,6 +48,10 @@ function byValueShape(app: Node): Detected | undefined {
   if (services?.kind === 'map') return stackato('"services" is a mapping');
   if (services?.kind === 'list' && services.items.some((item) => item.kind === 'map'))
     return cloudFoundry('"services" is a list of mappings');
+  const memory = getText(app, 'memory');
+  if (memory !== undefined && /^\d+$/.test(memory)) return stackato('"memory" has no unit');
+  if (memory !== undefined && /^[\d.]+[kmgt]i?b$/i.test(memory))
+    return cloudFoundry(`"memory: ${memory}" is Cloud Foundry's spelling`);
   const processes = get(app, 'processes');
   if (processes?.kind === 'map') return stackato('"processes" is a mapping');
   if (processes?.kind === 'list') return cloudFoundry('"processes" is a list');

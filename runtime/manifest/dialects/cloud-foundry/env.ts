@@ -13,26 +13,38 @@ export function decodeEnv(
   const result = emptyRecord<EnvRequest>();
   if (env?.kind === 'map') {
     for (const entry of env.entries) {
-      if (!checkName(entry, context)) continue;
-      const value = textOf(entry, context);
-      if (value === undefined) continue;
-      result[entry.key.text] = { value, hidden: false, span: spanOf(entry.key.place), origin: 'manifest' };
+      const name = nameOf(entry, context);
+      const value = name === undefined ? undefined : textOf(entry, context);
+      if (name === undefined || value === undefined) continue;
+      result[name] = { value, hidden: false, span: spanOf(entry.key.place), origin: 'manifest' };
     }
   }
   addOverrides(result, context);
   return result;
 }
 
-function checkName({ key }: Entry, { problems, owner }: DecodeContext): boolean {
-  const refusal = refusalOf(key.text);
-  if (refusal === undefined) return true;
-  problems.error('MANIFEST_ENV', key.place, `${owner}: ${refusal}`, {
-    hint:
-      key.text.toUpperCase() === 'PORT'
-        ? 'The platform chooses the port and tells the app in PORT'
-        : undefined,
-  });
-  return false;
+/** Keys are typed like values: `N: 1` sets a variable called "false". */
+function nameOf({ key }: Entry, { problems, owner }: DecodeContext): string | undefined {
+  const typed = readScalar(key);
+  const name = typed.type === 'timestamp' ? key.text : environmentText(typed);
+  const refusal = refusalOf(name);
+  if (refusal !== undefined) {
+    problems.error('MANIFEST_ENV', key.place, `${owner}: ${refusal}`, {
+      hint: name === 'PORT' ? 'The platform chooses the port and tells the app in PORT' : undefined,
+    });
+    return undefined;
+  }
+  if (name !== key.text) {
+    problems.warning(
+      'MANIFEST_ENV',
+      key.place,
+      `${owner}: "${key.text}" is no text in YAML 1.1: the variable is called "${name}"`,
+      {
+        hint: `Put the name in quotes: "${key.text}"`,
+      },
+    );
+  }
+  return name;
 }
 
 function refusalOf(name: string): string | undefined {

@@ -4,6 +4,7 @@ import { suggest } from '../../../kernel/suggest.ts';
 import { absolutePath, type AbsolutePath } from '../../../kernel/names.ts';
 import { checkRecord } from '../../check.ts';
 import type { Dialected, DialectContext } from '../../dialect.ts';
+import { MAX_APPS } from '../../limits.ts';
 import { placeInFlag } from '../../source.ts';
 import { entryOf, hasAnchor, map, scalar, type Entry, type MapNode, type Node } from '../../tree.ts';
 import type { AppManifest } from '../../types.ts';
@@ -31,6 +32,10 @@ export async function readCloudFoundry(
   }
   checkRecord(keepMeaningful(document, context), FILE, { reader: cloudFoundryReader, problems, owner: '' });
   const declared = declaredApps(document, context);
+  if (declared.length > MAX_APPS) {
+    problems.error('MANIFEST_TOO_LARGE', undefined, `The manifest declares more than ${MAX_APPS} apps`);
+    return { files, apps: [] };
+  }
   const selected = select(declared, context).map((app) =>
     declared.length === 1 || options.appNames?.length === 1
       ? applyOverrides(app, options.overrides ?? {})
@@ -163,7 +168,7 @@ function select(apps: readonly MapNode[], { problems, options }: DialectContext)
   });
 }
 
-export function renamed(app: MapNode, name: string, flag: string): MapNode {
+function renamed(app: MapNode, name: string, flag: string): MapNode {
   if (fieldText(app, 'name') === name) return app;
   const value = scalar(name, placeInFlag(flag, name), false);
   const entry = entryOf(app, 'name');
@@ -201,15 +206,14 @@ function folderOf(
     problems.error('MANIFEST_FOLDER', undefined, 'The option --path cannot be used with multiple apps');
   }
   if (written) return absolutePath(written.text, folder);
-  if (base !== folder) {
-    problems.warning(
-      'MANIFEST_FOLDER',
-      app.entries[0]?.key.place,
-      `The app has no "path", so the current folder "${base}" is pushed, not that of the manifest`,
-      {
-        hint: 'Write: path: .',
-      },
-    );
-  }
+  if (base === folder) return base;
+  // Searching the folders above is not what cf does, so there is no current folder of its to follow.
+  if (options.manifest === undefined) return absolutePath(folder);
+  problems.warning(
+    'MANIFEST_FOLDER',
+    app.entries[0]?.key.place,
+    `The app has no "path", so the current folder "${base}" is pushed, not that of the manifest`,
+    { hint: 'Write: path: .' },
+  );
   return base;
 }

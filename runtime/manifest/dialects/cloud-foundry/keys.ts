@@ -483,7 +483,29 @@ export const APP_KEYS: KeyTable = table({
   ),
 });
 
-export const APP = record('an app', APP_KEYS);
+const STACKATO_KEY = 'This is a key of Stackato; if the whole manifest is, say so with --dialect stackato';
+
+/** Keys of the other dialect, for those who come from there. */
+const FROM_STACKATO: ReadonlyMap<string, string> = new Map([
+  ['mem', 'Write "memory", with a unit: memory: 256M'],
+  ['disk', 'Write "disk_quota", with a unit: disk_quota: 512M'],
+  ['url', 'Write: routes: [{route: HOST.DOMAIN}]'],
+  ['urls', 'Write: routes: [{route: HOST.DOMAIN}, …]'],
+  ['subdomain', 'Write: routes: [{route: HOST.DOMAIN}]'],
+  ...[
+    'stackato',
+    'framework',
+    'runtime',
+    'requirements',
+    'hooks',
+    'cron',
+    'ignores',
+    'depends-on',
+    'docker_image',
+  ].map((key): [string, string] => [key, STACKATO_KEY]),
+]);
+
+export const APP = record('an app', APP_KEYS, { elsewhere: FROM_STACKATO });
 
 export const FILE = record(
   'the manifest',

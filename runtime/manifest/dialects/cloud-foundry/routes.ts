@@ -21,7 +21,7 @@ export function decodeRoutes(app: MapNode, { problems, options, owner }: DecodeC
   }
   const routes = fieldList(app, 'routes').flatMap((item): RouteSpec[] => {
     const route = fieldScalar(item, 'route');
-    if (!route) return [];
+    if (!route || route.unresolved) return [];
     const url = route.text.replace(/^https?:\/\//i, '');
     const path = url.slice(url.indexOf('/') === -1 ? url.length : url.indexOf('/'));
     if (!ROUTE.test(url) || path.length > MAX_PATH_LENGTH) refuse(route);

@@ -4,13 +4,14 @@
  */
 import { suggest } from '../../../kernel/suggest.ts';
 import { resolve } from 'node:path';
-import { MAX_VALUE_LENGTH } from '../../limits.ts';
+import { Budget } from '../../budget.ts';
+import { MAX_VALUE_LENGTH, MAX_VALUES } from '../../limits.ts';
 import type { ReadOptions } from '../../options.ts';
 import { parseYaml } from '../../parse.ts';
 import type { Problems } from '../../problems.ts';
 import { readManifestFile } from '../../read-file.ts';
 import { placeInFlag, SourceText } from '../../source.ts';
-import { get, list, map, scalar, type Entry, type Node, type ScalarNode } from '../../tree.ts';
+import { countValues, get, list, map, scalar, type Entry, type Node, type ScalarNode } from '../../tree.ts';
 import { canonicalText, readScalar } from './scalars.ts';
 
 /** `!` is accepted and dropped. */
@@ -71,6 +72,8 @@ class Replacer {
   readonly #variables: Variables;
   readonly #problems: Problems;
   readonly #missing = new Map<string, ScalarNode>();
+  readonly #budget = new Budget();
+  #graftedValues = 0;
 
   constructor(variables: Variables, problems: Problems) {
     this.#variables = variables;
@@ -99,22 +102,15 @@ class Replacer {
     }
   }
 
-  /** All of them in one sentence, at the first place of each. */
   reportMissing(): void {
-    const names = [...this.#missing.keys()].toSorted();
     for (const [name, node] of this.#missing) {
       const near = suggest(name, this.#variables.keys());
-      this.#problems.error(
-        'MANIFEST_VARIABLE',
-        node.place,
-        `Expected to find variables: ${names.join(', ')}`,
-        {
-          hint:
-            near === undefined
-              ? `Give it a value: --var ${name}=VALUE, or --vars-file FILE`
-              : `Did you mean "((${near}))"?`,
-        },
-      );
+      this.#problems.error('MANIFEST_VARIABLE', node.place, `Expected to find variables: ${name}`, {
+        hint:
+          near === undefined
+            ? `Give it a value: --var ${name}=VALUE, or --vars-file FILE`
+            : `Did you mean "((${near}))"?`,
+      });
     }
   }
 
@@ -122,22 +118,44 @@ class Replacer {
     const whole = WHOLE.exec(node.text);
     if (!whole) return this.#text(node);
     const value = this.#find(whole[1]!, node);
-    if (!value) return node;
-    if (value.kind !== 'scalar') return value;
+    if (!value) return { ...node, unresolved: true };
+    if (value.kind !== 'scalar') return this.#graft(value, node);
     return {
       ...scalar(value.text, node.place, value.plain),
       origin: { message: 'The value comes from here', place: value.place },
     };
   }
 
+  /** A list or mapping in place of a variable; used often enough, a small one fills any memory. */
+  #graft(value: Node, node: ScalarNode): Node {
+    this.#graftedValues += countValues(value, MAX_VALUES);
+    return this.#graftedValues > MAX_VALUES ? this.#tooLarge(node) : value;
+  }
+
+  #tooLarge(node: ScalarNode): ScalarNode {
+    this.#problems.error('MANIFEST_TOO_LARGE', node.place, 'The variables of the manifest make it too large');
+    return { ...node, unresolved: true };
+  }
+
   #text(node: ScalarNode): ScalarNode {
     let origin: ScalarNode['origin'];
+    let unresolved = false;
+    let length = 0;
     const text = node.text.replaceAll(VARIABLE, (written, name: string) => {
       const value = this.#find(name, node);
-      if (!value) return written;
+      if (!value) {
+        unresolved = true;
+        return written;
+      }
       origin ??= { message: 'The value comes from here', place: value.place };
       const typed = value.kind === 'scalar' ? readScalar(value) : undefined;
-      if (typed?.type === 'string' || typed?.type === 'integer') return canonicalText(typed);
+      if (typed?.type === 'string' || typed?.type === 'integer') {
+        const value = canonicalText(typed);
+        length += value.length;
+        if (length <= MAX_VALUE_LENGTH && this.#budget.allows(value)) return value;
+        length = Infinity;
+        return '';
+      }
       const type = typed?.type ?? (value.kind === 'list' ? 'list' : 'map');
       this.#problems.error(
         'MANIFEST_VARIABLE',
@@ -149,16 +167,11 @@ class Replacer {
             type === 'boolean' || type === 'float' ? 'Put the value of the variable in quotes' : undefined,
         },
       );
+      unresolved = true;
       return written;
     });
-    if (text.length > MAX_VALUE_LENGTH) {
-      this.#problems.error(
-        'MANIFEST_TOO_LARGE',
-        node.place,
-        `The variables of this value make it longer than ${MAX_VALUE_LENGTH} characters`,
-      );
-      return node;
-    }
+    if (length > MAX_VALUE_LENGTH) return this.#tooLarge(node);
+    if (unresolved) return { ...node, unresolved };
     if (text === node.text) return node;
     return { ...scalar(text, node.place, false), ...(origin ? { origin } : {}) };
   }

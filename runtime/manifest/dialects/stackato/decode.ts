@@ -52,7 +52,7 @@ export async function decodeApp(
   const { problems } = context;
   checkName(name, problems);
   const block = get(app, 'stackato');
-  const routes = decodeRoutes(app);
+  const routes = decodeRoutes(app, problems);
   const env = await decodeEnv(get(block, 'env'), context);
   const image = get(app, 'docker_image');
   if (image?.kind === 'scalar' && !isNullWord(image.text)) {
@@ -98,6 +98,7 @@ export async function decodeApp(
 
 /** A name becomes the first label of a host name. */
 function checkName(name: ScalarNode, problems: Problems): void {
+  if (name.unresolved) return;
   if (/^[A-Za-z0-9](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9])?$/.test(name.text)) return;
   problems.error('MANIFEST_NAME', name.place, `"${name.text}" cannot be the name of an app`, {
     hint: 'Use letters, digits and "-", at most 63, beginning and ending with a letter or digit: it becomes a host name',
@@ -105,17 +106,26 @@ function checkName(name: ScalarNode, problems: Problems): void {
   });
 }
 
+/** Host and domain, and perhaps a port and a path. */
+const URL = /^(?:\*\.)?[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?(?::\d{1,5})?(?:\/[^?#\s]*)?$/;
+
 /** `urls` in normal form is a list; all URLs are lower case and without scheme. */
-function decodeRoutes(app: MapNode): RouteRequest {
+function decodeRoutes(app: MapNode, problems: Problems): RouteRequest {
   const urls = get(app, 'urls');
   if (!urls) return { kind: 'default' };
-  const routes = scalars(urls).map((url) => ({
-    url: url.text
+  const routes = scalars(urls).map((written) => {
+    const url = written.text
       .toLowerCase()
       .replace(/^https?:\/\//, '')
-      .replace(/\/+$/, ''),
-    span: spanOf(url.place),
-  }));
+      .replace(/\/+$/, '');
+    if (!written.unresolved && !URL.test(url)) {
+      problems.error('MANIFEST_VALUE', written.place, `"${written.text}" cannot be a URL of an app`, {
+        hint: 'Write HOST.DOMAIN or HOST.DOMAIN/PATH, without a scheme',
+        related: written.origin,
+      });
+    }
+    return { url, span: spanOf(written.place) };
+  });
   return routes.length === 0 ? { kind: 'none' } : { kind: 'list', routes };
 }
 
@@ -149,7 +159,7 @@ function health(type: 'port' | 'process', app: MapNode): HealthRequest {
 
 function decodeInstances(app: MapNode, problems: Problems): number {
   const node = get(app, 'instances');
-  if (node?.kind !== 'scalar' || node.text === '') return 1;
+  if (node?.kind !== 'scalar' || node.text === '' || node.unresolved) return 1;
   const instances = Number(node.text);
   if (instances >= 1) return instances;
   problems.warning(

@@ -5,6 +5,7 @@ import type { AbsolutePath } from '../../../kernel/names.ts';
 import type { Dialected, DialectContext } from '../../dialect.ts';
 import { inDependencyOrder } from '../../order.ts';
 import { placeInFlag } from '../../source.ts';
+import { Budget } from '../../budget.ts';
 import { checkRecord } from '../../check.ts';
 import { entryOf, get, map, scalar, type MapNode, type Node, type ScalarNode } from '../../tree.ts';
 import { decodeApp } from './decode.ts';
@@ -41,6 +42,7 @@ export async function readStackato(
   const manifests = [];
   const normal = [];
   const single = apps.length === 1;
+  const budget = new Budget();
   for (const { key, app } of apps) {
     const overridden = single ? applyOverrides(app, options.overrides ?? {}) : app;
     const resolver = new SymbolResolver(tree, key.text, {
@@ -49,13 +51,15 @@ export async function readStackato(
       targetBase: context.targetBase,
       random: context.random,
       answers,
+      budget,
     });
     const resolved = resolver.resolve(overridden);
     checkRecord(resolved, APP, { reader: stackatoReader, problems, owner: '' });
     const name = get(resolved, 'name');
     const resolvedName = name?.kind === 'scalar' ? name : key;
     normal.push({ key: resolvedName, value: resolved });
-    manifests.push(await decodeApp(resolvedName, resolved, { problems, options, types }));
+    const manifest = await decodeApp(resolvedName, resolved, { problems, options, types });
+    manifests.push(single && context.archive ? { ...manifest, root: context.archive } : manifest);
   }
   return { files: loaded.files, apps: manifests, effective: withApps(tree, normal) };
 }
@@ -164,7 +168,8 @@ async function askAll(
   apps: readonly Selected[],
   { options, problems }: DialectContext,
 ): Promise<ReadonlyMap<string, string>> {
-  const questions = new Map(questionsIn(get(tree, 'properties') ?? tree));
+  const properties = get(tree, 'properties');
+  const questions = new Map(properties ? questionsIn(properties) : []);
   for (const { app } of apps) for (const [label, place] of questionsIn(app)) questions.set(label, place);
   const answers = new Map<string, string>();
   for (const [label, place] of questions) {

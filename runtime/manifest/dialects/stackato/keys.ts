@@ -623,7 +623,15 @@ export const APP_KEYS: KeyTable = table({
   },
 });
 
-export const APP = record('an app', APP_KEYS);
+const MISPLACED_IN_APP: ReadonlyMap<string, string> = new Map([
+  ...[...BLOCK_KEYS.keys()].map((key): [string, string] => [
+    key,
+    `Move it into the "stackato" block of the app: stackato: {${key}: …}`,
+  ]),
+  ['app-dir', 'Write "path"'],
+]);
+
+export const APP = record('an app', APP_KEYS, { elsewhere: MISPLACED_IN_APP });
 
 /** Keys of an app at the top level of a file. */
 export const FLAT_KEYS: KeyTable = table({

@@ -3,7 +3,7 @@ import { realpath } from 'node:fs/promises';
 import { dirname, extname, relative, resolve } from 'node:path';
 import { absolutePath, type AbsolutePath } from '../../../kernel/names.ts';
 import { checkRecord, type Checking } from '../../check.ts';
-import { MAX_INHERITED_FILES } from '../../limits.ts';
+import { MAX_INCLUDED_BYTES, MAX_INCLUSIONS } from '../../limits.ts';
 import { deepMerge } from '../../merge.ts';
 import { parseYaml } from '../../parse.ts';
 import { readManifestFile } from '../../read-file.ts';
@@ -36,6 +36,8 @@ class Loader {
   readonly files: AbsolutePath[];
   readonly #folder: string;
   readonly #context: NormaliseContext;
+  #inclusions = 0;
+  #characters = 0;
 
   constructor(rootFile: AbsolutePath, context: NormaliseContext) {
     this.files = [rootFile];
@@ -78,8 +80,8 @@ class Loader {
       // Whatever is read may be quoted in a message, so a manifest must not point us at any file of the user's.
       return refuse('it is outside the folder of the manifest and no .yml file');
     }
-    if (this.files.length > MAX_INHERITED_FILES)
-      return refuse(`more than ${MAX_INHERITED_FILES} files are inherited`);
+    if (++this.#inclusions > MAX_INCLUSIONS)
+      return refuse(`files are included more than ${MAX_INCLUSIONS} times`);
     const id = await identity(file);
     if (chain.includes(id)) {
       const circle = [...chain.slice(chain.indexOf(id)), id].map((one) => relative(this.#folder, one) || one);
@@ -87,6 +89,8 @@ class Loader {
     }
     const reading = await readManifestFile(file);
     if (!reading.ok) return refuse(reading.reason, `Looked for "${file}"`);
+    this.#characters += reading.source.text.length;
+    if (this.#characters > MAX_INCLUDED_BYTES) return refuse('all files together are too large');
     if (!this.files.includes(file)) this.files.push(file);
     const root = await parseYaml(reading.source, problems);
     if (!root) return undefined;

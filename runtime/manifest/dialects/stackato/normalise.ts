@@ -3,7 +3,9 @@
  * `path`, keys that only Stackato knows gathered in the app's `stackato:` block, one spelling per key. A flat app and
  * one of the same name in `applications:` are merged; the flat one wins.
  */
+import { isAbsolute } from 'node:path';
 import { suggest } from '../../../kernel/suggest.ts';
+import { MAX_APPS, MAX_VALUES } from '../../limits.ts';
 import { deepMerge } from '../../merge.ts';
 import type { Problems } from '../../problems.ts';
 import {
@@ -84,11 +86,20 @@ function normaliseRest(root: MapNode, context: NormaliseContext): MapNode {
     else if (entry.key.text !== 'applications') defaults.push(entry);
   }
   const symbols = map(defaults, root.place);
+  const apps = get(root, 'applications');
+  const count = apps?.kind === 'list' ? apps.items.length : apps?.kind === 'map' ? apps.entries.length : 0;
+  if (count > MAX_APPS || count * defaults.length > MAX_VALUES) {
+    context.problems.error(
+      'MANIFEST_TOO_LARGE',
+      apps?.place,
+      `The manifest declares more than ${MAX_APPS} apps`,
+    );
+    return map(kept, root.place);
+  }
   if (properties?.kind === 'map' || defaults.length > 0) {
     const merged = properties?.kind === 'map' ? deepMerge(properties, symbols) : symbols;
     kept.push({ key: scalar('properties', root.place), value: merged });
   }
-  const apps = get(root, 'applications');
   const found = apps ? appsOf(apps, context) : [];
   const normal = found.map(([name, app]): [ScalarNode, MapNode] => [
     name,
@@ -118,7 +129,7 @@ function appsOf(apps: Node, { problems }: NormaliseContext): [ScalarNode, MapNod
     }
     names.set(name.text, name);
     const draft = new Draft(app);
-    if (path) {
+    if (path && !isNormalForm(app)) {
       // Keyed by folder: the key is the path, and dependencies are named by folder too.
       draft.set('path', path);
       draft.rename('depends-on', 'depends-on-path');
@@ -128,6 +139,12 @@ function appsOf(apps: Node, { problems }: NormaliseContext): [ScalarNode, MapNod
   if (apps.kind === 'list') for (const app of apps.items) add(app, undefined);
   else for (const { key, value } of apps.entries) add(value, key);
   return found;
+}
+
+/** What we print has its apps keyed by name, with an absolute path in each: reading it again must change nothing. */
+function isNormalForm(app: MapNode): boolean {
+  const path = get(app, 'path');
+  return path?.kind === 'scalar' && isAbsolute(path.text);
 }
 
 /** One spelling per key. */

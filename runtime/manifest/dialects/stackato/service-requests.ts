@@ -55,7 +55,7 @@ function decodeService({ key, value }: Entry, context: DecodeContext): ServiceRe
 }
 
 function checkType(name: ScalarNode, type: ScalarNode, { problems, types }: DecodeContext): void {
-  if (!types.complete || types.names.has(type.text)) return;
+  if (!types.complete || type.unresolved || types.names.has(type.text)) return;
   const near = suggest(type.text, types.names);
   problems.error(
     'MANIFEST_SERVICE',

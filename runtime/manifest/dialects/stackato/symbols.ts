@@ -4,10 +4,11 @@
  * values count. What was chosen on the command line comes before all of these.
  */
 import { suggest } from '../../../kernel/suggest.ts';
-import { MAX_SUBSTITUTIONS, MAX_VALUE_LENGTH } from '../../limits.ts';
+import type { Budget } from '../../budget.ts';
+import { MAX_SYMBOL_DEPTH, MAX_VALUE_LENGTH } from '../../limits.ts';
 import type { Problems } from '../../problems.ts';
 import type { Place } from '../../source.ts';
-import { get, list, map, scalar, type MapNode, type Node, type ScalarNode } from '../../tree.ts';
+import { get, list, map, scalar, type Entry, type MapNode, type Node, type ScalarNode } from '../../tree.ts';
 
 export interface SymbolSources {
   readonly problems: Problems;
@@ -18,6 +19,7 @@ export interface SymbolSources {
   readonly random: () => string;
   /** Answers to `${ask TEXT}`, by TEXT. */
   readonly answers: ReadonlyMap<string, string>;
+  readonly budget: Budget;
 }
 
 const SYMBOL = /\$\{([^}]*)\}/g;
@@ -53,7 +55,6 @@ export class SymbolResolver {
   readonly #sources: SymbolSources;
   readonly #root: MapNode;
   readonly #app: string;
-  #substitutions = 0;
 
   /** `app` is the name under which the app stands in `root`'s `applications`. */
   constructor(root: MapNode, app: string, sources: SymbolSources) {
@@ -90,7 +91,25 @@ export class SymbolResolver {
       changed = true;
       return { key, value };
     });
-    return changed ? map(entries, node.place) : node;
+    return changed ? this.#withUniqueKeys(map(entries, node.place)) : node;
+  }
+
+  /** Keys that were different may have become the same; the later one counts, as with any duplicate. */
+  #withUniqueKeys(node: MapNode): MapNode {
+    const unique = new Map<string, Entry>();
+    for (const entry of node.entries) {
+      const first = unique.get(entry.key.text);
+      if (first && !entry.key.unresolved) {
+        this.#sources.problems.warning(
+          'MANIFEST_DUPLICATE_KEY',
+          entry.key.place,
+          `The key "${entry.key.text}" occurs twice; this later value is used`,
+          { related: { message: 'First defined here', place: first.key.place } },
+        );
+      }
+      unique.set(entry.key.text, entry);
+    }
+    return unique.size === node.entries.length ? node : map([...unique.values()], node.place);
   }
 
   #scalar(node: ScalarNode, scope: readonly MapNode[]): ScalarNode {
@@ -100,20 +119,23 @@ export class SymbolResolver {
       const text = this.#text(node.text, scope, [], use);
       return { ...scalar(text, node.place, false), ...(use.origin ? { origin: use.origin } : {}) };
     } catch (error) {
-      if (error instanceof Unresolvable) return scalar('', node.place, false);
+      if (error instanceof Unresolvable) return { ...node, unresolved: true };
       throw error;
     }
   }
 
   /** `chain`: symbols being resolved, outermost first. */
   #text(text: string, scope: readonly MapNode[], chain: readonly string[], use: Use): string {
-    const replaced = text.replaceAll(SYMBOL, (_, symbol: string) =>
-      this.#symbol(symbol.trim(), scope, chain, use),
-    );
-    if (replaced.length > MAX_VALUE_LENGTH || ++this.#substitutions > MAX_SUBSTITUTIONS) {
-      this.#fail(use, 'MANIFEST_TOO_LARGE', 'The symbols of this value expand without end');
-    }
-    return replaced;
+    if (chain.length > MAX_SYMBOL_DEPTH) this.#endless(use);
+    return text.replaceAll(SYMBOL, (_, symbol: string) => {
+      const value = this.#symbol(symbol.trim(), scope, chain, use);
+      if (!use.grow(value) || !this.#sources.budget.allows(value)) this.#endless(use);
+      return value;
+    });
+  }
+
+  #endless(use: Use): never {
+    return this.#fail(use, 'MANIFEST_TOO_LARGE', 'The symbols of this value expand without end');
   }
 
   #symbol(symbol: string, scope: readonly MapNode[], chain: readonly string[], use: Use): string {
@@ -155,22 +177,33 @@ export class SymbolResolver {
   }
 
   #unknown(symbol: string, scope: readonly MapNode[], use: Use): never {
+    return this.#fail(use, 'MANIFEST_SYMBOL', `Unknown symbol "\${${symbol}}"`, () =>
+      this.#unknownHint(symbol, scope),
+    );
+  }
+
+  #unknownHint(symbol: string, scope: readonly MapNode[]): string {
+    const isVariable = /^!?[A-Z_][A-Z0-9_]*$/.test(symbol);
+    if (isVariable) {
+      return `For a variable of the environment write $${symbol.replace('!', '')} without braces; braces mean a symbol of the manifest`;
+    }
     const known = new Set(BUILT_IN);
     for (const mapping of [...scope, get(this.#root, 'properties')]) {
       if (mapping?.kind !== 'map') continue;
       for (const { key, value } of mapping.entries) if (value.kind === 'scalar') known.add(key.text);
     }
     const near = suggest(symbol, known);
-    const isVariable = /^!?[A-Z_][A-Z0-9_]*$/.test(symbol);
-    const hint = isVariable
-      ? `For a variable of the environment write $${symbol.replace('!', '')} without braces; braces mean a symbol of the manifest`
-      : near === undefined
-        ? `Define it under "properties", or use one of ${BUILT_IN.map((name) => `\${${name}}`).join(', ')}`
-        : `Did you mean "\${${near}}"?`;
-    return this.#fail(use, 'MANIFEST_SYMBOL', `Unknown symbol "\${${symbol}}"`, hint);
+    return near === undefined
+      ? `Define it under "properties", or use one of ${BUILT_IN.map((name) => `\${${name}}`).join(', ')}`
+      : `Did you mean "\${${near}}"?`;
   }
 
-  #fail(use: Use, code?: 'MANIFEST_SYMBOL' | 'MANIFEST_TOO_LARGE', message = '', hint?: string): never {
+  #fail(
+    use: Use,
+    code?: 'MANIFEST_SYMBOL' | 'MANIFEST_TOO_LARGE',
+    message = '',
+    hint?: string | (() => string),
+  ): never {
     if (code) this.#sources.problems.error(code, use.node.place, message, { hint });
     throw new Unresolvable();
   }
@@ -182,9 +215,16 @@ class Use {
   /** Drawn anew for every value, the same within one. */
   randomWord: string | undefined;
   origin: ScalarNode['origin'];
+  #length = 0;
 
   constructor(node: ScalarNode) {
     this.node = node;
+  }
+
+  /** False when what its symbols stand for gets too long. */
+  grow(value: string): boolean {
+    this.#length += value.length;
+    return this.#length <= MAX_VALUE_LENGTH;
   }
 }
 
