@@ -125,22 +125,13 @@ export class Platform implements AsyncDisposable {
   }
 
   /** Starts a stopped app as it was last pushed. Does nothing when it runs. */
-  async start(name: string, signal?: AbortSignal): Promise<AppSnapshot> {
-    const app = this.app(name);
-    await this.#door.open();
-    await app.exclusively(async (inner) => {
-      if (app.state === 'started') return;
-      this.#saveApp({ ...app.record, desired: 'started' });
-      await app.stage('started by hand', inner);
-      await app.shutdown('started by hand', 'starting');
-      await this.#launchWatched(app, 'started by hand', inner);
-    }, signal);
-    return app.snapshot();
+  start(name: string, signal?: AbortSignal): Promise<AppSnapshot> {
+    return this.#startAgain(name, 'started by hand', false, signal);
   }
 
-  async restart(name: string, signal?: AbortSignal): Promise<AppSnapshot> {
-    await this.stop(name);
-    return this.start(name, signal);
+  /** Stops and starts an app; requests that come meanwhile are held. Starts it when it was stopped. */
+  restart(name: string, signal?: AbortSignal): Promise<AppSnapshot> {
+    return this.#startAgain(name, 'restarted by hand', true, signal);
   }
 
   /** Stops an app and the services nothing else needs. Cuts short whatever is under way with it. */
@@ -287,6 +278,25 @@ export class Platform implements AsyncDisposable {
         throw error;
       }
     }, signal);
+  }
+
+  async #startAgain(
+    name: string,
+    because: string,
+    even: boolean,
+    signal: AbortSignal | undefined,
+  ): Promise<AppSnapshot> {
+    const app = this.app(name);
+    await this.#door.open();
+    await app.exclusively(async (inner) => {
+      if (app.state === 'started' && !even) return;
+      this.#saveApp({ ...app.record, desired: 'started' });
+      // As on the platform, a start takes what was staged; only a new host has to see to it first.
+      if (!app.staged) await app.stage(because, inner);
+      await app.shutdown(because, 'starting');
+      await this.#launchWatched(app, because, inner);
+    }, signal);
+    return app.snapshot();
   }
 
   /** An edit was seen: what it means is planned and applied, with the file as the cause. */

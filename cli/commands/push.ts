@@ -34,9 +34,17 @@ export async function push(
 ): Promise<number> {
   const { terminal, json } = context;
   const source = manifestSource(context, names, options);
-  const manifest = await read(context, source);
   const wishes = { port: portOption(options.port, context.env), strictPorts: options.strictPorts === true };
-  using client = await connect(context, wishes);
+  // A host takes as long to start as a manifest to be read, so both go on at once.
+  const connecting = connect(context, wishes);
+  const manifest = await read(context, source).catch((error: unknown) => {
+    connecting.then(
+      (client) => client[Symbol.dispose](),
+      () => {},
+    );
+    throw error;
+  });
+  using client = await connecting;
   client.onEvent = (event) => show(event, context);
   client.onDropped = (count) =>
     terminal.err(terminal.paint.yellow(`${count} events were left out: this terminal reads too slowly`));
