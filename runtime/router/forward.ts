@@ -8,6 +8,7 @@ import {
   request as httpRequest,
   type ServerResponse,
 } from 'node:http';
+import type { Socket } from 'node:net';
 import { type Answer, badRequest } from './answers.ts';
 import { type ConnectionWish, Connections, InstanceSocket } from './connections.ts';
 import { Exchange, type ExchangeContext } from './exchange.ts';
@@ -108,6 +109,7 @@ export class PlainExchange extends Exchange {
       return;
     }
     this.#attempt = attempt;
+    attempt.maxHeadersCount = 0;
     attempt.on('response', (answer) => this.#answered(attempt, target, answer));
     attempt.on('error', (error) => this.#failed(attempt, target, error));
     attempt.on('information', (info) => this.#inform(info));
@@ -122,8 +124,8 @@ export class PlainExchange extends Exchange {
         socket.once('writeFailed', () => this.#discardBody());
       }
       // Nothing of the body may be taken before there is a connection: another instance may have to get it.
-      if (socket.connecting) socket.once('connect', () => this.#sendBody(attempt));
-      else this.#sendBody(attempt);
+      if (socket.connecting) socket.once('connect', () => this.#sendBody(attempt, socket));
+      else this.#sendBody(attempt, socket);
     });
   }
 
@@ -147,7 +149,7 @@ export class PlainExchange extends Exchange {
     return (method === 'GET' || method === 'HEAD') && prefersHtml(headers.accept);
   }
 
-  #sendBody(attempt: ClientRequest): void {
+  #sendBody(attempt: ClientRequest, socket: Socket): void {
     if (this.#bodyStarted) return;
     this.#bodyStarted = true;
     const { request } = this;
@@ -155,7 +157,10 @@ export class PlainExchange extends Exchange {
       this.requestBytes += chunk.length;
       if (!attempt.destroyed && !attempt.write(chunk)) request.pause();
     });
-    attempt.on('drain', () => request.resume());
+    // Not the request's own `drain`: Node stops telling it once the answer is complete, and an app may read on.
+    const resume = (): void => void request.resume();
+    socket.on('drain', resume);
+    attempt.once('close', () => socket.removeListener('drain', resume));
     request.on('end', () => {
       if (attempt.destroyed) return;
       if (this.#framing === 'chunked' && request.rawTrailers.length > 0) {

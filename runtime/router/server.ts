@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import * as answers from './answers.ts';
 import { Connections } from './connections.ts';
+import { isWebSocket, withoutOffer } from './declined-upgrade.ts';
 import { Dispatcher } from './dispatcher.ts';
 import type { Exchange, ExchangeContext } from './exchange.ts';
 import { PlainExchange } from './forward.ts';
@@ -20,7 +21,7 @@ import {
 } from './limits.ts';
 import { listenOnLoopback } from './listen.ts';
 import { Loads } from './loads.ts';
-import { renderRejection } from './reject.ts';
+import { NO_FORWARD_PROXY, rejectionFor } from './reject.ts';
 import type { Router, RouterOptions } from './types.ts';
 import { Tunnels, UpgradeExchange } from './upgrade.ts';
 
@@ -113,17 +114,21 @@ class FrontDoor implements Router, ExchangeContext {
     server.on('connection', (socket) => this.#connected(socket));
     server.on('request', (request, response) => this.#plain(request, response));
     server.on('checkContinue', (request, response) => this.#plain(request, response));
-    server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
-    server.on('connect', (_request, socket) => {
-      socket.end(
-        renderRejection(405, 'Method Not Allowed', 'This router is no forward proxy', 'unsupported'),
-      );
+    server.on('upgrade', (request, socket, head) => {
+      if (isWebSocket(request)) {
+        this.#upgrade(request, socket as Socket, head);
+        return;
+      }
+      socket.unshift(Buffer.concat([withoutOffer(request), head]));
+      server.emit('connection', socket);
     });
+    server.on('connect', (_request, socket) => socket.end(NO_FORWARD_PROXY));
     server.on('clientError', (error, socket) => this.#clientError(error, socket));
     return server;
   }
 
   #connected(socket: Socket): void {
+    if (this.#sockets.has(socket)) return;
     this.#sockets.add(socket);
     socket.once('close', () => this.#sockets.delete(socket));
   }
@@ -139,8 +144,7 @@ class FrontDoor implements Router, ExchangeContext {
     else this.#dispatcher.accept(exchange);
   }
 
-  #upgrade(request: IncomingMessage, stream: Duplex, head: Buffer): void {
-    const socket = stream as Socket;
+  #upgrade(request: IncomingMessage, socket: Socket, head: Buffer): void {
     this.#enter(socket);
     const read = this.#readTarget(request);
     const exchange = new UpgradeExchange(request, socket, head, read.target, this, this.#tunnels);
@@ -155,7 +159,7 @@ class FrontDoor implements Router, ExchangeContext {
     const nowhere = { authority: headers.host ?? '', hostname: '', path: url };
     if (!target) return { target: nowhere, fault: answers.badRequest('Request target is not a path') };
     if (target.authority === '') return { target, fault: answers.emptyHost() };
-    if (request.headersDistinct.host && request.headersDistinct.host.length > 1) {
+    if (hasTwoHosts(request.rawHeaders)) {
       return { target, fault: answers.badRequest('Request has more than one Host header') };
     }
     const coding = headers['transfer-encoding'];
@@ -174,35 +178,14 @@ class FrontDoor implements Router, ExchangeContext {
 
   #clientError(error: NodeJS.ErrnoException, stream: Duplex): void {
     const socket = stream as Socket;
+    const rejection = rejectionFor(error);
     // In the middle of an answer any text of ours would look like a part of it.
-    if (socket.writable && !this.#busy.has(socket) && error.code !== 'ECONNRESET') {
-      if (error.code === 'HPE_HEADER_OVERFLOW') {
-        socket.write(
-          renderRejection(
-            431,
-            'Request Header Fields Too Large',
-            `More than ${MAX_HEADER_BYTES} bytes of headers`,
-            'max-request-size-exceeded',
-          ),
-        );
-      } else if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT') {
-        socket.write(
-          renderRejection(408, 'Request Timeout', 'The request head did not arrive in time', 'bad_request'),
-        );
-      } else {
-        socket.write(
-          renderRejection(
-            400,
-            'Bad Request',
-            `Malformed request (${error.code ?? 'unknown'})`,
-            'bad_request',
-          ),
-        );
-      }
-      socket.destroySoon();
+    if (rejection === undefined || !socket.writable || this.#busy.has(socket)) {
+      socket.destroy();
       return;
     }
-    socket.destroy();
+    socket.write(rejection);
+    socket.destroySoon();
   }
 
   #enter(socket: Socket): void {
@@ -238,4 +221,16 @@ class FrontDoor implements Router, ExchangeContext {
     this.#connections.destroy();
     await Promise.all(closed);
   }
+}
+
+/** Router and app might believe different ones. */
+function hasTwoHosts(rawHeaders: readonly string[]): boolean {
+  let seen = false;
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at];
+    if (name?.length !== 4 || name.toLowerCase() !== 'host') continue;
+    if (seen) return true;
+    seen = true;
+  }
+  return false;
 }

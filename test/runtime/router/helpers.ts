@@ -166,6 +166,8 @@ export async function ask(port: number, options: Ask = {}): Promise<Reply> {
 
 export async function reply(request: http.ClientRequest): Promise<Reply> {
   const [response] = (await once(request, 'response')) as [http.IncomingMessage];
+  // An early answer ends the connection under an upload.
+  request.on('error', () => {});
   const chunks: Buffer[] = [];
   for await (const chunk of response) chunks.push(chunk as Buffer);
   return {
