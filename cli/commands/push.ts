@@ -37,6 +37,7 @@ export async function push(
   const wishes = { port: portOption(options.port, context.env), strictPorts: options.strictPorts === true };
   // A host takes as long to start as a manifest to be read, so both go on at once.
   const connecting = connect(context, wishes);
+  connecting.catch(() => {}); // told where it is awaited
   const manifest = await read(context, source).catch((error: unknown) => {
     connecting.then(
       (client) => client[Symbol.dispose](),
