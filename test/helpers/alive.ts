@@ -1,4 +1,5 @@
 /** Facts about processes, waited for with a bound. */
+import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { findMarked } from '../../services/kit/marked.ts';
 import { isAlive, processRow } from '../../services/kit/process-table.ts';
@@ -47,4 +48,10 @@ export function markedGone(variable: string, value: string, boundMs = BOUND_MS):
       state: () => findMarked(variable, value).map(processRow),
     },
   );
+}
+
+/** Whether a process ignores TERM, which tells how far a shell script has come. Linux only. */
+export function ignoresTerm(pid: number): boolean {
+  const mask = /^SigIgn:\s*([0-9a-f]+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1] ?? '0';
+  return (BigInt(`0x${mask}`) & (1n << 14n)) !== 0n;
 }

@@ -10,7 +10,7 @@ import { inheritedFiles } from '../../../services/kit/inherited-files.ts';
 import { RUN_VARIABLE } from '../../../services/kit/marked.ts';
 import { startProcess } from '../../../services/kit/process.ts';
 import { hasProc } from '../../../services/kit/process-table.ts';
-import { alive, markedGone, pidsGone, until } from '../../helpers/alive.ts';
+import { alive, ignoresTerm, markedGone, pidsGone, until } from '../../helpers/alive.ts';
 import { PATH } from '../../helpers/fixture-app.ts';
 import { tempDir } from '../../helpers/temp-dir.ts';
 
@@ -130,7 +130,7 @@ test('a guardian that is killed is replaced, and the next one knows the groups',
 test('signals meant for others do not end it', async () => {
   const guardian = await guard();
   // A line back and forth would be proof that its traps are set; what it does at the end of the pipe is proof too.
-  await until('its traps', () => !hasProc || ignores(guardian.pid, 'SIGTERM'));
+  await until('its traps', () => !hasProc || ignoresTerm(guardian.pid));
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT'] as const)
     process.kill(guardian.pid, signal);
   await guardian.close();
@@ -152,7 +152,7 @@ test('does not keep its host alive', () => {
 test.runIf(hasProc)('holds no file but its pipe, no folder and nothing of our environment', async () => {
   const guardian = await guard();
   const folder = `/proc/${guardian.pid}`;
-  await until('its traps', () => ignores(guardian.pid, 'SIGTERM'));
+  await until('its traps', () => ignoresTerm(guardian.pid));
   // What this test was itself started with by accident is not the guardian's doing.
   const inherited = inheritedFiles().map(String);
   expect(readdirSync(`${folder}/fd`).filter((fd) => !inherited.includes(fd))).toEqual(['0', '1', '2']);
@@ -178,10 +178,3 @@ describe('a run id or path that must not be used is refused', () => {
     await expect(startGuardian(options)).rejects.toThrow(TypeError);
   });
 });
-
-/** Whether a process ignores a signal, which our shell does from its first line on. */
-function ignores(pid: number, signal: 'SIGTERM'): boolean {
-  const numbers = { SIGTERM: 15 } as const;
-  const mask = /^SigIgn:\s*([0-9a-f]+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1] ?? '0';
-  return (BigInt(`0x${mask}`) & (1n << BigInt(numbers[signal] - 1))) !== 0n;
-}
