@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { PaasError } from '../../../runtime/kernel/errors.ts';
+import type { PaasError } from '../../../runtime/kernel/errors.ts';
 import { openAppSource } from '../../../runtime/staging/app-source.ts';
 import { BUILDPACKS, detect } from '../../../runtime/staging/stager.ts';
 import { appFolder, factsOf, manifestFor, type ManifestPart } from './helpers.ts';
