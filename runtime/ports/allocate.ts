@@ -10,6 +10,8 @@ import { PaasError } from '../kernel/errors.ts';
 export const FIRST_PORT = 20_000;
 export const LAST_PORT = 29_999;
 
+const MAX_PORT = 65_535;
+
 /** Neither may be held: an app may listen on either, and clients try both. */
 const LOOPBACKS = ['127.0.0.1', '::1'] as const;
 /** So that two platforms (homes, spaces) asking at the same moment seldom meet. */
@@ -33,7 +35,7 @@ const RECENT_PORTS = 1000;
 export async function allocatePort(options: AllocateOptions = {}): Promise<number> {
   const { preferred, taken, signal } = options;
   const hosts = options.host === undefined ? LOOPBACKS : [...new Set([...LOOPBACKS, options.host])];
-  const usable = (port: number): boolean => !taken?.has(port);
+  const usable = (port: number): boolean => port > 0 && port <= MAX_PORT && !taken?.has(port);
   if (preferred !== undefined && usable(preferred) && (await isFree(preferred, hosts)))
     return remember(preferred);
   for (let tries = 0; tries < MAX_TRIES; tries++) {

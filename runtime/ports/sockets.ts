@@ -56,14 +56,8 @@ function parseAddress(hex: string): string {
   const groups = Array.from({ length: 8 }, (_, index) => bytes.readUInt16BE(index * 2));
   const mapped = groups.slice(0, 5).every((group) => group === 0) && groups[5] === 0xffff;
   if (mapped) return bytes.subarray(12).join('.');
-  return shorten(groups.map((group) => group.toString(16)).join(':'));
-}
-
-/** `::` for the longest run of zeros, as addresses are written. */
-function shorten(address: string): string {
-  const runs = address.match(/\b0(?::0)+\b/g) ?? [];
-  const longest = runs.toSorted((a, b) => b.length - a.length)[0];
-  return longest ? address.replace(longest, '::').replace(/:{3,}/g, '::') : address;
+  // The URL parser knows how such addresses are shortened.
+  return new URL(`http://[${groups.map((group) => group.toString(16)).join(':')}]`).hostname.slice(1, -1);
 }
 
 function socketOwners(pids: readonly number[]): ReadonlyMap<string, number> {
