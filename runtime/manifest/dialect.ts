@@ -20,6 +20,8 @@ export interface Dialected {
   /** The root file and all it includes. */
   readonly files: readonly AbsolutePath[];
   readonly apps: readonly AppManifest[];
+  /** Their texts, parsed and otherwise untouched. */
+  readonly documents: readonly MapNode[];
   /** The effective manifest, as `paas-local manifest` prints it. */
   readonly effective?: MapNode;
 }

@@ -23,6 +23,8 @@ export interface ManifestResult {
   readonly file: AbsolutePath;
   readonly dialect: Dialect;
   readonly dialectBecause: string;
+  /** The files as they were written, for `verdictsOf`. */
+  readonly documents: readonly MapNode[];
   /** The effective manifest, for printing; present as far as it could be made. */
   readonly effective?: MapNode;
 }
@@ -43,7 +45,7 @@ export async function readManifest(options: ReadOptions): Promise<ManifestResult
       ? detectDialect(root)
       : { dialect: 'cloud-foundry', because: 'the file could not be read' };
   const result = { file, dialect, dialectBecause: because };
-  if (!root) return { ...result, diagnostics: problems.list() };
+  if (!root) return { ...result, documents: [], diagnostics: problems.list() };
 
   const context: DialectContext = {
     problems,
@@ -58,8 +60,9 @@ export async function readManifest(options: ReadOptions): Promise<ManifestResult
     root,
     context,
   );
-  const effective = read.effective ? { effective: read.effective } : {};
-  if (problems.failed) return { ...result, diagnostics: problems.list(), ...effective };
+  const { documents, effective } = read;
+  const shown = { documents, ...(effective ? { effective } : {}) };
+  if (problems.failed) return { ...result, diagnostics: problems.list(), ...shown };
   const manifest: Manifest = {
     dialect,
     dialectBecause: because,
@@ -67,7 +70,7 @@ export async function readManifest(options: ReadOptions): Promise<ManifestResult
     files: read.files,
     apps: read.apps,
   };
-  return { ...result, manifest, diagnostics: problems.list(), ...effective };
+  return { ...result, manifest, diagnostics: problems.list(), ...shown };
 }
 
 async function readRoot(file: AbsolutePath, problems: Problems): Promise<MapNode | undefined> {

@@ -17,24 +17,19 @@ import { readVariables, replaceVariables } from './variables.ts';
 
 export async function readCloudFoundry(
   file: AbsolutePath,
-  root: Node,
+  root: MapNode,
   context: DialectContext,
 ): Promise<Dialected> {
   const { problems, options } = context;
   const files = [file];
+  const documents = [root];
   const variables = await readVariables(options, problems);
   const document = replaceVariables(root, variables, problems);
-  if (document.kind !== 'map') {
-    problems.error('MANIFEST_TYPE', document.place, "Cannot parse manifest with no 'applications' field", {
-      hint: 'Write for example: applications: [{name: my-app}]',
-    });
-    return { files, apps: [] };
-  }
   checkRecord(keepMeaningful(document, context), FILE, { reader: cloudFoundryReader, problems, owner: '' });
   const declared = declaredApps(document, context);
   if (declared.length > MAX_APPS) {
     problems.error('MANIFEST_TOO_LARGE', undefined, `The manifest declares more than ${MAX_APPS} apps`);
-    return { files, apps: [] };
+    return { files, documents, apps: [] };
   }
   const selected = select(declared, context).map((app) =>
     declared.length === 1 || options.appNames?.length === 1
@@ -49,7 +44,7 @@ export async function readCloudFoundry(
     const rootFolder = folderOf(app, selected.length, file, context);
     apps.push(decodeApp(app, rootFolder, { problems, options, owner }));
   }
-  return { files, apps, effective: asSent(document, selected) };
+  return { files, documents, apps, effective: asSent(document, selected) };
 }
 
 const ownerOf = (app: MapNode, index: number): string => {

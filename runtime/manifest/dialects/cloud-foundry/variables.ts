@@ -11,7 +11,18 @@ import { parseYaml } from '../../parse.ts';
 import type { Problems } from '../../problems.ts';
 import { readManifestFile } from '../../read-file.ts';
 import { placeInFlag, SourceText } from '../../source.ts';
-import { countValues, get, list, map, scalar, type Entry, type Node, type ScalarNode } from '../../tree.ts';
+import {
+  countValues,
+  get,
+  list,
+  map,
+  scalar,
+  type Entry,
+  type MapNode,
+  type Node,
+  type ScalarNode,
+} from '../../tree.ts';
+import { withUniqueKeys } from '../../unique-keys.ts';
 import { canonicalText, readScalar } from './scalars.ts';
 
 /** `!` is accepted and dropped. */
@@ -61,9 +72,9 @@ export async function readVariables(options: ReadOptions, problems: Problems): P
   return variables;
 }
 
-export function replaceVariables(root: Node, variables: Variables, problems: Problems): Node {
+export function replaceVariables(root: MapNode, variables: Variables, problems: Problems): MapNode {
   const replacer = new Replacer(variables, problems);
-  const replaced = replacer.node(root);
+  const replaced = replacer.map(root);
   replacer.reportMissing();
   return replaced;
 }
@@ -88,28 +99,32 @@ class Replacer {
         const items = node.items.map((item) => this.node(item));
         return items.some((item, index) => item !== node.items[index]) ? list(items, node.place) : node;
       }
-      case 'map': {
-        let changed = false;
-        const entries = node.entries.map((entry): Entry => {
-          const key = entry.key.text.includes('((') ? this.#text(entry.key) : entry.key;
-          const value = this.node(entry.value);
-          if (key === entry.key && value === entry.value) return entry;
-          changed = true;
-          return { key, value };
-        });
-        return changed ? map(entries, node.place) : node;
-      }
+      case 'map':
+        return this.map(node);
     }
+  }
+
+  map(node: MapNode): MapNode {
+    let changed = false;
+    const entries = node.entries.map((entry): Entry => {
+      const key = entry.key.text.includes('((') ? this.#text(entry.key) : entry.key;
+      const value = this.node(entry.value);
+      if (key === entry.key && value === entry.value) return entry;
+      changed = true;
+      return { key, value };
+    });
+    return changed ? withUniqueKeys(map(entries, node.place), this.#problems) : node;
   }
 
   reportMissing(): void {
     for (const [name, node] of this.#missing) {
-      const near = suggest(name, this.#variables.keys());
       this.#problems.error('MANIFEST_VARIABLE', node.place, `Expected to find variables: ${name}`, {
-        hint:
-          near === undefined
+        hint: () => {
+          const near = suggest(name, this.#variables.keys());
+          return near === undefined
             ? `Give it a value: --var ${name}=VALUE, or --vars-file FILE`
-            : `Did you mean "((${near}))"?`,
+            : `Did you mean "((${near}))"?`;
+        },
       });
     }
   }

@@ -19,13 +19,13 @@ import { questionsIn, SymbolResolver } from './symbols.ts';
 
 export async function readStackato(
   file: AbsolutePath,
-  root: Node,
+  root: MapNode,
   context: DialectContext,
 ): Promise<Dialected> {
   const { problems, options } = context;
   const types = knownTypes(options.serviceTypes);
   const loaded = await loadStackato(file, root, { problems, types });
-  if (!loaded) return { files: [file], apps: [] };
+  if (!loaded) return { files: [file], apps: [], documents: [] };
   const finished = finishApps(loaded.tree, file, problems);
   const declared = appsIn(finished).map(({ key, app }) => ({
     name: key.text,
@@ -61,7 +61,12 @@ export async function readStackato(
     const manifest = await decodeApp(resolvedName, resolved, { problems, options, types });
     manifests.push(single && context.archive ? { ...manifest, root: context.archive } : manifest);
   }
-  return { files: loaded.files, apps: manifests, effective: withApps(tree, normal) };
+  return {
+    files: loaded.files,
+    documents: loaded.documents,
+    apps: manifests,
+    effective: withApps(tree, normal),
+  };
 }
 
 interface Selected {

@@ -9,13 +9,15 @@ import { parseYaml } from '../../parse.ts';
 import { readManifestFile } from '../../read-file.ts';
 import { entryOf, get, isEmptyScalar, map, type MapNode, type Node, type ScalarNode } from '../../tree.ts';
 import { FILE } from './keys.ts';
-import { normaliseFile, type NormaliseContext } from './normalise.ts';
+import type { NormaliseContext } from './context.ts';
+import { normaliseFile } from './normalise.ts';
 import { stackatoReader } from './reader.ts';
 
 export interface Loaded {
   readonly tree: MapNode;
   /** The root file first. */
   readonly files: readonly AbsolutePath[];
+  readonly documents: readonly MapNode[];
 }
 
 /** `root` is the parsed root file. Undefined where the file is not a mapping. */
@@ -26,7 +28,7 @@ export async function loadStackato(
 ): Promise<Loaded | undefined> {
   const loader = new Loader(file, context);
   const tree = await loader.expand(file, root, [await identity(file)]);
-  return tree && { tree, files: loader.files };
+  return tree && { tree, files: loader.files, documents: loader.documents };
 }
 
 /** The same file by another name or link is the same file. */
@@ -34,6 +36,7 @@ const identity = (file: string): Promise<string> => realpath(file).catch(() => f
 
 class Loader {
   readonly files: AbsolutePath[];
+  readonly documents: MapNode[] = [];
   readonly #folder: string;
   readonly #context: NormaliseContext;
   #inclusions = 0;
@@ -52,6 +55,7 @@ class Loader {
     const checking: Checking = { reader: stackatoReader, problems, owner: '' };
     checkRecord(root, FILE, checking);
     if (root.kind !== 'map') return undefined;
+    this.documents.push(root);
     let tree = normaliseFile(root, this.#context);
     const inherit = get(tree, 'inherit');
     if (!inherit) return tree;

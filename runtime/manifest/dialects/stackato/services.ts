@@ -1,6 +1,6 @@
 /** The forms of `services:` → NAME: {type: TYPE, …}, or NAME with nothing for one that must exist already. */
-import type { Problems } from '../../problems.ts';
 import { map, scalar, type Entry, type Node, type ScalarNode } from '../../tree.ts';
+import type { KnownTypes, NormaliseContext } from './context.ts';
 
 /** Types of the original platform and its add-ons. Whether one can be started here is not the manifest's business. */
 const STACKATO_TYPES = [
@@ -22,22 +22,11 @@ const STACKATO_TYPES = [
   'user-provided',
 ] as const;
 
-export interface KnownTypes {
-  readonly names: ReadonlySet<string>;
-  /** All types there are; otherwise an unknown one is left to whoever starts services. */
-  readonly complete: boolean;
-}
-
 export function knownTypes(more: readonly string[] | undefined): KnownTypes {
   return { names: new Set([...STACKATO_TYPES, ...(more ?? [])]), complete: more !== undefined };
 }
 
-interface Context {
-  readonly problems: Problems;
-  readonly types: KnownTypes;
-}
-
-export function normaliseServices(services: Node, context: Context): Node {
+export function normaliseServices(services: Node, context: NormaliseContext): Node {
   if (services.kind === 'scalar') return map([], services.place);
   if (services.kind === 'list') {
     const entries = services.items.flatMap((item): Entry[] =>
@@ -54,7 +43,7 @@ export function normaliseServices(services: Node, context: Context): Node {
 }
 
 /** `LEFT: RIGHT`: which is the name and which the type? */
-function pair(left: ScalarNode, right: ScalarNode, { problems, types }: Context): Entry {
+function pair(left: ScalarNode, right: ScalarNode, { problems, types }: NormaliseContext): Entry {
   if (right.text === '') return { key: left, value: right };
   const leftIsType = types.names.has(left.text);
   const rightIsType = types.names.has(right.text);

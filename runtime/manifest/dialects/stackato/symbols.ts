@@ -8,7 +8,8 @@ import type { Budget } from '../../budget.ts';
 import { MAX_SYMBOL_DEPTH, MAX_VALUE_LENGTH } from '../../limits.ts';
 import type { Problems } from '../../problems.ts';
 import type { Place } from '../../source.ts';
-import { get, list, map, scalar, type Entry, type MapNode, type Node, type ScalarNode } from '../../tree.ts';
+import { get, list, map, scalar, type MapNode, type Node, type ScalarNode } from '../../tree.ts';
+import { withUniqueKeys } from '../../unique-keys.ts';
 
 export interface SymbolSources {
   readonly problems: Problems;
@@ -91,25 +92,7 @@ export class SymbolResolver {
       changed = true;
       return { key, value };
     });
-    return changed ? this.#withUniqueKeys(map(entries, node.place)) : node;
-  }
-
-  /** Keys that were different may have become the same; the later one counts, as with any duplicate. */
-  #withUniqueKeys(node: MapNode): MapNode {
-    const unique = new Map<string, Entry>();
-    for (const entry of node.entries) {
-      const first = unique.get(entry.key.text);
-      if (first && !entry.key.unresolved) {
-        this.#sources.problems.warning(
-          'MANIFEST_DUPLICATE_KEY',
-          entry.key.place,
-          `The key "${entry.key.text}" occurs twice; this later value is used`,
-          { related: { message: 'First defined here', place: first.key.place } },
-        );
-      }
-      unique.set(entry.key.text, entry);
-    }
-    return unique.size === node.entries.length ? node : map([...unique.values()], node.place);
+    return changed ? withUniqueKeys(map(entries, node.place), this.#sources.problems) : node;
   }
 
   #scalar(node: ScalarNode, scope: readonly MapNode[]): ScalarNode {
