@@ -1,9 +1,5 @@
-/** A log line as Cloud Foundry's client prints it: `   2026-08-20T14:03:07.51+0200 [APP/PROC/WEB/0] OUT text`. */
+/** The head of a log line as Cloud Foundry's client prints it: `   2026-08-20T14:03:07.51+0200 [APP/PROC/WEB/0] OUT `. */
 import type { LogLine } from './types.ts';
-
-export function formatLogLine(line: LogLine): string {
-  return `${formatLogHeader(line)}${line.text}`;
-}
 
 /** All that stands before the text, with the space after it. */
 export function formatLogHeader(line: LogLine): string {

@@ -64,7 +64,9 @@ function readClients(value: unknown, path: string): Partial<MemcachedOptions> {
 }
 
 function readSasl(value: unknown, path: string): Partial<MemcachedOptions> {
-  if (value === true || value === 'true') return { sasl: true };
+  // Said, not ignored: without the binary protocol nobody could log in.
+  if (value === true || value === 'true')
+    throw invalid(path, `"${path}" must be false: authentication is not offered yet`);
   if (value === false || value === 'false') return { sasl: false };
   throw invalid(path, `"${path}" is true or false`);
 }
