@@ -3,6 +3,7 @@ import { PaasError } from '../kernel/errors.ts';
 import type { AppManifest } from '../manifest/types.ts';
 import { binary } from './binary.ts';
 import { node } from './node.ts';
+import { pages, staticfile } from './static.ts';
 import { readProcfile } from './procfile.ts';
 import { python } from './python.ts';
 import { reportSystemPackages } from './system-packages.ts';
@@ -14,7 +15,7 @@ const PROCFILE = 'Procfile';
  * First match wins. The order is that of Cloud Foundry's buildpacks, which Stackato's detection agrees with
  * where both know a language; `binary` accepts anything and comes last.
  */
-export const BUILDPACKS: readonly Buildpack[] = [node, python, binary];
+export const BUILDPACKS: readonly Buildpack[] = [staticfile, node, python, pages, binary];
 
 /**
  * What the folder holds and how it would be started: Procfile before the language's own default.

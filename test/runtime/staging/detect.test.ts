@@ -161,6 +161,47 @@ test.each<Row>([
   ],
 
   [
+    'a Staticfile',
+    { Staticfile: 'root: site', 'package.json': '{}' },
+    {},
+    'static',
+    'Staticfile found',
+    '"$PAAS_LOCAL_NODE" "$PAAS_LOCAL_STATIC_SERVER" site',
+  ],
+  [
+    'a page',
+    { 'index.html': '' },
+    {},
+    'static',
+    'index.html found',
+    '"$PAAS_LOCAL_NODE" "$PAAS_LOCAL_STATIC_SERVER" .',
+  ],
+  [
+    'a page in a folder',
+    { 'dist/index.html': '' },
+    {},
+    'static',
+    'dist/index.html found',
+    '"$PAAS_LOCAL_NODE" "$PAAS_LOCAL_STATIC_SERVER" dist',
+  ],
+  [
+    'a page with a script of its own',
+    { 'index.html': '', 'main.js': 'document.title = 1' },
+    {},
+    'static',
+    'index.html found',
+    '"$PAAS_LOCAL_NODE" "$PAAS_LOCAL_STATIC_SERVER" .',
+  ],
+  [
+    'a page beside a server',
+    { 'index.html': '', 'server.js': 'http.createServer().listen(1)' },
+    {},
+    'node',
+    'server.js found',
+    'node server.js',
+  ],
+
+  [
     'named by Cloud Foundry',
     { 'package.json': '{}' },
     { buildpacks: ['python_buildpack'] },
