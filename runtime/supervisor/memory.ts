@@ -1,12 +1,12 @@
 /** How much memory an app takes with all it started, and an eye on its limit. */
 import { readFileSync } from 'node:fs';
 import { ask } from '../../services/kit/ask.ts';
-import { descendants } from '../../services/kit/belongings.ts';
-import { hasProc, processTable, type ProcessRow } from '../../services/kit/process-table.ts';
+import { recentSnapshot } from '../../services/kit/process-snapshot.ts';
+import { hasProc } from '../../services/kit/process-table.ts';
 
 /** A look at the whole table costs a few milliseconds, so it is seldom, and shared by all instances. */
 const SAMPLE_MS = 2000;
-const TABLE_AGE_MS = 500;
+const SNAPSHOT_AGE_MS = 500;
 const KIB = 1024;
 
 export interface MemoryWatchOptions {
@@ -36,7 +36,8 @@ export function memoryOf(pids: readonly number[]): number {
 
 /** Living members of a group or session and all their descendants. */
 export function groupMembers(leader: number): readonly number[] {
-  return descendants(recentTable(), (row) => row.group === leader || row.session === leader);
+  const snapshot = recentSnapshot(0, SNAPSHOT_AGE_MS);
+  return snapshot.family(snapshot.ledBy(leader)).map((row) => row.pid);
 }
 
 /** What is taken, if that is more than the limit. Exact counting is dear: only who seems to be over is counted exactly. */
@@ -71,11 +72,3 @@ function kibField(file: string, name: string): number | undefined {
 }
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
-
-let table: { readonly at: number; readonly rows: readonly ProcessRow[] } | undefined;
-
-function recentTable(): readonly ProcessRow[] {
-  const now = performance.now();
-  if (!table || now - table.at > TABLE_AGE_MS) table = { at: now, rows: processTable() };
-  return table.rows;
-}

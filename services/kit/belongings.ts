@@ -7,14 +7,17 @@
  *     setsid, fork twice  still marked
  *     clears its environment and sets its own session, but keeps its parent: still a descendant
  */
-import { findMarked, sendSignal, type Marker } from './marked.ts';
-import { isAlive, processTable, type ProcessRow } from './process-table.ts';
+import { sendSignal, type Marker } from './marked.ts';
+import { recentSnapshot } from './process-snapshot.ts';
+import type { ProcessRow } from './process-table.ts';
 
 export class Belongings {
   readonly #leader: number;
   readonly #marker: Marker;
   /** Members outside the group by number, with the start time that tells them from a later process. */
   readonly #outside = new Map<number, string>();
+  /** When something was last known to have changed: looks from before are of no use. */
+  #since = performance.now();
   #groupAlive = true;
   /** Who was asked to end, so that nobody is asked twice: many programs take a second signal for impatience. */
   readonly #asked = new Set<number>();
@@ -23,6 +26,12 @@ export class Belongings {
   constructor(leader: number, marker: Marker) {
     this.#leader = leader;
     this.#marker = marker;
+  }
+
+  /** To be called as soon as the leader was collected, before its number can be given anew. */
+  leaderExited(): void {
+    this.#since = performance.now();
+    void this.maybeAlive;
   }
 
   /** A cheap look (a signal 0 each): whether any known member is there. Dead but uncollected ones count. */
@@ -37,20 +46,15 @@ export class Belongings {
   /** A thorough look at all processes, finding new members. Living ones only. */
   look(): readonly ProcessRow[] {
     const stillLeading = this.maybeAlive && this.#groupAlive;
-    const rows = processTable();
-    const marked = new Set(findMarked(this.#marker.variable, this.#marker.value));
-    const members = new Set(
-      descendants(
-        rows,
-        (row) =>
-          (stillLeading && (row.group === this.#leader || row.session === this.#leader)) ||
-          this.#outside.get(row.pid) === row.startTime ||
-          marked.has(row.pid),
-      ),
-    );
-    members.delete(process.pid);
-
-    const alive = rows.filter((row) => members.has(row.pid));
+    const snapshot = recentSnapshot(this.#since);
+    const known = [...this.#outside].filter(([pid, start]) => snapshot.row(pid)?.startTime === start);
+    const alive = snapshot
+      .family([
+        ...(stillLeading ? snapshot.ledBy(this.#leader) : []),
+        ...snapshot.marked(this.#marker.variable, this.#marker.value),
+        ...known.map(([pid]) => pid),
+      ])
+      .filter((row) => row.pid !== process.pid);
     this.#outside.clear();
     for (const row of alive) {
       if (row.group !== this.#leader) this.#outside.set(row.pid, row.startTime);
@@ -75,23 +79,6 @@ export class Belongings {
       this.#asked.add(target);
     }
   }
-}
-
-/** Those among `rows` that are chosen, and all that descends from them: numbers of the living. */
-export function descendants(
-  rows: readonly ProcessRow[],
-  chosen: (row: ProcessRow) => boolean,
-): readonly number[] {
-  const children = new Map<number, number[]>();
-  for (const { pid, parent } of rows) {
-    const brothers = children.get(parent);
-    if (brothers) brothers.push(pid);
-    else children.set(parent, [pid]);
-  }
-  const members = new Set(rows.filter(chosen).map((row) => row.pid));
-  // A Set hands out what is added while it is walked, so this reaches grandchildren too.
-  for (const pid of members) for (const child of children.get(pid) ?? []) members.add(child);
-  return rows.filter((row) => members.has(row.pid) && isAlive(row)).map((row) => row.pid);
 }
 
 function exists(pid: number): boolean {

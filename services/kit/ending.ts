@@ -55,7 +55,8 @@ export class Ending {
   look(): void {
     this.#thoroughAt = 0;
     this.#thoroughMs = FIRST_THOROUGH_LOOK_MS;
-    this.#wake();
+    // Exits come in bunches: after the last of a bunch one look serves all.
+    setImmediate(() => this.#wake());
   }
 
   async #run(): Promise<Ended> {

@@ -46,8 +46,7 @@ export class GroupLeader implements ManagedProcess {
     this.#outputs = [...this.#read(child.stdout, 'OUT'), ...this.#read(child.stderr, 'ERR')];
     this.exited = new Promise((resolve) => {
       child.once('exit', (code: number | null, signal: NodeJS.Signals | null) => {
-        // Asked right after the leader was collected, before its number can be given anew.
-        void this.#belongings.maybeAlive;
+        this.#belongings.leaderExited();
         this.#ending?.look();
         resolve({ code, signal });
       });

@@ -23,9 +23,19 @@ const KILL_BOUND_MS = 5000;
 
 /** Living processes started with `variable=value`, never this one. Those of other users cannot be seen (but by root). */
 export function findMarked(variable: string, value: string): number[] {
-  const marker = `${variable}=${value}`;
-  const pids = hasProc ? findInProc(marker) : findWithPs(marker);
-  return pids.filter((pid) => pid !== process.pid);
+  return [...(readMarkers(variable).get(value) ?? [])];
+}
+
+/** All values of a variable, and who was started with each. Never tells of this process. */
+export function readMarkers(variable: string): ReadonlyMap<string, readonly number[]> {
+  const found = new Map<string, number[]>();
+  for (const [pid, value] of hasProc ? readProc(variable) : askPs(variable)) {
+    if (pid === process.pid) continue;
+    const pids = found.get(value);
+    if (pids) pids.push(pid);
+    else found.set(value, [pid]);
+  }
+  return found;
 }
 
 /**
@@ -61,24 +71,33 @@ export function sendSignal(pid: number, signal: NodeJS.Signals): void {
   }
 }
 
-function findInProc(marker: string): number[] {
-  const first = Buffer.from(`${marker}\0`);
-  const later = Buffer.from(`\0${marker}\0`);
-  return allPids().filter((pid) => {
+function* readProc(variable: string): Generator<[pid: number, value: string]> {
+  const first = Buffer.from(`${variable}=`);
+  const later = Buffer.from(`\0${variable}=`);
+  for (const pid of allPids()) {
     let environ: Buffer;
     try {
       environ = readFileSync(`/proc/${pid}/environ`);
     } catch {
-      return false; // gone, or of another user
+      continue; // gone, or of another user
     }
-    const found = environ.subarray(0, first.length).equals(first) || environ.includes(later);
-    const row = found ? processRow(pid) : undefined;
-    return row !== undefined && isAlive(row);
-  });
+    const begin = environ.subarray(0, first.length).equals(first)
+      ? first.length
+      : environ.indexOf(later) + later.length;
+    if (begin < later.length && begin !== first.length) continue;
+    const end = environ.indexOf(0, begin);
+    const row = processRow(pid);
+    if (row && isAlive(row)) yield [pid, environ.toString('utf8', begin, end < 0 ? environ.length : end)];
+  }
 }
 
-/** `ps` prints environments behind the command, separated by blanks. */
-function findWithPs(marker: string): number[] {
+/** `ps` prints environments behind the command, separated by blanks: values with blanks are not told whole. */
+function* askPs(variable: string): Generator<[pid: number, value: string]> {
   const lines = (ask('ps', ['axEww', '-o', 'pid=,command=']) ?? '').split('\n');
-  return lines.filter((line) => `${line} `.includes(` ${marker} `)).map((line) => Number.parseInt(line, 10));
+  for (const line of lines) {
+    const begin = line.lastIndexOf(` ${variable}=`);
+    if (begin < 0) continue;
+    const value = line.slice(begin + variable.length + 2).split(' ')[0]!;
+    yield [Number.parseInt(line, 10), value];
+  }
 }
