@@ -64,6 +64,8 @@ export async function runProgram(world: World): Promise<number> {
       ]),
     )
     .option('-e, --env <name=value>', 'set a variable of the app; may be given several times', collect, [])
+    .option('--var <name=value>', 'a ((variable)) of the manifest; may be given several times', collect, [])
+    .option('--vars-file <file>', 'a YAML file of such variables; later files win', collect, [])
     .option('-c, --command <command>', 'the start command, over the manifest and the Procfile')
     .option(
       '--port <number>',
@@ -72,7 +74,7 @@ export async function runProgram(world: World): Promise<number> {
     .option('--strict-ports', 'fail when a port is taken instead of choosing another')
     .option('-d, --detach', 'return as soon as the apps are healthy; they run on')
     .option('--no-watch', 'do not restart when files change')
-    .option('-n, --no-prompt', 'never ask');
+    .option('-n, --no-prompt', 'never ask: what is missing is an error');
 
   command('apps', 'List the apps of the space', async (context) =>
     (await import('./commands/apps.ts')).apps(context),

@@ -30,7 +30,6 @@ async function main(): Promise<void> {
     paths,
     port: Number(values.port),
     strictPorts: values['strict-ports'],
-    env: process.env,
   });
   if ('taken' in start) {
     announce({ taken: { socket: start.taken.socket } });

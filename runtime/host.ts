@@ -20,7 +20,6 @@ export interface HostOptions {
   readonly paths: SpacePaths;
   readonly port: number;
   readonly strictPorts: boolean;
-  readonly env: Readonly<Record<string, string | undefined>>;
 }
 
 /** With no app, no lease and no client, the host leaves after this. */
@@ -73,7 +72,6 @@ export class Host {
           serviceTypes: SERVICE_TYPES,
           port: options.port,
           strictPorts: options.strictPorts,
-          env: options.env,
         }),
       );
       let host: Host;

@@ -47,8 +47,6 @@ export interface PlatformOptions {
   readonly policy?: RestartPolicy;
   /** From TERM to KILL, for apps. */
   readonly graceMs?: number;
-  /** The environment of whoever made the platform, for apps started without a push. */
-  readonly env: Readonly<Record<string, string | undefined>>;
 }
 
 export interface PushRequest {

@@ -3,12 +3,13 @@ import type { ControlClient } from '../../runtime/control/client.ts';
 import type { PlatformEvent } from '../../runtime/events.ts';
 import { toolEnv } from '../../runtime/env/shell-env.ts';
 import { PaasError } from '../../runtime/kernel/errors.ts';
-import { readManifest } from '../../runtime/manifest/index.ts';
 import type { Manifest } from '../../runtime/manifest/types.ts';
+import { readSource } from '../../runtime/platform/read-source.ts';
 import type { AppSnapshot, Snapshot } from '../../runtime/snapshot.ts';
 import type { ManifestSource } from '../../runtime/state/record.ts';
 import { connect } from '../connect.ts';
 import { portOption, type CommonOptions, type Context } from '../context.ts';
+import { askOnTerminal } from '../render/ask.ts';
 import { renderDiagnostic } from '../render/code-frame.ts';
 import { renderEvent } from '../render/reporter.ts';
 import { untilSignal } from '../signals.ts';
@@ -19,6 +20,8 @@ export interface PushOptions extends CommonOptions {
   readonly manifest?: string;
   readonly dialect?: 'stackato' | 'cloud-foundry';
   readonly env: readonly string[];
+  readonly var: readonly string[];
+  readonly varsFile: readonly string[];
   readonly command?: string;
   readonly port?: string;
   readonly strictPorts?: boolean;
@@ -38,7 +41,7 @@ export async function push(
   // A host takes as long to start as a manifest to be read, so both go on at once.
   const connecting = connect(context, wishes);
   connecting.catch(() => {}); // told where it is awaited
-  const manifest = await read(context, source).catch((error: unknown) => {
+  const manifest = await read(context, source, options.prompt).catch((error: unknown) => {
     connecting.then(
       (client) => client[Symbol.dispose](),
       () => {},
@@ -76,6 +79,8 @@ function manifestSource(context: Context, names: readonly string[], options: Pus
     cwd: context.cwd,
     appNames: names,
     env: options.env,
+    vars: options.var,
+    varsFiles: options.varsFile,
     noWatch: !options.watch,
     ...(options.path === undefined ? {} : { path: options.path }),
     ...(options.manifest === undefined ? {} : { manifest: options.manifest }),
@@ -85,16 +90,12 @@ function manifestSource(context: Context, names: readonly string[], options: Pus
 }
 
 /** @throws PaasError `MANIFEST_NOT_FOUND`, `MANIFEST_INVALID` with every mistake */
-async function read(context: Context, source: ManifestSource): Promise<Manifest> {
+async function read(context: Context, source: ManifestSource, prompt: boolean): Promise<Manifest> {
   const { terminal } = context;
-  const { manifest, diagnostics, file } = await readManifest({
-    cwd: context.cwd,
-    ...(source.path === undefined ? {} : { path: source.path }),
-    ...(source.manifest === undefined ? {} : { manifest: source.manifest }),
-    ...(source.dialect === undefined ? {} : { dialect: source.dialect }),
-    appNames: source.appNames,
-    envOverrides: source.env,
-    shellEnv: shellOf(context),
+  const ask = askOnTerminal(context, prompt);
+  const { manifest, diagnostics, file } = await readSource(source, {
+    shellEnv: context.env,
+    ...(ask ? { ask } : {}),
   });
   if (!manifest) {
     const count = diagnostics.filter(({ severity }) => severity === 'error').length;

@@ -12,6 +12,7 @@ import { RestartLoop } from '../watch/restart-loop.ts';
 import { watch } from '../watch/watcher.ts';
 import type { App } from './app.ts';
 import { planFor } from './plan-for.ts';
+import { readSource } from './read-source.ts';
 
 export interface AppWatchOptions {
   readonly record: () => SpaceRecord;
@@ -96,14 +97,8 @@ export class AppWatch implements AsyncDisposable {
   async #replan(): Promise<AppPlan | undefined> {
     const { source } = this.#app.record;
     if (!source) return undefined;
-    const { readManifest } = await import('../manifest/index.ts');
-    const { manifest, diagnostics } = await readManifest({
-      cwd: absolutePath(source.cwd),
-      ...(source.path === undefined ? {} : { path: source.path }),
-      ...(source.manifest === undefined ? {} : { manifest: source.manifest }),
-      ...(source.dialect === undefined ? {} : { dialect: source.dialect }),
+    const { manifest, diagnostics } = await readSource(source, {
       appNames: [this.#app.name],
-      envOverrides: source.env,
       shellEnv: this.#app.record.shellEnv,
     });
     if (!manifest) {

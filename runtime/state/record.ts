@@ -37,6 +37,8 @@ export interface ManifestSource {
   readonly dialect?: 'stackato' | 'cloud-foundry';
   readonly appNames: readonly string[];
   readonly env: readonly string[];
+  readonly vars: readonly string[];
+  readonly varsFiles: readonly string[];
   readonly command?: string;
   readonly noWatch: boolean;
 }
