@@ -16,3 +16,11 @@ export function listeningPorts(pids: readonly number[]): readonly Listening[] {
   }
   return [...seen.values()].toSorted((a, b) => a.port - b.port || a.host.localeCompare(b.host));
 }
+
+const LOOPBACK = /^(127\.|::1$)/;
+
+/** The loopback address on which alone these processes have the port; undefined where others can reach it too. */
+export function loopbackOnly(pids: readonly number[], port: number): string | undefined {
+  const hosts = listeningPorts(pids).flatMap((found) => (found.port === port ? found.host : []));
+  return hosts.every((host) => LOOPBACK.test(host)) ? hosts[0] : undefined;
+}

@@ -2,7 +2,7 @@
 import { deferred, type Deferred } from '../../services/kit/deferred.ts';
 import { startProcess, type ManagedProcess, type Termination } from '../../services/kit/process.ts';
 import type { ExitFacts, InstanceMoment } from '../events.ts';
-import { listeningPorts } from '../ports/listening.ts';
+import { listeningPorts, loopbackOnly } from '../ports/listening.ts';
 import { cellNote } from './cell-notes.ts';
 import { describeCheck, untilHealthy, untilUnhealthy } from './health.ts';
 import { STOPPED, step, type Effect, type Lifecycle, type Occurrence, type Rules } from './lifecycle.ts';
@@ -47,6 +47,7 @@ class SupervisedInstance implements Instance {
   readonly #goneWaiters = new Set<Deferred<void>>();
   readonly #occurrences: Occurrence[] = [];
   #stepping = false;
+  #advised = false;
 
   constructor(options: InstanceOptions) {
     this.#options = options;
@@ -213,9 +214,20 @@ class SupervisedInstance implements Instance {
         this.#reason = undefined;
         this.#report({ moment: 'healthy', ms: performance.now() - run.startedAt });
         this.#happen({ kind: 'healthy' });
+        this.#adviseOnce(run);
       },
       () => {}, // cut short: whoever did it tells why
     );
+  }
+
+  /** What works here and would not on the platform, which looks from outside. Said once, since each look is dear. */
+  #adviseOnce(run: Run): void {
+    const { note, health } = this.#options;
+    if (!note || this.#advised || health.type === 'process') return;
+    this.#advised = true;
+    const host = loopbackOnly(run.process.members(), run.launch.port);
+    if (host)
+      note(`Listening on ${host} only, which works here but fails on the platform: listen on 0.0.0.0`);
   }
 
   async #watchLife(run: Run): Promise<void> {

@@ -1,12 +1,19 @@
 /** Waits for a detached program's one line on stdout, or for the reason why it does not come. */
+import type { EventEmitter } from 'node:events';
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
-import type { StartedChild } from './group-leader.ts';
+import type { Readable } from 'node:stream';
 import { LineSplitter } from './lines.ts';
 import { sendSignal } from './marked.ts';
 import { ProcessError } from './process-error.ts';
 
 const LOG_LINES = 40;
 const LOG_BYTES = 64 * 1024;
+
+/** The part of a child process that is used here. */
+interface AnnouncingChild extends EventEmitter {
+  readonly pid?: number | undefined;
+  readonly stdout: Readable | null;
+}
 
 interface AnnouncementOptions {
   readonly file: string;
@@ -18,7 +25,7 @@ interface AnnouncementOptions {
 
 /** Rejects with `NOT_ANNOUNCED`, or with what `toError` makes of a failed start. */
 export function announcement(
-  child: StartedChild,
+  child: AnnouncingChild,
   options: AnnouncementOptions,
   toError: (error: Error) => ProcessError,
 ): Promise<string> {

@@ -17,10 +17,7 @@ const DRAIN_BOUND_MS = 5000;
 
 /** The part of a child process that is used here. */
 export interface StartedChild extends EventEmitter {
-  readonly pid?: number | undefined;
   readonly stdin: Writable | null;
-  readonly stdout: Readable | null;
-  readonly stderr: Readable | null;
 }
 
 export class GroupLeader implements ManagedProcess {
@@ -35,7 +32,13 @@ export class GroupLeader implements ManagedProcess {
   readonly #outputs: readonly Output[];
   #ending: Ending | undefined;
 
-  constructor(child: StartedChild, pid: number, instanceId: string, spec: ProcessSpec) {
+  constructor(
+    child: StartedChild,
+    pid: number,
+    outputs: { readonly stdout: Readable | null; readonly stderr: Readable | null },
+    instanceId: string,
+    spec: ProcessSpec,
+  ) {
     this.#spec = spec;
     this.pid = pid;
     this.instanceId = instanceId;
@@ -43,7 +46,7 @@ export class GroupLeader implements ManagedProcess {
     // A program that exits without reading breaks the pipe; its exit tells the story.
     this.stdin?.on('error', () => {});
     this.#belongings = new Belongings(pid, { variable: INSTANCE_VARIABLE, value: instanceId });
-    this.#outputs = [...this.#read(child.stdout, 'OUT'), ...this.#read(child.stderr, 'ERR')];
+    this.#outputs = [...this.#read(outputs.stdout, 'OUT'), ...this.#read(outputs.stderr, 'ERR')];
     this.exited = new Promise((resolve) => {
       child.once('exit', (code: number | null, signal: NodeJS.Signals | null) => {
         this.#belongings.leaderExited();

@@ -9,6 +9,7 @@ import { announcement } from './announcement.ts';
 import { GroupLeader } from './group-leader.ts';
 import type { ManagedProcess, ProcessSpec } from './managed-process.ts';
 import { INSTANCE_VARIABLE, RUN_VARIABLE } from './marked.ts';
+import { outputPipe } from './pipes.ts';
 import { ProcessError } from './process-error.ts';
 import { Tail } from './tail.ts';
 
@@ -24,27 +25,38 @@ const PRIVATE_FILE = 0o600;
 export function startProcess(spec: ProcessSpec): ManagedProcess {
   const instanceId = randomUUID();
   const run = spec.guardian ? { [RUN_VARIABLE]: spec.guardian.runId } : {};
-  const output = spec.output === 'inherit' ? 'inherit' : 'pipe';
+  const inherited = spec.output === 'inherit';
+  const [out, err] = inherited ? [] : [outputPipe(), outputPipe()];
+  const notStarted = (reason: Promise<never>): ManagedProcess => {
+    for (const pipe of [out, err]) pipe?.stream.destroy();
+    return neverStarted(instanceId, reason);
+  };
+  const stdio: StdioOptions = inherited
+    ? [spec.stdin ?? 'ignore', 'inherit', 'inherit']
+    : [spec.stdin ?? 'ignore', out?.writeEnd ?? 'pipe', err?.writeEnd ?? 'pipe'];
   try {
     const child = spawn(spec.file, spec.args, {
       cwd: spec.cwd,
       env: { ...spec.env, ...run, [INSTANCE_VARIABLE]: instanceId },
-      stdio: [spec.stdin ?? 'ignore', output, output] satisfies StdioOptions,
+      stdio,
       // A session and group of its own, led by it.
       detached: true,
     });
     if (child.pid === undefined) {
       return notStarted(
-        instanceId,
         new Promise((_, reject) => child.once('error', (error) => reject(spawnError(spec, error)))),
       );
     }
     // Where there is a number there is a process: the system has started it before `spawn` returns.
     child.on('error', () => {});
     spec.guardian?.add(child.pid);
-    return new GroupLeader(child, child.pid, instanceId, spec);
+    const outputs = { stdout: out?.stream ?? child.stdout, stderr: err?.stream ?? child.stderr };
+    return new GroupLeader(child, child.pid, outputs, instanceId, spec);
   } catch (error) {
-    return notStarted(instanceId, Promise.reject(spawnError(spec, error as Error)));
+    return notStarted(Promise.reject(spawnError(spec, error as Error)));
+  } finally {
+    // From here on the program and its children are the only ones who hold it.
+    for (const pipe of [out, err]) pipe?.closeWriteEnd();
   }
 }
 
@@ -157,7 +169,7 @@ function spawnWithLog(spec: DetachedSpec, log: number): ChildProcess {
 }
 
 /** A program that never came to be. */
-function notStarted(instanceId: string, spawned: Promise<void>): ManagedProcess {
+function neverStarted(instanceId: string, spawned: Promise<void>): ManagedProcess {
   spawned.catch(() => {}); // told to whoever asks; not asking is no crash
   const never = new Promise<never>(() => {});
   const fail = (): Promise<never> => spawned.then(() => never);

@@ -1,7 +1,7 @@
 /** The programs of fixtures/apps under supervision: what each does wrong, and that nothing of it is left. */
 import { describe, expect, test } from 'vitest';
 import { isFree } from '../../../runtime/ports/allocate.ts';
-import { alive, pidsGone } from '../../helpers/alive.ts';
+import { alive, pidsGone, until } from '../../helpers/alive.ts';
 import { supervise } from '../../helpers/supervised.ts';
 
 /** The number at the end of a line like `child 4711`. */
@@ -139,6 +139,21 @@ describe('a port', () => {
     const { instance } = supervise('no-port', { health: { startTimeoutMs: 300 }, policy: ONCE });
     instance.start();
     await expect(instance.ready()).rejects.toMatchObject({ kind: 'timed-out', listening: [] });
+  });
+
+  test('loopback-only: is warned of', async () => {
+    const { instance, notes } = supervise('loopback-only');
+    instance.start();
+    await instance.ready();
+    await until('the warning', () => notes.at(-1)?.startsWith('Listening on 127.0.0.1 only'));
+  });
+
+  test('echo: is not', async () => {
+    const { instance, notes } = supervise('echo', { health: { intervalMs: 5 } });
+    instance.start();
+    await instance.ready();
+    await instance.stop();
+    expect(notes).toEqual(['Starting health monitoring of container', 'Container became healthy']);
   });
 
   test('ipv6-only: is found on ::1', async () => {

@@ -94,6 +94,14 @@ describe('startProcess', () => {
     expect(await running.ended).toMatchObject({ code: 0 });
   });
 
+  test('its outputs can be opened by name', async () => {
+    const { running, lines } = shell(
+      'echo out >/dev/stdout; echo err >/dev/stderr; echo log | tee /dev/stderr',
+    );
+    await running.ended;
+    expect(lines.toSorted()).toEqual(['ERR err', 'ERR log', 'OUT log', 'OUT out']);
+  });
+
   test('lines come whole and in order from a flood', async () => {
     const count = 400_000;
     const { running, lines } = node(
