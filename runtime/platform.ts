@@ -25,7 +25,7 @@ import { RouterDoor } from './platform/router-door.ts';
 import { Services } from './platform/services.ts';
 import { findShell } from './platform/shell.ts';
 import type { AppSnapshot, ServiceSnapshot, Snapshot } from './snapshot.ts';
-import { logFile, makeSpace, type SpacePaths } from './state/home.ts';
+import { fileNameFor, logFile, makeSpace, type SpacePaths } from './state/home.ts';
 import {
   loadRecord,
   saveRecord,
@@ -160,7 +160,7 @@ export class Platform implements AsyncDisposable {
     const path = logFile(this.#paths, 'app', name);
     this.#logs.delete(path);
     removeLogFiles(path);
-    rmSync(absolutePath(name, this.#paths.apps), { recursive: true, force: true });
+    rmSync(absolutePath(fileNameFor(name), this.#paths.apps), { recursive: true, force: true });
     this.#door.update();
     this.#report({ kind: 'app-deleted', app: name as AppName });
   }
@@ -253,6 +253,8 @@ export class Platform implements AsyncDisposable {
     await app.exclusively(async (inner) => {
       const because = known ? 'pushed again' : 'first push';
       const setEnv = app.record.setEnv;
+      // Pushed with --detach once, it belongs to no terminal until it is stopped.
+      const detached = pushed.detached || (app.record.detached && app.record.desired === 'started');
       app.toolEnv = toolEnv;
       this.#saveApp({
         id: app.record.id,
@@ -261,6 +263,7 @@ export class Platform implements AsyncDisposable {
         desired: 'started',
         setEnv,
         ...pushed,
+        detached,
       });
       this.#report({ kind: 'change-started', app: plan.name, action: 'push', because });
       await this.#unwatch(plan.name);
@@ -439,7 +442,10 @@ export class Platform implements AsyncDisposable {
   }
 }
 
+/** A copy with one entry set or left out. Names are the user's: there is no prototype for them to meet. */
 function assign<T>(map: Readonly<Record<string, T>>, name: string, value: T | undefined): Record<string, T> {
-  const { [name]: _, ...rest } = map;
-  return value === undefined ? rest : { ...rest, [name]: value };
+  const copy = Object.assign(Object.create(null) as Record<string, T>, map);
+  if (value === undefined) delete copy[name];
+  else copy[name] = value;
+  return copy;
 }

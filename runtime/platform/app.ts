@@ -18,7 +18,7 @@ import { allocatePort } from '../ports/allocate.ts';
 import type { RouteEndpoint, RouteState } from '../router/types.ts';
 import type { AppSnapshot, AppState } from '../snapshot.ts';
 import type { Installed } from '../staging/types.ts';
-import { makePrivateFolder, type SpacePaths } from '../state/home.ts';
+import { fileNameFor, makePrivateFolder, type SpacePaths } from '../state/home.ts';
 import type { AppRecord, SpaceRecord } from '../state/record.ts';
 import { createInstance } from '../supervisor/instance.ts';
 import type { Instance, RestartPolicy } from '../supervisor/types.ts';
@@ -390,7 +390,7 @@ export class App {
   }
 
   #folders() {
-    const root = absolutePath(this.name, this.#options.paths.apps);
+    const root = absolutePath(fileNameFor(this.name), this.#options.paths.apps);
     return {
       home: this.plan.root as string,
       root: root as string,

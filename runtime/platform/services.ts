@@ -12,7 +12,7 @@ import type { Log } from '../logs/log.ts';
 import type { AppPlan, ServicePlan } from '../plan/types.ts';
 import { describeHolder } from '../ports/holder.ts';
 import { absolutePath } from '../kernel/names.ts';
-import type { SpacePaths } from '../state/home.ts';
+import { fileNameFor, type SpacePaths } from '../state/home.ts';
 import type { ServiceRecord } from '../state/record.ts';
 import { findType } from '../plan/make-plan.ts';
 
@@ -140,7 +140,7 @@ export class Services {
         serviceName: name,
         host: HOST,
         port,
-        dataDir: absolutePath(name, this.#options.paths.services),
+        dataDir: absolutePath(fileNameFor(name), this.#options.paths.services),
         signal,
         log: say,
       });

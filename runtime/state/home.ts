@@ -1,4 +1,5 @@
 /** Where everything lives. Never in the app's folder, never in TMPDIR: both are cleaned by others. */
+import { createHash } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
@@ -49,9 +50,20 @@ export function spacePaths(home: AbsolutePath, name: string): SpacePaths {
   };
 }
 
+/**
+ * The name of a file or folder for an app or service. Names are the manifest's, so hostile: one that is more than
+ * letters, digits, `.`, `_` and `-` is cut down to those and told apart by a hash.
+ */
+export function fileNameFor(name: string): string {
+  if (/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(name)) return name;
+  const hash = createHash('sha256').update(name).digest('hex').slice(0, 12);
+  return `${name.replaceAll(/[^A-Za-z0-9_-]+/g, '-').slice(0, 40)}~${hash}`;
+}
+
 /** An app and a service may have the same name; their logs are two. */
 export function logFile(paths: SpacePaths, kind: 'app' | 'service', name: string): AbsolutePath {
-  return absolutePath(kind === 'app' ? `${name}.log` : `service.${name}.log`, paths.logs);
+  const file = fileNameFor(name);
+  return absolutePath(kind === 'app' ? `${file}.log` : `~service.${file}.log`, paths.logs);
 }
 
 /**

@@ -64,8 +64,8 @@ export function emptyRecord(): SpaceRecord {
     version: RECORD_VERSION,
     spaceId: randomUUID(),
     organizationId: randomUUID(),
-    apps: {},
-    services: {},
+    apps: withoutPrototype({}),
+    services: withoutPrototype({}),
   };
 }
 
@@ -123,5 +123,10 @@ function migrate(raw: unknown): SpaceRecord {
   for (const part of ['apps', 'services'] as const) {
     if (typeof record[part] !== 'object' || record[part] === null) throw new Error(`it has no "${part}"`);
   }
-  return record;
+  return { ...record, apps: withoutPrototype(record.apps), services: withoutPrototype(record.services) };
+}
+
+/** An app may be called `constructor`; a look-up must then find it, or nothing. */
+function withoutPrototype<T>(map: Readonly<Record<string, T>>): Record<string, T> {
+  return Object.assign(Object.create(null) as Record<string, T>, map);
 }

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { AppSnapshot, ServiceSnapshot } from '../../runtime/snapshot.ts';
@@ -144,7 +144,28 @@ describe('push', () => {
     push.child.kill('SIGINT');
     await push.exited;
     expect((await get(url)).status).toBe(200);
+    const same = home.start(['push'], { cwd: app });
+    await same.readUntil(/shop runs/);
+    same.child.kill('SIGINT');
+    expect((await same.exited).stdout).toContain('shop goes on');
+    expect((await get(url)).status).toBe(200);
   });
+});
+
+test('hostile names stay in the state folder', async () => {
+  const home = newHome();
+  for (const name of ['../../escaped', 'constructor', '__proto__', 'My App']) {
+    const app = appFolder({
+      'manifest.yml': `version: 1\napplications:\n- name: ${JSON.stringify(name)}\n  memory: 64M\n  command: node server.js\n  routes: [{route: hostile.localhost}]\n`,
+      'server.js': ECHO_SERVER,
+    });
+    const { url } = await home.json<Pushed>(['push', '--detach'], { cwd: app });
+    expect((await get(url)).status).toBe(200);
+    expect((await home.run(['logs', name])).stdout).toContain('listening');
+    expect(await home.run(['delete', '-f', name])).toMatchObject({ code: 0 });
+  }
+  expect(readdirSync(home.folder)).toEqual(['state']);
+  expect(readdirSync(join(home.folder, 'state/spaces/default/apps'))).toEqual([]);
 });
 
 describe('edits', () => {
