@@ -1,35 +1,16 @@
 /** Carries out what the lifecycle asks for, and tells it what happened. */
 import { deferred, type Deferred } from '../../services/kit/deferred.ts';
-import { startProcess, type ManagedProcess, type Termination } from '../../services/kit/process.ts';
+import type { Termination } from '../../services/kit/process.ts';
 import type { ExitFacts, InstanceMoment } from '../events.ts';
-import { listeningPorts, loopbackOnly } from '../ports/listening.ts';
 import { cellNote } from './cell-notes.ts';
-import { describeCheck, untilHealthy, untilUnhealthy } from './health.ts';
 import { STOPPED, step, type Effect, type Lifecycle, type Occurrence, type Rules } from './lifecycle.ts';
-import { watchMemory } from './memory.ts';
+import { Run } from './run.ts';
 import { exitWords, startFailure } from './start-failure.ts';
-import type { Instance, InstanceOptions, InstanceStatus, Launch, StartFailure } from './types.ts';
-
-const MIB = 1024 * 1024;
+import type { Instance, InstanceOptions, InstanceStatus, StartFailure } from './types.ts';
 
 /** Creating one starts nothing. */
 export function createInstance(options: InstanceOptions): Instance {
   return new SupervisedInstance(options);
-}
-
-/** One process, from its start to the end of all that came of it. */
-interface Run {
-  readonly process: ManagedProcess;
-  readonly launch: Launch;
-  readonly startedAt: number;
-  /** Cuts short whatever watches this run. */
-  readonly watching: AbortController;
-  lastProbe: string;
-  host?: string;
-  /** Why we end it, where it is not by request. */
-  verdict?: string;
-  /** Its start failed, and was told to have. */
-  late?: boolean;
 }
 
 class SupervisedInstance implements Instance {
@@ -139,14 +120,20 @@ class SupervisedInstance implements Instance {
         void this.#spawn();
         break;
       case 'probe':
-        this.#watchStart(this.#run!);
+        this.#run!.watchMemory((reason) => this.#fails({ moment: 'killed', reason }, 0));
+        this.#run!.watchStart(() => this.#onHealthy(this.#run!));
         break;
       case 'watch':
-        void this.#watchLife(this.#run!);
+        this.#run!.watchHealth((reason) =>
+          this.#fails({ moment: 'unhealthy', reason }, this.#options.graceMs),
+        );
         break;
-      case 'diagnose':
-        this.#diagnose(this.#run!);
+      case 'diagnose': {
+        const failure = this.#run!.diagnose();
+        this.#fail(failure, failure.lastProbe);
+        this.#report({ moment: 'never-ready', reason: failure.lastProbe, waitedMs: failure.waitedMs });
         break;
+      }
       case 'terminate':
         this.#terminate(this.#run!, effect.graceMs);
         break;
@@ -161,108 +148,43 @@ class SupervisedInstance implements Instance {
   }
 
   async #spawn(): Promise<void> {
-    const { prepare, guardian, log, logBytesPerSecond } = this.#options;
-    let process: ManagedProcess;
-    let launch: Launch;
+    let run: Run;
     try {
-      launch = await prepare();
+      const launch = await this.#options.prepare();
       // Told to stop while it was prepared: nothing has come, and nothing shall.
       if (this.#state.name !== 'starting') return this.#happen({ kind: 'not-spawned' });
-      const { file, args, cwd, env } = launch;
-      const limit = logBytesPerSecond === undefined ? {} : { maxBytesPerSecond: logBytesPerSecond };
-      process = startProcess({ file, args, cwd, env, guardian, onLine: log, ...limit });
-      await process.spawned;
+      run = await Run.start(launch, this.#options);
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
       this.#fail({ kind: 'spawn-failed', message }, message, error);
       return this.#happen({ kind: 'not-spawned' });
     }
-    const run: Run = {
-      process,
-      launch,
-      startedAt: performance.now(),
-      watching: new AbortController(),
-      lastProbe: 'not checked yet',
-    };
     this.#run = run;
-    void process.exited.then(() => run.watching.abort());
-    void process.ended.then((end) => this.#onEnded(run, end));
+    void run.process.ended.then((end) => this.#onEnded(run, end));
     const attempt = 1 + ('crashes' in this.#state ? this.#state.crashes : 0);
-    this.#report({ moment: 'starting', pid: process.pid!, port: launch.port, attempt });
+    this.#report({ moment: 'starting', pid: run.process.pid!, port: run.launch.port, attempt });
     this.#happen({ kind: 'spawned' });
   }
 
-  /** Health until it is there, memory from the beginning. */
-  #watchStart(run: Run): void {
-    const { health, memoryLimitBytes } = this.#options;
-    const { signal } = run.watching;
-    if (memoryLimitBytes !== undefined) {
-      const watch = watchMemory({
-        pid: run.process.pid!,
-        limitBytes: memoryLimitBytes,
-        onExceeded: (bytes) => this.#onMemory(run, bytes, memoryLimitBytes),
-      });
-      signal.addEventListener('abort', () => watch[Symbol.dispose](), { once: true });
-    }
-    const onFailure = (reason: string): void => {
-      run.lastProbe = reason;
-    };
-    untilHealthy(health, run.launch.port, { signal, onFailure }).then(
-      (host) => {
-        if (signal.aborted) return;
-        run.host = host;
-        this.#reason = undefined;
-        this.#report({ moment: 'healthy', ms: performance.now() - run.startedAt });
-        this.#happen({ kind: 'healthy' });
-        this.#adviseOnce(run);
-      },
-      () => {}, // cut short: whoever did it tells why
-    );
-  }
-
-  /** What works here and would not on the platform, which looks from outside. Said once, since each look is dear. */
-  #adviseOnce(run: Run): void {
-    const { note, health } = this.#options;
-    if (!note || this.#advised || health.type === 'process') return;
+  #onHealthy(run: Run): void {
+    this.#reason = undefined;
+    this.#report({ moment: 'healthy', ms: run.ms });
+    this.#happen({ kind: 'healthy' });
+    // Said once, and only where somebody listens: each look costs some milliseconds.
+    const { note } = this.#options;
+    if (!note || this.#advised) return;
     this.#advised = true;
-    const host = loopbackOnly(run.process.members(), run.launch.port);
-    if (host)
-      note(`Listening on ${host} only, which works here but fails on the platform: listen on 0.0.0.0`);
+    const advice = run.advice();
+    if (advice) note(advice);
   }
 
-  async #watchLife(run: Run): Promise<void> {
-    const { health } = this.#options;
-    if (health.type === 'process') return;
-    const { signal } = run.watching;
-    const host = run.host!;
-    const reason = await untilUnhealthy(health, run.launch.port, { host, signal }).catch(() => undefined);
-    if (reason === undefined || signal.aborted) return;
-    run.verdict = reason;
-    this.#report({ moment: 'unhealthy', reason });
-    this.#happen({ kind: 'failing', graceMs: this.#options.graceMs });
-  }
-
-  #onMemory(run: Run, bytes: number, limitBytes: number): void {
-    const mib = (value: number): string => `${Math.round(value / MIB)}M`;
-    run.verdict = `out of memory: ${mib(bytes)} of ${mib(limitBytes)}`;
-    this.#report({ moment: 'killed', reason: run.verdict });
-    this.#happen({ kind: 'failing', graceMs: 0 });
-  }
-
-  /** Its time to become ready is over: what it does instead can be seen only while it lives. */
-  #diagnose(run: Run): void {
-    const { health } = this.#options;
-    const waitedMs = performance.now() - run.startedAt;
-    const expected = describeCheck(health, run.launch.port);
-    const listening = listeningPorts(run.process.members());
-    run.verdict = run.lastProbe;
-    run.late = true;
-    this.#fail({ kind: 'timed-out', waitedMs, expected, listening, lastProbe: run.lastProbe }, run.lastProbe);
-    this.#report({ moment: 'never-ready', reason: run.lastProbe, waitedMs });
+  #fails(moment: InstanceMoment, graceMs: number): void {
+    this.#report(moment);
+    this.#happen({ kind: 'failing', graceMs });
   }
 
   #terminate(run: Run, graceMs: number): void {
-    run.watching.abort();
+    run.unwatch();
     run.process.terminate({ graceMs }).catch((error: unknown) => {
       for (const waiter of this.#goneWaiters) waiter.reject(error);
       this.#goneWaiters.clear();
@@ -283,8 +205,7 @@ class SupervisedInstance implements Instance {
     }
     if (!expected && run.late && this.#failure) this.#rejectReady(this.#failure);
     else if (!expected) {
-      const ms = performance.now() - run.startedAt;
-      this.#fail({ kind: 'exited', exit, ms }, run.verdict ?? exitWords(exit));
+      this.#fail({ kind: 'exited', exit, ms: run.ms }, run.verdict ?? exitWords(exit));
     }
     this.#report({ moment: 'exited', exit, expected });
     this.#happen({ kind: 'exited' });

@@ -14,8 +14,7 @@ import { ProcessError } from './process-error.ts';
 import { Tail } from './tail.ts';
 
 export type { ExitFacts, ManagedProcess, ProcessSpec, Termination } from './managed-process.ts';
-export { INSTANCE_VARIABLE, RUN_VARIABLE } from './marked.ts';
-export { ProcessError, type ProcessErrorCode } from './process-error.ts';
+export { INSTANCE_VARIABLE } from './marked.ts';
 
 const STEP_GRACE_MS = 2000;
 const STEP_OUTPUT_BYTES = 256 * 1024;

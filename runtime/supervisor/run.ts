@@ -1,0 +1,120 @@
+/** One process, from its start to the end of all that came of it, and what keeps an eye on it meanwhile. */
+import { startProcess, type ManagedProcess } from '../../services/kit/process.ts';
+import { listeningPorts, loopbackOnly } from '../ports/listening.ts';
+import { describeCheck, untilHealthy, untilUnhealthy } from './health.ts';
+import { watchMemory } from './memory.ts';
+import type { InstanceOptions, Launch, StartFailure } from './types.ts';
+
+const MIB = 1024 * 1024;
+
+export class Run {
+  readonly process: ManagedProcess;
+  readonly launch: Launch;
+  /** Where it answered its health check. */
+  host: string | undefined;
+  /** Why we end it, where it is not by request. */
+  verdict: string | undefined;
+  /** It was not ready in time, and whoever waited has been told. */
+  late = false;
+  readonly #options: InstanceOptions;
+  readonly #startedAt = performance.now();
+  readonly #watching = new AbortController();
+  #lastProbe = 'not checked yet';
+
+  /**
+   * Starts the process.
+   * @throws ProcessError
+   */
+  static async start(launch: Launch, options: InstanceOptions): Promise<Run> {
+    const { guardian, log, logBytesPerSecond } = options;
+    const { file, args, cwd, env } = launch;
+    const limit = logBytesPerSecond === undefined ? {} : { maxBytesPerSecond: logBytesPerSecond };
+    const process = startProcess({ file, args, cwd, env, guardian, onLine: log, ...limit });
+    await process.spawned;
+    return new Run(process, launch, options);
+  }
+
+  private constructor(process: ManagedProcess, launch: Launch, options: InstanceOptions) {
+    this.process = process;
+    this.launch = launch;
+    this.#options = options;
+    void process.exited.then(() => this.unwatch());
+  }
+
+  /** Milliseconds since its start. */
+  get ms(): number {
+    return performance.now() - this.#startedAt;
+  }
+
+  /** Nothing below is called any more. */
+  unwatch(): void {
+    this.#watching.abort();
+  }
+
+  /** Calls once, when the health check passes. */
+  watchStart(onHealthy: () => void): void {
+    const { signal } = this.#watching;
+    const onFailure = (reason: string): void => {
+      this.#lastProbe = reason;
+    };
+    untilHealthy(this.#options.health, this.launch.port, { signal, onFailure }).then(
+      (host) => {
+        if (signal.aborted) return;
+        this.host = host;
+        onHealthy();
+      },
+      () => {}, // cut short: whoever did it tells why
+    );
+  }
+
+  /** Calls once, when a health check fails. */
+  watchHealth(onUnhealthy: (reason: string) => void): void {
+    const { health } = this.#options;
+    if (health.type === 'process' || this.host === undefined) return;
+    const { signal } = this.#watching;
+    untilUnhealthy(health, this.launch.port, { host: this.host, signal }).then(
+      (reason) => {
+        this.verdict = reason;
+        onUnhealthy(reason);
+      },
+      () => {}, // cut short
+    );
+  }
+
+  /** Calls once, when it takes more memory than it may. */
+  watchMemory(onExceeded: (reason: string) => void): void {
+    const { memoryLimitBytes } = this.#options;
+    if (memoryLimitBytes === undefined || this.process.pid === undefined) return;
+    const watch = watchMemory({
+      pid: this.process.pid,
+      limitBytes: memoryLimitBytes,
+      onExceeded: (bytes) => {
+        this.verdict = `out of memory: ${mib(bytes)} of ${mib(memoryLimitBytes)}`;
+        onExceeded(this.verdict);
+      },
+    });
+    this.#watching.signal.addEventListener('abort', () => watch[Symbol.dispose](), { once: true });
+  }
+
+  /** Why it is not ready though its time is over. What it does instead can be seen only while it lives. */
+  diagnose(): StartFailure & { kind: 'timed-out' } {
+    this.late = true;
+    this.verdict = this.#lastProbe;
+    return {
+      kind: 'timed-out',
+      waitedMs: this.ms,
+      expected: describeCheck(this.#options.health, this.launch.port),
+      listening: listeningPorts(this.process.members()),
+      lastProbe: this.#lastProbe,
+    };
+  }
+
+  /** What works here and would not on the platform, which looks from outside. */
+  advice(): string | undefined {
+    if (this.#options.health.type === 'process') return undefined;
+    const host = loopbackOnly(this.process.members(), this.launch.port);
+    return host && `Listening on ${host} only, which works here but fails on the platform: listen on 0.0.0.0`;
+  }
+}
+
+const mib = (bytes: number): string => `${Math.round(bytes / MIB)}M`;
