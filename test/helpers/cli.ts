@@ -43,10 +43,12 @@ export function newHome(extra: Record<string, string> = {}): Home {
     run: (args, options = {}) => home.start(args, options).exited,
     async json(args, options = {}) {
       const { code, stdout, stderr } = await home.run([...args, '--json'], options);
-      if (code !== 0) throw new Error(`paas-local ${args.join(' ')} exited with ${code}:\n${stdout}\n${stderr}`);
+      if (code !== 0)
+        throw new Error(`paas-local ${args.join(' ')} exited with ${code}:\n${stdout}\n${stderr}`);
       return JSON.parse(stdout) as never;
     },
-    start: (args, options = {}) => new Running(args, { cwd: options.cwd ?? folder, env: { ...env, ...options.env } }),
+    start: (args, options = {}) =>
+      new Running(args, { cwd: options.cwd ?? folder, env: { ...env, ...options.env } }),
   };
   onTestFinished(async () => {
     await home.run(['stop', '--all']);
@@ -84,12 +86,14 @@ export class Running {
   /** Until all it printed so far matches. Fails with what it did print when it exits first or 30 s have passed. */
   readUntil(pattern: RegExp): Promise<RegExpExecArray> {
     return new Promise((resolve, reject) => {
-      const fail = (why: string) => reject(new Error(`${why} before ${pattern} was printed. It printed:\n${this.output}`));
+      const fail = (why: string) =>
+        reject(new Error(`${why} before ${pattern} was printed. It printed:\n${this.output}`));
       const bound = setTimeout(() => done(() => fail('30 s passed')), 30_000);
       const check = () => {
         const match = pattern.exec(this.output);
         if (match) done(() => resolve(match));
-        else if (this.child.exitCode !== null || this.child.signalCode !== null) done(() => fail('It exited'));
+        else if (this.child.exitCode !== null || this.child.signalCode !== null)
+          done(() => fail('It exited'));
       };
       const done = (settle: () => void) => {
         clearTimeout(bound);
@@ -119,7 +123,10 @@ export function appFolder(files: Readonly<Record<string, string>>): string {
 
 /** A Node app that answers with its environment's name, and its manifest. */
 export function echoApp(name: string, more = '', server = ECHO_SERVER): string {
-  return appFolder({ 'manifest.yml': `name: ${name}\nmem: 64M\ncommand: node server.js\n${more}`, 'server.js': server });
+  return appFolder({
+    'manifest.yml': `name: ${name}\nmem: 64M\ncommand: node server.js\n${more}`,
+    'server.js': server,
+  });
 }
 
 export const ECHO_SERVER = `
@@ -140,12 +147,15 @@ export interface Page {
 export function get(url: string, headers: Record<string, string> = {}): Promise<Page> {
   const { port, host, pathname, search } = new URL(url);
   return new Promise((resolve, reject) => {
-    const asked = request({ host: '127.0.0.1', port, path: pathname + search, headers: { host, ...headers }, agent: false }, (answer) => {
-      let body = '';
-      answer.setEncoding('utf8').on('data', (text: string) => (body += text));
-      answer.on('end', () => resolve({ status: answer.statusCode!, headers: answer.headers, body }));
-      answer.on('error', reject);
-    });
+    const asked = request(
+      { host: '127.0.0.1', port, path: pathname + search, headers: { host, ...headers }, agent: false },
+      (answer) => {
+        let body = '';
+        answer.setEncoding('utf8').on('data', (text: string) => (body += text));
+        answer.on('end', () => resolve({ status: answer.statusCode!, headers: answer.headers, body }));
+        answer.on('error', reject);
+      },
+    );
     asked.on('error', reject);
     asked.end();
   });
