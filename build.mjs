@@ -8,6 +8,7 @@ const entryPoints = [
   'cli/main.ts',
   'runtime/index.ts',
   'runtime/host-main.ts',
+  'runtime/staging/static-server.ts',
   'services/memcached/index.ts',
   'services/memcached/worker.ts',
 ];

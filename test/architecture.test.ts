@@ -18,6 +18,9 @@ const LAYERS: readonly (readonly RegExp[])[] = [
   [/^cli\//],
 ];
 
+/** Entries of processes of their own. */
+const PROGRAMS = ['cli/main.ts', 'runtime/host-main.ts', 'runtime/staging/static-server.ts'];
+
 /** Types may cross between siblings: they leave nothing behind at run time. */
 const importsOf = (file: string): { path: string; typeOnly: boolean }[] =>
   [
@@ -69,11 +72,11 @@ test('only the kit starts programs', () => {
   expect(starters.every((file) => file.startsWith('services/kit/'))).toBe(true);
 });
 
-test('only cli/main reads the environment and the folder, and the host when it starts', () => {
+test('only programs read the environment and the folder: what they start with is handed down', () => {
   const readers = sources.filter((file) =>
     /process\.(env|cwd)\b/.test(withoutComments(readFileSync(join(root, file), 'utf8'))),
   );
-  expect(readers.filter((file) => !['cli/main.ts', 'runtime/host-main.ts'].includes(file))).toEqual([]);
+  expect(readers.filter((file) => !PROGRAMS.includes(file))).toEqual([]);
 });
 
 test('the version is the same in package.json and in the program', () => {

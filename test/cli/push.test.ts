@@ -152,6 +152,13 @@ describe('push', () => {
   });
 });
 
+test('a static site runs on the server that is shipped', async () => {
+  const home = newHome();
+  const app = appFolder({ 'manifest.yml': 'name: site\nmem: 64M\n', 'index.html': '<h1>static</h1>' });
+  const { url } = await home.json<Pushed>(['push', '--detach'], { cwd: app });
+  expect(await get(url)).toMatchObject({ status: 200, body: '<h1>static</h1>' });
+});
+
 test('hostile names stay in the state folder', async () => {
   const home = newHome();
   for (const name of ['../../escaped', 'constructor', '__proto__', 'My App']) {
