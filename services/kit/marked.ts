@@ -2,9 +2,9 @@
  * Processes found by a variable in their environment. A child may leave its group and its session and lose
  * its parent; what it was started with stays readable, unless it cleared its environment on purpose.
  */
-import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ask } from './ask.ts';
+import { readProcFile } from './proc-file.ts';
 import { allPids, hasProc, isAlive, processRow } from './process-table.ts';
 
 /** Carried by every process of a run (of a host's life). */
@@ -72,23 +72,24 @@ export function sendSignal(pid: number, signal: NodeJS.Signals): void {
 }
 
 function* readProc(variable: string): Generator<[pid: number, value: string]> {
-  const first = Buffer.from(`${variable}=`);
-  const later = Buffer.from(`\0${variable}=`);
+  const name = Buffer.from(`${variable}=`);
   for (const pid of allPids()) {
-    let environ: Buffer;
-    try {
-      environ = readFileSync(`/proc/${pid}/environ`);
-    } catch {
-      continue; // gone, or of another user
-    }
-    const begin = environ.subarray(0, first.length).equals(first)
-      ? first.length
-      : environ.indexOf(later) + later.length;
-    if (begin < later.length && begin !== first.length) continue;
-    const end = environ.indexOf(0, begin);
+    const environ = readProcFile(`/proc/${pid}/environ`);
+    const value = environ && valueIn(environ, name);
+    if (value === undefined) continue; // not marked, or of another user
     const row = processRow(pid);
-    if (row && isAlive(row)) yield [pid, environ.toString('utf8', begin, end < 0 ? environ.length : end)];
+    if (row && isAlive(row)) yield [pid, value];
   }
+}
+
+/** An environment is `NAME=value` many times, each with a zero at its end. */
+function valueIn(environ: Buffer, name: Buffer): string | undefined {
+  for (let at = environ.indexOf(name); at >= 0; at = environ.indexOf(name, at + 1)) {
+    if (at > 0 && environ[at - 1] !== 0) continue;
+    const end = environ.indexOf(0, at);
+    return environ.toString('utf8', at + name.length, end < 0 ? environ.length : end);
+  }
+  return undefined;
 }
 
 /** `ps` prints environments behind the command, separated by blanks: values with blanks are not told whole. */

@@ -1,6 +1,7 @@
 /** The system's processes as rows: from /proc where there is one, from `ps` elsewhere. */
-import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { ask } from './ask.ts';
+import { readProcFile } from './proc-file.ts';
 
 export interface ProcessRow {
   readonly pid: number;
@@ -12,7 +13,12 @@ export interface ProcessRow {
   readonly state: string;
   /** Tells a process from a later one with the same number. Comparable within one boot. */
   readonly startTime: string;
+  /** Memory in use, shared pages included. Lags a little behind on Linux. */
+  readonly residentBytes: number;
 }
+
+const KIB = 1024;
+const USUAL_PAGE_BYTES = 4096;
 
 /** Linux: everything can be read from files. */
 export const hasProc = existsSync('/proc/self/stat');
@@ -36,11 +42,8 @@ export function allPids(): readonly number[] {
 }
 
 function readRow(pid: number): ProcessRow | undefined {
-  try {
-    return parseStat(readFileSync(`/proc/${pid}/stat`, 'latin1'));
-  } catch {
-    return undefined; // gone in between
-  }
+  const stat = readProcFile(`/proc/${pid}/stat`);
+  return stat && parseStat(stat.toString('latin1'));
 }
 
 /** Fields as in proc(5). The second, the name, may hold spaces and brackets, so counting begins after its last bracket. */
@@ -55,20 +58,28 @@ export function parseStat(stat: string): ProcessRow | undefined {
     group: Number(fields[2]),
     session: Number(fields[3]),
     startTime,
+    residentBytes: Number(fields[21] ?? 0) * pageBytes(),
   };
 }
 
+let pageSize: number | undefined;
+
+function pageBytes(): number {
+  pageSize ??= Number(ask('getconf', ['PAGESIZE'])) || USUAL_PAGE_BYTES;
+  return pageSize;
+}
+
 function askRows(which: readonly string[]): readonly ProcessRow[] {
-  const columns = ['-o', 'pid=', '-o', 'ppid=', '-o', 'pgid=', '-o', 'stat=', '-o', 'lstart='];
+  const columns = ['-o', 'pid=', '-o', 'ppid=', '-o', 'pgid=', '-o', 'stat=', '-o', 'rss=', '-o', 'lstart='];
   const answer = ask('ps', [...which, ...columns]) ?? '';
   return answer.split('\n').flatMap((line) => parsePs(line) ?? []);
 }
 
-/** `pid ppid pgid stat lstart…`; the start time is five words. */
+/** `pid ppid pgid stat rss lstart…`; rss is in KiB, the start time is five words. */
 export function parsePs(line: string): ProcessRow | undefined {
-  const match = /^\s*(\d+)\s+(\d+)\s+(\d+)\s+(\S)\S*\s+(\S.*\S)\s*$/.exec(line);
+  const match = /^\s*(\d+)\s+(\d+)\s+(\d+)\s+(\S)\S*\s+(\d+)\s+(\S.*\S)\s*$/.exec(line);
   if (!match) return undefined;
-  const [, pid, parent, group, state, startTime] = match;
+  const [, pid, parent, group, state, rss, startTime] = match;
   return {
     pid: Number(pid),
     parent: Number(parent),
@@ -76,5 +87,6 @@ export function parsePs(line: string): ProcessRow | undefined {
     session: 0,
     state: state!,
     startTime: startTime!.replaceAll(/\s+/g, ' '),
+    residentBytes: Number(rss) * KIB,
   };
 }

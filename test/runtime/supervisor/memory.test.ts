@@ -25,17 +25,47 @@ function take(mib: number) {
 test('counts the group and what left it', async () => {
   const pid = await take(50);
   const members = await until('both processes', () => {
-    const pids = groupMembers(pid);
-    return pids.length === 2 && pids;
+    const rows = groupMembers(pid);
+    return rows.length === 2 && rows;
   });
   expect(memoryOf(members) / MIB).toBeGreaterThan(100);
   expect(memoryOf(members) / MIB).toBeLessThan(300);
-  expect(memoryOf([pid]) / MIB).toBeGreaterThan(50);
+  expect(memoryOf(members.filter((row) => row.pid === pid)) / MIB).toBeGreaterThan(50);
 });
 
 test('of nobody is nothing', () => {
-  expect(memoryOf([])).toBe(0);
-  expect(memoryOf([2 ** 22 + 1])).toBe(0);
+  expect(memoryOf(groupMembers(2 ** 22 + 1))).toBe(0);
+});
+
+test('pages shared by a parent and its children are counted once', async () => {
+  // A fork without exec: eight processes, one copy of the memory.
+  const script = `kept = bytearray(64 << 20)
+import os, time
+for _ in range(7):
+    if os.fork() == 0: break
+print('up', flush=True)
+time.sleep(1000)`;
+  const lines: string[] = [];
+  const program = startProcess({
+    file: 'python3',
+    args: ['-c', script],
+    cwd: '/',
+    env: { PATH },
+    onLine: (_, text) => lines.push(text),
+  });
+  if (
+    await program.spawned.then(
+      () => false,
+      () => true,
+    )
+  )
+    return console.log('Skipped: there is no python3 here');
+  onTestFinished(async () => void (await program.kill()));
+  await until('eight', () => lines.length === 8);
+  const rows = groupMembers(program.pid!);
+  expect(rows.length).toBe(8);
+  expect(rows.reduce((sum, row) => sum + row.residentBytes, 0) / MIB).toBeGreaterThan(8 * 64);
+  expect(memoryOf(rows) / MIB).toBeLessThan(3 * 64);
 });
 
 test('is watched until it passes the limit, which is told once', async () => {
