@@ -7,28 +7,27 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { PaasError } from '../kernel/errors.ts';
 
 const HEARTBEAT_MS = 2_000;
 /** A holder that has not touched its lock for so long is gone, whatever its pid says. */
 const STALE_MS = 15_000;
 const POLL_MS = 100;
 
-interface Turn {
+export interface Turn {
+  readonly app: string;
   readonly signal: AbortSignal;
   /** Waits at most so long for another holder. */
   readonly waitMs: number;
-  /** Called once when somebody else holds the lock. */
-  readonly onWait: () => void;
-}
-
-/** What `exclusively` throws when the bound is reached. */
-export class LockTimeout extends Error {
-  override readonly name = 'LockTimeout';
+  /** What the holder is doing, for the message: `installing the same requirements`. */
+  readonly doing: string;
+  /** One line for the staging log. */
+  readonly log: (text: string) => void;
 }
 
 /**
  * Runs `act` while holding `lockFile`.
- * @throws LockTimeout; the reason of `turn.signal` when it is aborted; whatever `act` throws
+ * @throws PaasError `STAGING_FAILED` when the bound is reached; the reason of `turn.signal` when it is aborted; whatever `act` throws
  */
 export async function exclusively<T>(lockFile: string, turn: Turn, act: () => Promise<T>): Promise<T> {
   await mkdir(dirname(lockFile), { recursive: true, mode: 0o700 });
@@ -62,8 +61,15 @@ async function acquire(lockFile: string, token: string, turn: Turn): Promise<voi
       await rm(aside, { force: true });
       continue;
     }
-    if (Date.now() > deadline) throw new LockTimeout(`Waited ${turn.waitMs} ms for ${lockFile}`);
-    if (!waited) turn.onWait();
+    if (Date.now() > deadline) {
+      const message = `another push has been ${turn.doing} for too long`;
+      throw new PaasError('STAGING_FAILED', {
+        app: turn.app,
+        message,
+        hint: 'Wait for it, or stop it, and push again',
+      });
+    }
+    if (!waited) turn.log(`-----> Waiting for another push that is ${turn.doing}`);
     await delay(POLL_MS, undefined, { signal: turn.signal });
   }
 }

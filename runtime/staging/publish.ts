@@ -3,10 +3,11 @@
  * own, and published by writing a small record last. A folder without a record is a leftover of a build that
  * was cut short. (Virtual environments hold their own absolute path, so they cannot be built and then renamed.)
  */
+import { existsSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rename, rm, utimes, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Json } from '../../services/kit/json.ts';
-import { exclusively } from './exclusively.ts';
+import { exclusively, type Turn } from './exclusively.ts';
 
 export interface Published {
   readonly folder: string;
@@ -14,16 +15,12 @@ export interface Published {
   readonly note: Json;
 }
 
-export interface Publication {
+export interface Publication extends Turn {
   readonly parent: string;
   /** What defines the content: a fingerprint. */
   readonly key: string;
-  readonly signal: AbortSignal;
-  /** How long to wait for somebody else who builds the same. */
-  readonly waitMs: number;
-  readonly onWait: () => void;
-  /** Whether a published folder still serves. */
-  readonly isGood: (published: Published) => Promise<boolean>;
+  /** Whether a published folder still serves; one that is gone does not. */
+  readonly isGood?: (published: Published) => Promise<boolean>;
   /** Fills the empty folder it is given; what it returns is kept in the record. */
   readonly build: (folder: string) => Promise<Json>;
 }
@@ -54,7 +51,8 @@ async function look(recordFile: string, wanted: Publication): Promise<Published 
   const record = await readRecord(recordFile);
   if (!record) return undefined;
   const published = { folder: join(wanted.parent, record.folder), note: record.note };
-  if (!(await wanted.isGood(published))) return undefined;
+  if (!existsSync(published.folder)) return undefined;
+  if (wanted.isGood && !(await wanted.isGood(published))) return undefined;
   const now = new Date();
   await utimes(recordFile, now, now).catch(() => undefined); // Tells when it was last needed.
   return published;

@@ -3,9 +3,7 @@ import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Json } from '../../services/kit/json.ts';
-import { PaasError } from '../kernel/errors.ts';
 import type { AppManifest } from '../manifest/types.ts';
-import { LockTimeout } from './exclusively.ts';
 import { publish } from './publish.ts';
 import { makeEnvironment } from './python/environment.ts';
 import { findInterpreter, type Interpreter } from './python/interpreter.ts';
@@ -111,21 +109,17 @@ async function publishEnvironment(
 ): ReturnType<typeof publish> {
   const parent = join(context.cacheDir, 'python');
   await mkdir(parent, { recursive: true, mode: 0o700 });
-  try {
-    return await publish({
-      parent,
-      key: environmentKey(context, interpreter, needs),
-      signal: context.signal,
-      waitMs: WAIT_MS,
-      onWait: () => context.log('-----> Waiting for another push that installs the same requirements'),
-      isGood: ({ folder, note }) => isGood(context, interpreter, folder, note),
-      build: async (folder) => ({ ...(await makeEnvironment(context, interpreter, needs, folder)) }),
-    });
-  } catch (error) {
-    if (!(error instanceof LockTimeout)) throw error;
-    const message = 'another push has been installing the same requirements for too long';
-    throw new PaasError('STAGING_FAILED', { app: context.manifest.name, message }, { cause: error });
-  }
+  return await publish({
+    app: context.manifest.name,
+    parent,
+    key: environmentKey(context, interpreter, needs),
+    signal: context.signal,
+    waitMs: WAIT_MS,
+    doing: 'installing the same requirements',
+    log: context.log,
+    isGood: ({ folder, note }) => isGood(context, interpreter, folder, note),
+    build: async (folder) => ({ ...(await makeEnvironment(context, interpreter, needs, folder)) }),
+  });
 }
 
 /** Its interpreter may have been removed, or packages of the system it leans on. */

@@ -2,10 +2,14 @@
 import { PaasError } from '../kernel/errors.ts';
 import type { AppManifest } from '../manifest/types.ts';
 import { binary } from './binary.ts';
+import { go } from './go.ts';
+import { java } from './java.ts';
 import { node } from './node.ts';
 import { pages, staticfile } from './static.ts';
+import { php } from './php.ts';
 import { readProcfile } from './procfile.ts';
 import { python } from './python.ts';
+import { ruby } from './ruby.ts';
 import { reportSystemPackages } from './system-packages.ts';
 import type { AppFacts, AppSource, Buildpack, InstallContext, Installed } from './types.ts';
 
@@ -15,7 +19,17 @@ const PROCFILE = 'Procfile';
  * First match wins. The order is that of Cloud Foundry's buildpacks, which Stackato's detection agrees with
  * where both know a language; `binary` accepts anything and comes last.
  */
-export const BUILDPACKS: readonly Buildpack[] = [staticfile, node, python, pages, binary];
+export const BUILDPACKS: readonly Buildpack[] = [
+  staticfile,
+  java,
+  ruby,
+  node,
+  go,
+  python,
+  php,
+  pages,
+  binary,
+];
 
 /**
  * What the folder holds and how it would be started: Procfile before the language's own default.

@@ -1,12 +1,9 @@
 /** Installs what package.json asks for, unless it is there already. */
 import { existsSync } from 'node:fs';
-import { mkdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { PaasError } from '../../kernel/errors.ts';
-import { exclusively, LockTimeout } from '../exclusively.ts';
 import { findTool } from '../find-tool.ts';
-import { fingerprint } from '../fingerprint.ts';
-import { writeAtomically } from '../publish.ts';
+import { inPlaceKey, installInPlace } from '../in-place.ts';
 import { installLine } from '../tool-hints.ts';
 import type { AppSource, InstallContext, Installed } from '../types.ts';
 import { nodeInstallError } from './install-error.ts';
@@ -14,7 +11,6 @@ import { readPackage, type PackageJson } from './package-json.ts';
 import { choosePackageManager, LOCK_FILES, type PackageManager } from './package-manager.ts';
 
 const INSTALL_TIMEOUT_MS = 900_000;
-const WAIT_MS = 900_000;
 
 /** Files that decide what is installed. */
 const INPUTS = ['package.json', ...LOCK_FILES, '.npmrc', '.yarnrc.yml', 'pnpm-workspace.yaml'];
@@ -22,30 +18,14 @@ const INPUTS = ['package.json', ...LOCK_FILES, '.npmrc', '.yarnrc.yml', 'pnpm-wo
 export async function installDependencies(
   context: InstallContext,
 ): Promise<Pick<Installed, 'skipped' | 'fingerprint'>> {
-  const { source } = context;
-  const { value: pkg } = readPackage(source);
-  const inputs = INPUTS.flatMap((path) => {
-    const text = source.readText(path);
-    return text === undefined ? [] : [[path, text]];
-  });
-  const key = fingerprint({ root: source.root, inputs });
-  if (!pkg || !hasDependencies(pkg)) return { skipped: true, fingerprint: key };
-
-  // Which state of the files node_modules was made from. Kept outside the app's folder.
-  const marker = join(context.cacheDir, 'node', `${fingerprint(source.root)}.json`);
-  if (isInstalled(source, pkg) && (await isCurrent(marker, key))) return { skipped: true, fingerprint: key };
-  await mkdir(dirname(marker), { recursive: true, mode: 0o700 });
-  return await withLock(context, `${marker}.lock`, async () => {
-    const recorded = await readMarker(marker);
-    if (isInstalled(source, pkg) && (recorded === undefined || recorded === key)) {
-      if (recorded === undefined)
-        context.log('-----> node_modules is there and has all dependencies: used as it is');
-      await writeAtomically(marker, { fingerprint: key });
-      return { skipped: true, fingerprint: key };
-    }
-    await run(context, choosePackageManager(source, pkg));
-    await writeAtomically(marker, { fingerprint: key });
-    return { skipped: false, fingerprint: key };
+  const { value: pkg } = readPackage(context.source);
+  if (!pkg || !hasDependencies(pkg)) return { skipped: true, fingerprint: inPlaceKey(context, INPUTS) };
+  return await installInPlace(context, {
+    language: 'node',
+    inputs: INPUTS,
+    isThere: () => isInstalled(context.source, pkg),
+    adopted: 'node_modules is there and has all dependencies: used as it is',
+    install: () => run(context, choosePackageManager(context.source, pkg)),
   });
 }
 
@@ -64,35 +44,6 @@ function isResolvable(root: string, name: string): boolean {
   for (let folder = root; ; folder = dirname(folder)) {
     if (existsSync(join(folder, 'node_modules', name, 'package.json'))) return true;
     if (folder === dirname(folder)) return false;
-  }
-}
-
-async function isCurrent(marker: string, key: string): Promise<boolean> {
-  return (await readMarker(marker)) === key;
-}
-
-async function readMarker(marker: string): Promise<string | undefined> {
-  try {
-    const value: unknown = JSON.parse(await readFile(marker, 'utf8'));
-    return typeof value === 'object' &&
-      value !== null &&
-      'fingerprint' in value &&
-      typeof value.fingerprint === 'string'
-      ? value.fingerprint
-      : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-async function withLock<T>(context: InstallContext, lockFile: string, act: () => Promise<T>): Promise<T> {
-  const onWait = (): void => context.log('-----> Waiting for another push that installs in this folder');
-  try {
-    return await exclusively(lockFile, { signal: context.signal, waitMs: WAIT_MS, onWait }, act);
-  } catch (error) {
-    if (!(error instanceof LockTimeout)) throw error;
-    const message = 'another push has been installing in this folder for too long';
-    throw new PaasError('STAGING_FAILED', { app: context.manifest.name, message }, { cause: error });
   }
 }
 
