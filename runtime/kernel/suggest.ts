@@ -1,5 +1,6 @@
 /** The known word nearest to a misspelt one, if it is near enough to be meant. */
-export function suggest(word: string, known: Iterable<string>): string | undefined {
+export function suggest(word: string, words: Iterable<string>): string | undefined {
+  const known = [...words];
   const normalised = word.toLowerCase().replaceAll('_', '-');
   const allowance = Math.max(1, Math.floor(word.length / 3));
   let best: string | undefined;
@@ -8,7 +9,17 @@ export function suggest(word: string, known: Iterable<string>): string | undefin
     const distance = editDistance(normalised, candidate.toLowerCase().replaceAll('_', '-'), bestDistance);
     if (distance < bestDistance) [best, bestDistance] = [candidate, distance];
   }
-  return best;
+  return best ?? onlyCompletion(normalised, known);
+}
+
+/** Shorter beginnings of words fit too many. */
+const MIN_BEGINNING = 3;
+
+/** `mem` is near to `memory` in another way. */
+function onlyCompletion(word: string, known: readonly string[]): string | undefined {
+  if (word.length < MIN_BEGINNING) return undefined;
+  const fitting = known.filter((candidate) => candidate.toLowerCase().startsWith(word));
+  return fitting.length === 1 ? fitting[0] : undefined;
 }
 
 /** Optimal string alignment distance (a swap of neighbours counts one), given up at `bound`. */

@@ -33,6 +33,7 @@ export function checkRecord(node: Node, shape: RecordShape, checking: Checking):
     return;
   }
   const within = inside(node, shape, checking);
+  const written = new Map<string, Entry>();
   for (const entry of node.entries) {
     const name = checking.reader.keyName(entry.key.text, shape.keys);
     const rule = shape.keys.get(name);
@@ -40,11 +41,22 @@ export function checkRecord(node: Node, shape: RecordShape, checking: Checking):
       unknownKey(entry, shape, within);
       continue;
     }
+    const other = written.get(name);
+    if (other) bothSpellings(entry, other, within);
+    written.set(name, entry);
     checkRule(entry, name, rule, shape.keys, within);
   }
   for (const [name, rule] of shape.keys) {
     if (rule.required && !hasKey(node, name, shape, checking)) missingKey(node, name, shape, within);
   }
+}
+
+function bothSpellings({ key }: Entry, { key: other }: Entry, checking: Checking): void {
+  const message = inOwner(checking, `Cannot define both "${other.text}" and "${key.text}"`);
+  checking.problems.error('MANIFEST_DUPLICATE_KEY', key.place, message, {
+    hint: 'They are two spellings of one key; remove one',
+    related: { message: 'First defined here', place: other.place },
+  });
 }
 
 /** Messages from inside a titled record say which one: `Process "worker"`. */
@@ -182,10 +194,11 @@ function checkText(node: ScalarNode, shape: TextShape, subject: Subject, checkin
   }
 }
 
-function unknownKey(entry: Entry, shape: RecordShape, { problems, reader, owner }: Checking): void {
+function unknownKey(entry: Entry, shape: RecordShape, checking: Checking): void {
+  const { problems, reader } = checking;
   const { key } = entry;
   if (key.unresolved) return;
-  const message = `Unknown key "${key.text}" in ${shape.name}${owner === '' ? '' : ` (${owner})`}`;
+  const message = inOwner(checking, `Unknown key "${key.text}" in ${shape.name}`);
   const hint = (): string | undefined => {
     const elsewhere = shape.elsewhere?.get(key.text);
     if (elsewhere !== undefined) return elsewhere;
@@ -194,7 +207,13 @@ function unknownKey(entry: Entry, shape: RecordShape, { problems, reader, owner 
     return shape.unknown === 'refuse' ? `Known keys: ${[...shape.keys.keys()].join(', ')}` : undefined;
   };
   if (shape.unknown === 'refuse') problems.error('MANIFEST_UNKNOWN_KEY', key.place, message, { hint });
-  else problems.warning('MANIFEST_UNKNOWN_KEY', key.place, `${message}; it is ignored`, { hint });
+  else
+    problems.warning(
+      'MANIFEST_UNKNOWN_KEY',
+      key.place,
+      `${message}; ${shape.unknownMeans ?? 'it is ignored'}`,
+      { hint },
+    );
 }
 
 function missingKey(node: MapNode, name: string, shape: RecordShape, checking: Checking): void {
@@ -210,7 +229,7 @@ function missingKey(node: MapNode, name: string, shape: RecordShape, checking: C
     {
       hint: misspelt
         ? `Did you mean "${name}" where "${misspelt.key.text}" is written?`
-        : shape.keys.get(name)?.example,
+        : exampleHint({ key: name, rule: shape.keys.get(name) }),
     },
   );
 }

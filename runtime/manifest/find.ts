@@ -3,7 +3,7 @@
  * `stackato.yml` in the base folder only; then `manifest.yml` (or `.yaml`) there, then `manifest.yml` in each folder
  * above; last, where `--path` led elsewhere, a manifest in the current folder.
  */
-import { stat } from 'node:fs/promises';
+import { statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { PaasError } from '../kernel/errors.ts';
 import { absolutePath, type AbsolutePath } from '../kernel/names.ts';
@@ -21,29 +21,26 @@ const NAMES = ['stackato.yml', 'manifest.yml', 'manifest.yaml'] as const;
 const NAME_ABOVE = 'manifest.yml';
 
 /** @throws PaasError `MANIFEST_NOT_FOUND`, `USAGE` where `--path` leads nowhere */
-export async function findManifest({ cwd, path, manifest }: ReadOptions): Promise<Found> {
-  const standing =
-    path === undefined ? { base: absolutePath(cwd) } : await standingFor(resolve(cwd, path), cwd);
+export function findManifest({ cwd, path, manifest }: ReadOptions): Found {
+  const standing = path === undefined ? { base: absolutePath(cwd) } : standingFor(resolve(cwd, path), cwd);
   const { base } = standing;
   if (manifest !== undefined) {
     const named = resolve(cwd, manifest);
-    const kind = await kindOf(named);
+    const kind = kindOf(named);
     if (kind === 'other') return { ...standing, file: absolutePath(named) };
-    const inside = kind === 'folder' ? await firstFile(named, NAMES) : undefined;
+    const inside = kind === 'folder' ? firstFile(named, NAMES) : undefined;
     if (inside === undefined) throw notFound(named, kind === 'folder' ? undefined : named);
     return { ...standing, file: absolutePath(inside) };
   }
   const file =
-    (await firstFile(base, NAMES)) ??
-    (await above(dirname(base))) ??
-    (base === cwd ? undefined : await firstFile(cwd, NAMES));
+    firstFile(base, NAMES) ?? above(dirname(base)) ?? (base === cwd ? undefined : firstFile(cwd, NAMES));
   if (file === undefined) throw notFound(base);
   return { ...standing, file: absolutePath(file) };
 }
 
 /** An archive is pushed from the current folder. */
-async function standingFor(path: string, cwd: string): Promise<Omit<Found, 'file'>> {
-  const kind = await kindOf(path);
+function standingFor(path: string, cwd: string): Omit<Found, 'file'> {
+  const kind = kindOf(path);
   if (kind === 'folder') return { base: absolutePath(path) };
   if (kind === 'other') return { base: absolutePath(cwd), archive: absolutePath(path) };
   throw new PaasError('USAGE', {
@@ -52,25 +49,25 @@ async function standingFor(path: string, cwd: string): Promise<Omit<Found, 'file
   });
 }
 
-async function above(from: string): Promise<string | undefined> {
+function above(from: string): string | undefined {
   for (let folder = from; ; folder = dirname(folder)) {
-    const file = await firstFile(folder, [NAME_ABOVE]);
+    const file = firstFile(folder, [NAME_ABOVE]);
     if (file !== undefined || folder === dirname(folder)) return file;
   }
 }
 
-async function firstFile(folder: string, names: readonly string[]): Promise<string | undefined> {
+function firstFile(folder: string, names: readonly string[]): string | undefined {
   for (const name of names) {
     const file = join(folder, name);
     // A folder or a dangling link of that name is no manifest; whatever else it is, reading will say.
-    if ((await kindOf(file)) === 'other') return file;
+    if (kindOf(file) === 'other') return file;
   }
   return undefined;
 }
 
-async function kindOf(path: string): Promise<'folder' | 'other' | 'missing'> {
+function kindOf(path: string): 'folder' | 'other' | 'missing' {
   try {
-    return (await stat(path)).isDirectory() ? 'folder' : 'other';
+    return statSync(path).isDirectory() ? 'folder' : 'other';
   } catch (error) {
     // A link that runs in a circle is there, and cannot be read: that is worth more than "not found".
     return error instanceof Error && 'code' in error && error.code === 'ELOOP' ? 'other' : 'missing';

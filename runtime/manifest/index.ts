@@ -36,7 +36,7 @@ const DEFAULT_TARGET_BASE = 'localhost';
  * @throws PaasError `MANIFEST_NOT_FOUND`; `USAGE` where `--path` leads nowhere
  */
 export async function readManifest(options: ReadOptions): Promise<ManifestResult> {
-  const { file, base, archive } = await findManifest(options);
+  const { file, base, archive } = findManifest(options);
   const problems = new Problems();
   const root = await readRoot(file, problems);
   const { dialect, because }: Detected = options.dialect
@@ -74,14 +74,16 @@ export async function readManifest(options: ReadOptions): Promise<ManifestResult
 }
 
 async function readRoot(file: AbsolutePath, problems: Problems): Promise<MapNode | undefined> {
-  const reading = await readManifestFile(file);
+  const reading = readManifestFile(file);
   if (reading.ok) {
     const root = await parseYaml(reading.source, problems);
     if (root && root.kind !== 'map') notAMapping(root, problems);
     return root?.kind === 'map' ? root : undefined;
   }
   const code = reading.code === 'too-large' ? 'MANIFEST_TOO_LARGE' : 'MANIFEST_UNREADABLE';
-  problems.error(code, reading.place, `Cannot read the manifest "${file}": ${reading.reason}`);
+  problems.error(code, reading.place, `Cannot read the manifest "${file}": ${reading.reason}`, {
+    hint: reading.place ? 'Save the file as UTF-8' : undefined,
+  });
   return undefined;
 }
 

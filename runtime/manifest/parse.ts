@@ -30,9 +30,11 @@ export async function parseYaml(source: SourceText, problems: Problems): Promise
   const documents = composer.compose(tokens, true, source.text.length);
   const document = documents.next().value as Document.Parsed;
   for (const error of document.errors) {
-    const [start, end] = error.pos;
+    const [found, end] = error.pos;
+    // An open quote is noticed at the end of the file; where it begins is what helps.
+    const start = error.message.startsWith('Missing closing') ? (openQuote(tokens, found) ?? found) : found;
     problems.error('MANIFEST_YAML', { source, start, end }, yamlSentence(error.code, error.message), {
-      hint: YAML_HINTS.get(error.code),
+      hint: start === found ? YAML_HINTS.get(error.code) : undefined,
     });
   }
   if (problems.errors > before) return undefined;
@@ -100,8 +102,31 @@ function tokensOf(
   return tokens;
 }
 
+/** Where the quoted text begins that reaches up to `end`. Needs no stack of its own kind: the tree may be deep. */
+function openQuote(tokens: readonly object[], end: number): number | undefined {
+  const waiting = [...tokens];
+  for (let token = waiting.pop(); token; token = waiting.pop()) {
+    if (
+      'source' in token &&
+      'offset' in token &&
+      typeof token.source === 'string' &&
+      /^["']/.test(token.source)
+    ) {
+      const offset = Number(token.offset);
+      if (offset + token.source.length >= end) return offset;
+    }
+    for (const child of Object.values(token)) {
+      if (Array.isArray(child))
+        waiting.push(...child.filter((item) => typeof item === 'object' && item !== null));
+      else if (typeof child === 'object' && child !== null) waiting.push(child);
+    }
+  }
+  return undefined;
+}
+
 /** Our sentence for what the parser found; its own where we have no better one. */
 function yamlSentence(code: string, message: string): string {
+  if (message.startsWith('Missing closing')) return 'This quote is never closed';
   return YAML_SENTENCES.get(code) ?? message.replace(/\s+$/, '');
 }
 
@@ -109,6 +134,7 @@ const YAML_SENTENCES: ReadonlyMap<string, string> = new Map([
   ['BAD_INDENT', 'The indentation does not fit the lines above'],
   ['TAB_AS_INDENT', 'A tab is used to indent; YAML allows only spaces'],
   ['MISSING_CHAR', 'Something is missing here: a colon, a comma, a space, or a closing quote or bracket'],
+  ['BLOCK_AS_IMPLICIT_KEY', 'A mapping cannot begin in the middle of a value'],
   ['MULTILINE_IMPLICIT_KEY', 'A key must stand on one line'],
   ['BAD_ALIAS', 'The alias has no valid name'],
 ]);

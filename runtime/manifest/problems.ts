@@ -36,6 +36,13 @@ export interface ProblemDetails {
   readonly related?: { readonly message: string; readonly place: Place } | undefined;
 }
 
+const ONCE_PER_PLACE: ReadonlySet<ProblemCode> = new Set([
+  'MANIFEST_VALUE',
+  'MANIFEST_TYPE',
+  'MANIFEST_UNKNOWN_KEY',
+  'MANIFEST_YAML',
+]);
+
 export class Problems {
   readonly #diagnostics = new Diagnostics();
   readonly #seen = new Set<string>();
@@ -62,7 +69,7 @@ export class Problems {
 
   /** Errors come before warnings when there are more than can be shown. */
   list(): readonly Diagnostic[] {
-    const all = this.#diagnostics.list();
+    const all = withoutEchoes(this.#diagnostics.list());
     if (all.length + this.#unrecorded <= MAX_DIAGNOSTICS) return all;
     const errors = all.filter((diagnostic) => diagnostic.severity === 'error').slice(0, MAX_DIAGNOSTICS);
     const warnings = all.filter((diagnostic) => diagnostic.severity === 'warning');
@@ -82,7 +89,7 @@ export class Problems {
   ): void {
     // A block shared through an anchor is checked once per use; its mistake is still one mistake.
     // What is wrong with one value is said once, though it is looked at as written and again as resolved.
-    const ofValue = code === 'MANIFEST_VALUE' || code === 'MANIFEST_TYPE';
+    const ofValue = ONCE_PER_PLACE.has(code);
     const identity = `${code}\0${place?.source.file}\0${place?.start}\0${place && ofValue ? '' : message}`;
     if (this.#seen.has(identity)) return;
     if (this.#seen.size >= MAX_RECORDED) {
@@ -99,6 +106,13 @@ export class Problems {
         : {}),
     });
   }
+}
+
+/** Where an error is, a warning at the same place is about the same thing, and says less. */
+function withoutEchoes(all: readonly Diagnostic[]): readonly Diagnostic[] {
+  const at = ({ span }: Diagnostic): string => `${span?.file}:${span?.line}:${span?.column}`;
+  const errors = new Set(all.filter(({ severity, span }) => severity === 'error' && span).map(at));
+  return all.filter((diagnostic) => diagnostic.severity === 'error' || !errors.has(at(diagnostic)));
 }
 
 /** Longest piece of a manifest quoted in a message, and longest message. */

@@ -73,9 +73,13 @@ export function findServices(source: AppSource): readonly ServiceHint[] {
   const named = FILES.flatMap(({ file, names }) =>
     names(source.readText(file) ?? '').map((name): [string, string] => [name.toLowerCase(), file]),
   );
+  const suffixes = new Set<string>();
   return CLIENTS.flatMap(({ libraries, ...hint }): ServiceHint[] => {
     const found = named.find(([name]) => libraries.includes(name));
-    return found ? [{ ...hint, seen: `${found[1]} names ${found[0]}` }] : [];
+    // Two databases would get one name; the first library decides.
+    if (!found || suffixes.has(hint.suffix)) return [];
+    suffixes.add(hint.suffix);
+    return [{ ...hint, seen: `${found[1]} names ${found[0]}` }];
   });
 }
 

@@ -111,8 +111,7 @@ const KINDS: readonly ((source: AppSource) => Kind | undefined)[] = [procfile, n
 const UNKNOWN: Kind = {
   because: 'Nothing in the folder tells how to start the app',
   memory: '256M',
-  commandComment: 'The start command. The app must listen on the port in the variable PORT.',
-  command: 'echo "write the start command here" && false',
+  commandComment: 'Write the start command here. The app must listen on the port in the variable PORT.',
 };
 
 function procfile(source: AppSource): Kind | undefined {
@@ -146,7 +145,7 @@ function node(source: AppSource): Kind | undefined {
     because,
     memory: '128M',
     commandComment: 'The start command. The app must listen on the port in the variable PORT.',
-    command: main === undefined ? UNKNOWN.command! : `node ${main}`,
+    ...(main === undefined ? {} : { command: `node ${main}` }),
   };
 }
 
@@ -157,7 +156,6 @@ function python(source: AppSource): Kind | undefined {
   const isPython =
     requirements !== undefined || isDjango || wsgi !== undefined || source.hasFile('pyproject.toml');
   if (!isPython) return undefined;
-  const server = wsgi === undefined ? UNKNOWN.command! : `gunicorn ${wsgi}`;
   const settings = source.hasFile('settings.py') ? 'settings' : wsgi?.replace(/\.?wsgi$/, '.settings');
   const declaresPackages = requirements !== undefined || source.hasFile('pyproject.toml');
   return {
@@ -168,7 +166,7 @@ function python(source: AppSource): Kind | undefined {
         : 'There are Python files',
     memory: '128M',
     commandComment: 'The start command. gunicorn listens on the port in the variable PORT by itself.',
-    command: server,
+    ...(wsgi === undefined ? {} : { command: `gunicorn ${wsgi}` }),
     ...(declaresPackages ? {} : { requirements: isDjango ? ['Django', 'gunicorn'] : ['gunicorn'] }),
     ...(isDjango
       ? {

@@ -63,6 +63,8 @@ export interface RecordShape {
   readonly unknown: 'warn' | 'refuse';
   /** How messages name one of several: by the word and the value of the key, in these quotes. */
   readonly titled?: { readonly word: string; readonly key: string; readonly quote: string };
+  /** What comes of an unknown key, where it is more than nothing. */
+  readonly unknownMeans?: string;
   /** Keys that are known elsewhere, with what to do instead. */
   readonly elsewhere?: ReadonlyMap<string, string>;
 }
@@ -110,5 +112,5 @@ export const oneOrList = (of: Shape): Shape => ({ kind: 'one-or-list', of });
 export const record = (
   name: string,
   keys: KeyTable,
-  more: Partial<Pick<RecordShape, 'unknown' | 'titled' | 'elsewhere'>> = {},
+  more: Partial<Pick<RecordShape, 'unknown' | 'unknownMeans' | 'titled' | 'elsewhere'>> = {},
 ): RecordShape => ({ kind: 'record', name, keys, unknown: 'warn', ...more });

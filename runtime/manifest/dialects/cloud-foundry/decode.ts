@@ -173,7 +173,8 @@ function decodeSidecars(
     const memory = fieldScalar(node, 'memory');
     const memoryBytes = memory && parseCloudFoundrySize(memory.text);
     for (const process of processes) {
-      if (!memory || memoryBytes === undefined || !processTypes.includes(process.type)) continue;
+      if (name === '' || !memory || memoryBytes === undefined || !processTypes.includes(process.type))
+        continue;
       if (memoryBytes < process.memoryBytes) continue;
       problems.error(
         'MANIFEST_VALUE',

@@ -97,7 +97,7 @@ const PROCESS_ATTRIBUTES: Readonly<Record<string, KeyRule>> = {
     'bounds the wait for the first healthy answer',
     'timeout: 120',
     {
-      refusal: `Timeout must be an integer from 1 to ${MAX_TIMEOUT_SECONDS}; maximum exceeded or not a number: max ${MAX_TIMEOUT_SECONDS}s`,
+      refusal: `Timeout must be an integer from 1 to ${MAX_TIMEOUT_SECONDS} (seconds)`,
     },
   ),
   'health-check-type': honoured(
@@ -134,35 +134,35 @@ const PROCESS_ATTRIBUTES: Readonly<Record<string, KeyRule>> = {
       refusal: 'Health check interval must be an integer greater than or equal to 1',
     },
   ),
-  'readiness-health-check-type': approximated(
+  'readiness-health-check-type': ignored(
     text({ coerce: true, choices: ['port', 'process', 'http'] }),
     'How readiness is checked; process means not at all.',
-    'read and shown; routing follows the health check',
+    'checked; routing follows the health check alone',
     'readiness-health-check-type: http',
     { refusal: 'Readiness health check type must be "port", "process", or "http"' },
   ),
-  'readiness-health-check-http-endpoint': approximated(
+  'readiness-health-check-http-endpoint': ignored(
     path,
     'Path for the http readiness check.',
-    'read and shown; routing follows the health check',
+    'checked; routing follows the health check alone',
     'readiness-health-check-http-endpoint: /ready',
     {
       refusal: 'Readiness health check HTTP endpoint must be a valid URI path',
     },
   ),
-  'readiness-health-check-invocation-timeout': approximated(
+  'readiness-health-check-invocation-timeout': ignored(
     seconds,
     'Seconds one readiness check may take.',
-    'read and shown; routing follows the health check',
+    'checked; routing follows the health check alone',
     'readiness-health-check-invocation-timeout: 5',
     {
       refusal: 'Readiness health check invocation timeout must be an integer greater than or equal to 1',
     },
   ),
-  'readiness-health-check-interval': approximated(
+  'readiness-health-check-interval': ignored(
     seconds,
     'Seconds between readiness checks.',
-    'read and shown; routing follows the health check',
+    'checked; routing follows the health check alone',
     'readiness-health-check-interval: 10',
     {
       refusal: 'Readiness health check interval must be an integer greater than or equal to 1',
@@ -175,7 +175,7 @@ const PROCESS = record(
   table({
     type: honoured(
       text({ coerce: true, maxLength: 255 }),
-      'The type: web, worker …',
+      'The type, such as web or worker.',
       'one process per type, routes lead to web',
       'type: worker',
       { required: true, refusal: 'All Processes must specify a type' },
@@ -194,25 +194,27 @@ const PROCESS = record(
 const SIDECAR = record(
   'a sidecar',
   table({
-    name: honoured(anyScalar, 'The name.', 'names the process in the log', 'name: proxy', { required: true }),
-    process_types: honoured(
+    name: ignored(anyScalar, 'The name.', 'checked; no sidecar is started here yet', 'name: proxy', {
+      required: true,
+    }),
+    process_types: ignored(
       listOf(anyScalar),
       'Types of the processes it accompanies.',
-      'started with each of them',
+      'checked; no sidecar is started here yet',
       'process_types: [web]',
       { required: true, refusal: 'must have at least 1 process_type' },
     ),
-    command: honoured(
+    command: ignored(
       text({ maxLength: MAX_COMMAND_LENGTH }),
       'The start command.',
-      'run by a shell beside the process',
+      'checked; no sidecar is started here yet',
       'command: ./proxy',
       { required: true, refusal: "Command can't be blank" },
     ),
-    memory: approximated(
+    memory: ignored(
       size,
       'Memory reserved for it.',
-      'taken from what the process is told, not enforced',
+      'checked; no sidecar is started here yet',
       'memory: 64M',
       { refusal: `Memory ${SIZE_UNITS}` },
     ),
@@ -286,10 +288,10 @@ const SERVICE = record(
       'the name in VCAP_SERVICES',
       'binding_name: cache',
     ),
-    parameters: approximated(
+    parameters: ignored(
       mapOf(anything),
       'Parameters of the binding.',
-      'read; built-in services have none for bindings',
+      'built-in services have none for bindings',
       'parameters: {role: read-only}',
     ),
   }),
@@ -298,11 +300,16 @@ const SERVICE = record(
 const METADATA = record(
   'metadata',
   table({
-    labels: honoured(mapOf(anyScalar), 'Labels of the app.', 'kept and shown', 'labels: {team: blue}'),
-    annotations: honoured(
+    labels: ignored(
+      mapOf(anyScalar),
+      'Labels of the app.',
+      'checked; nothing here uses it',
+      'labels: {team: blue}',
+    ),
+    annotations: ignored(
       mapOf(anyScalar),
       'Annotations of the app.',
-      'kept and shown',
+      'checked; nothing here uses it',
       'annotations: {contact: me@example.com}',
     ),
   }),
@@ -323,16 +330,16 @@ const FEATURES = record(
       'one version of an app is kept',
       'revisions: true',
     ),
-    'service-binding-k8s': approximated(
+    'service-binding-k8s': ignored(
       boolean,
       'Bindings as files, in the Kubernetes layout.',
-      'read; bindings stay in VCAP_SERVICES',
+      'checked; bindings stay in VCAP_SERVICES',
       'service-binding-k8s: true',
     ),
-    'file-based-vcap-services': approximated(
+    'file-based-vcap-services': ignored(
       boolean,
       'VCAP_SERVICES as a file.',
-      'read; bindings stay in VCAP_SERVICES',
+      'checked; bindings stay in VCAP_SERVICES',
       'file-based-vcap-services: true',
     ),
   }),
@@ -460,24 +467,24 @@ export const APP_KEYS: KeyTable = table({
     'processes: [{type: worker, command: ./work}]',
     { refusal: 'Processes must be an array of process configurations' },
   ),
-  sidecars: approximated(
+  sidecars: ignored(
     listOf(SIDECAR),
     'Processes that accompany others.',
-    'started and stopped with their process',
+    'checked; no sidecar is started here yet',
     'sidecars: [{name: proxy, process_types: [web], command: ./proxy}]',
     { refusal: 'Sidecars must be an array of sidecar configurations' },
   ),
-  metadata: honoured(
+  metadata: ignored(
     METADATA,
     'Labels and annotations.',
-    'kept and shown',
+    'checked; nothing here uses it',
     'metadata: {labels: {team: blue}}',
     { refusal: 'Metadata must be an object' },
   ),
-  features: approximated(
+  features: ignored(
     FEATURES,
     'Features switched on or off.',
-    'read key by key',
+    'checked; none of them has a meaning here',
     'features: {ssh: false}',
     { refusal: 'Features must be a map of valid feature names to booleans' },
   ),

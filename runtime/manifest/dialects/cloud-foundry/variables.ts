@@ -36,7 +36,7 @@ export async function readVariables(options: ReadOptions, problems: Problems): P
   const variables = new Map<string, Node>();
   for (const name of options.varsFiles ?? []) {
     const file = resolve(options.cwd, name);
-    const reading = await readManifestFile(file);
+    const reading = readManifestFile(file);
     const place = placeInFlag('--vars-file', name);
     if (!reading.ok) {
       problems.error('MANIFEST_VARIABLE', place, `Cannot read the variables in "${file}": ${reading.reason}`);
@@ -162,7 +162,8 @@ class Replacer {
         unresolved = true;
         return written;
       }
-      origin ??= { message: 'The value comes from here', place: value.place };
+      const here = { message: 'The value comes from here', place: value.place };
+      origin ??= here;
       const typed = value.kind === 'scalar' ? readScalar(value) : undefined;
       if (typed?.type === 'string' || typed?.type === 'integer') {
         const value = canonicalText(typed);
@@ -177,7 +178,7 @@ class Replacer {
         node.place,
         `Invalid type '${type}' for variable '${name}'. Supported types for interpolation within a string are integers and strings.`,
         {
-          related: origin,
+          related: here,
           hint:
             type === 'boolean' || type === 'float' ? 'Put the value of the variable in quotes' : undefined,
         },

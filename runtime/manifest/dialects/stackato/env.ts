@@ -1,5 +1,5 @@
 /** `env:` in normal form → the app's own variables, in the order of the file, `--env` after them. */
-import { placeInFlag, spanOf } from '../../source.ts';
+import { placeInFlag, spanOf, type Place } from '../../source.ts';
 import { emptyRecord } from '../../to-json.ts';
 import { get, getText, texts, type Entry, type Node } from '../../tree.ts';
 import type { EnvRequest } from '../../types.ts';
@@ -18,13 +18,13 @@ export async function decodeEnv(
       if (variable) result[entry.key.text] = variable;
     }
   }
-  for (const [name, override] of overrides) result[name] ??= override;
+  for (const [name, { request }] of overrides) result[name] ??= request;
   return result;
 }
 
 async function decodeVariable(
   { key, value: node }: Entry,
-  override: EnvRequest | undefined,
+  override: Override | undefined,
   context: DecodeContext,
 ): Promise<EnvRequest | undefined> {
   const { problems, options } = context;
@@ -53,7 +53,7 @@ async function decodeVariable(
   if (fallback?.kind === 'scalar') found = made(fallback.text, 'manifest');
   const inherited = is('inherit') ? options.shellEnv?.[name] : undefined;
   if (inherited !== undefined) found = made(inherited, 'inherited from the shell');
-  if (override) found = { ...override, hidden };
+  if (override) found = { ...override.request, hidden };
   if (!fallback && !is('required') && !override) {
     problems.error('MANIFEST_ENV', key.place, `The variable "${name}" has no default and is not required`, {
       hint: 'Write "default: VALUE", or "required: yes" to be asked for it',
@@ -74,7 +74,8 @@ async function decodeVariable(
     found = made(answer, 'asked');
   }
   if (choices.length > 0 && !choices.includes(found.value)) {
-    const place = fallback?.kind === 'scalar' && found.origin === 'manifest' ? fallback.place : key.place;
+    const written = found.origin === 'manifest' && fallback ? fallback.place : key.place;
+    const place = override?.place ?? written;
     problems.error(
       'MANIFEST_ENV',
       place,
@@ -84,8 +85,13 @@ async function decodeVariable(
   return found;
 }
 
-function readOverrides({ options, problems }: DecodeContext): ReadonlyMap<string, EnvRequest> {
-  const overrides = new Map<string, EnvRequest>();
+interface Override {
+  readonly request: EnvRequest;
+  readonly place: Place;
+}
+
+function readOverrides({ options, problems }: DecodeContext): ReadonlyMap<string, Override> {
+  const overrides = new Map<string, Override>();
   for (const assignment of options.envOverrides ?? []) {
     const equals = assignment.indexOf('=');
     const place = placeInFlag('--env', assignment);
@@ -96,12 +102,8 @@ function readOverrides({ options, problems }: DecodeContext): ReadonlyMap<string
       });
       continue;
     }
-    overrides.set(name, {
-      value: assignment.slice(equals + 1),
-      hidden: false,
-      span: spanOf(place),
-      origin: '--env',
-    });
+    const value = assignment.slice(equals + 1);
+    overrides.set(name, { request: { value, hidden: false, span: spanOf(place), origin: '--env' }, place });
   }
   return overrides;
 }

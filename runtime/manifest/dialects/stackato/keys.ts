@@ -169,7 +169,7 @@ const APP_ONLY: Readonly<Record<string, KeyRule>> = {
     shape: strings,
     summary: 'Apps that must be pushed before this one.',
     verdict: 'honoured',
-    why: 'decides the order of start and stop; a cycle is refused',
+    why: 'decides the order of start; a cycle is refused',
     example: 'depends-on: api',
   },
   timeout: {
@@ -225,14 +225,14 @@ const BLOCK: Readonly<Record<string, KeyRule>> = {
     shape: record('hooks', hookKeys()),
     summary: 'Commands run around staging and starting.',
     verdict: 'honoured',
-    why: 'run by a shell in the app folder, in order',
+    why: 'run by a shell in the app folder, in order; see each',
     example: 'hooks: {post-staging: [python manage.py migrate]}',
   },
   cron: {
     shape: strings,
     summary: 'Lines of a crontab.',
     verdict: 'ignored',
-    why: 'read and shown, never scheduled on this machine',
+    why: 'checked, never scheduled on this machine',
     example: 'cron: ["0 * * * * ./hourly"]',
   },
   ignores: {
@@ -252,8 +252,8 @@ const BLOCK: Readonly<Record<string, KeyRule>> = {
   description: {
     shape: string,
     summary: 'A text about the app.',
-    verdict: 'honoured',
-    why: 'shown by the commands that show an app',
+    verdict: 'ignored',
+    why: 'a text for readers of the manifest; nothing here shows it',
     example: 'description: Getting things done',
   },
   'sso-enabled': {
@@ -289,7 +289,7 @@ const BLOCK: Readonly<Record<string, KeyRule>> = {
     shape: mapOf({ kind: 'either', scalar: string, map: record('a drain', drainKeys()) }),
     summary: 'Where to forward the logs: NAME: URL.',
     verdict: 'ignored',
-    why: 'read and shown; logs stay on this machine',
+    why: 'checked; logs stay on this machine',
     example: 'drain: {archive: "udp://logs.example.com:514/"}',
   },
   'force-war-unpacking': {
@@ -323,8 +323,8 @@ function serviceKeys(): KeyTable {
     version: {
       shape: string,
       summary: 'The version of the service.',
-      verdict: 'approximated',
-      why: 'passed to the service type, which may know only one',
+      verdict: 'ignored',
+      why: 'each type here has the version it has',
       example: 'version: "1.4"',
     },
     provider: {
@@ -508,11 +508,14 @@ function hookKeys(): KeyTable {
     example: `${name}: ["echo ready"]`,
   });
   return table({
-    'pre-push': hook(
-      'Run before the app is staged, on your machine.',
-      'run in the app folder by your shell',
-      'pre-push',
-    ),
+    'pre-push': {
+      ...hook(
+        'Run before the app is uploaded, on your machine.',
+        'not run, since nothing is uploaded: run it yourself before the push',
+        'pre-push',
+      ),
+      verdict: 'ignored',
+    },
     'pre-staging': hook(
       'Run before packages are installed.',
       'each command gets a fresh shell',
@@ -673,4 +676,5 @@ export const FILE = record(
   'the manifest',
   // Only a flat app needs a name; that is the normaliser's to say, since it knows whether there is one.
   new Map([...FLAT_KEYS, ...TOP_KEYS].map(([key, rule]) => [key, { ...rule, required: false }])),
+  { unknownMeans: 'it is taken for a value that ${…} may use, which belongs under "properties"' },
 );

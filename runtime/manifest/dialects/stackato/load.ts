@@ -1,5 +1,5 @@
 /** A file and all it inherits → one tree in normal form. The including file wins; of several inherited the first. */
-import { realpath } from 'node:fs/promises';
+import { realpathSync } from 'node:fs';
 import { dirname, extname, relative, resolve } from 'node:path';
 import { absolutePath, type AbsolutePath } from '../../../kernel/names.ts';
 import { checkRecord, type Checking } from '../../check.ts';
@@ -27,12 +27,18 @@ export async function loadStackato(
   context: NormaliseContext,
 ): Promise<Loaded | undefined> {
   const loader = new Loader(file, context);
-  const tree = await loader.expand(file, root, [await identity(file)]);
+  const tree = await loader.expand(file, root, [identity(file)]);
   return tree && { tree, files: loader.files, documents: loader.documents };
 }
 
 /** The same file by another name or link is the same file. */
-const identity = (file: string): Promise<string> => realpath(file).catch(() => file);
+function identity(file: string): string {
+  try {
+    return realpathSync(file);
+  } catch {
+    return file;
+  }
+}
 
 class Loader {
   readonly files: AbsolutePath[];
@@ -86,12 +92,12 @@ class Loader {
     }
     if (++this.#inclusions > MAX_INCLUSIONS)
       return refuse(`files are included more than ${MAX_INCLUSIONS} times`);
-    const id = await identity(file);
+    const id = identity(file);
     if (chain.includes(id)) {
       const circle = [...chain.slice(chain.indexOf(id)), id].map((one) => relative(this.#folder, one) || one);
       return refuse('the files inherit from each other in a circle', circle.join(' → '));
     }
-    const reading = await readManifestFile(file);
+    const reading = readManifestFile(file);
     if (!reading.ok) return refuse(reading.reason, `Looked for "${file}"`);
     this.#characters += reading.source.text.length;
     if (this.#characters > MAX_INCLUDED_BYTES) return refuse('all files together are too large');
