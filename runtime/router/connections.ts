@@ -149,6 +149,8 @@ export class Connections extends Agent {
       socket.destroy();
       return;
     }
+    // As Node's own agent does, or an idle connection would keep its last request and answer in memory.
+    (socket as { _httpMessage?: unknown })._httpMessage = null;
     socket.answerFirst = false;
     socket.idleSince = performance.now();
     sockets.push(socket);

@@ -10,6 +10,7 @@ import type { Loads } from './loads.ts';
 import { type Route, RouteTable, type RouteTarget } from './route-table.ts';
 import { stickyInstance } from './sticky.ts';
 import type { RouteEntry } from './types.ts';
+import { UnderWay } from './under-way.ts';
 
 export interface DispatcherOptions {
   readonly holdMs: number;
@@ -22,15 +23,17 @@ export interface DispatcherOptions {
 
 export class Dispatcher {
   readonly #options: DispatcherOptions;
+  readonly #loads: Loads;
   readonly #balancer: Balancer;
   readonly #waiting: HoldQueue<Exchange>;
-  /** By request id, for the loop guard and for closing. */
-  readonly #underWay = new Map<string, Exchange>();
+  /** For the loop guard. */
+  readonly #underWay = new UnderWay();
   #table = new RouteTable([]);
   #closing = false;
 
   constructor(loads: Loads, options: DispatcherOptions) {
     this.#options = options;
+    this.#loads = loads;
     this.#balancer = new Balancer(loads);
     this.#waiting = new HoldQueue({ requests: options.holdRequests, bytes: options.holdBytes });
   }
@@ -40,19 +43,20 @@ export class Dispatcher {
     this.#table = new RouteTable(entries);
     const addresses = this.#table.addresses();
     this.#balancer.keepOnly(addresses, this.#table.keys());
+    this.#loads.keepOnly(this.#table.instanceIds());
     for (const exchange of this.#waiting.takeAll()) this.#dispatch(exchange);
     return addresses;
   }
 
   accept(exchange: Exchange): void {
     const parent = headerOf(exchange, 'x-vcap-request-id');
-    if (parent !== undefined) exchange.depth = (this.#underWay.get(parent)?.depth ?? 0) + 1;
-    this.#underWay.set(exchange.id, exchange);
+    if (parent !== undefined) exchange.depth = (this.#underWay.find(parent)?.depth ?? 0) + 1;
+    this.#underWay.add(exchange);
     this.#dispatch(exchange);
   }
 
   ended(exchange: Exchange): void {
-    this.#underWay.delete(exchange.id);
+    this.#underWay.remove(exchange);
     this.#waiting.drop(exchange);
   }
 

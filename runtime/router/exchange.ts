@@ -39,6 +39,10 @@ export abstract class Exchange {
   readonly clientPort: number | undefined;
   protected readonly context: ExchangeContext;
 
+  /** Neighbours in the list of requests under way; kept by `UnderWay` alone. */
+  older: Exchange | undefined;
+  newer: Exchange | undefined;
+
   /** How many requests of ours this one is nested in. */
   depth = 1;
   route: Route | undefined;

@@ -25,5 +25,5 @@ function brokenWords(code: string, syscall: string | undefined): string {
     return `net/http: HTTP/1.x transport connection broken: malformed HTTP response (${code})`;
   if (code === 'EPIPE') return 'write: broken pipe';
   if (code === 'ECONNRESET') return syscall === undefined ? 'EOF' : `${syscall}: connection reset by peer`;
-  return code || 'unknown error';
+  return code || 'EOF';
 }

@@ -6,6 +6,7 @@ import {
   type ClientRequest,
   type IncomingMessage,
   request as httpRequest,
+  type RequestOptions,
   type ServerResponse,
 } from 'node:http';
 import type { Socket } from 'node:net';
@@ -76,16 +77,13 @@ export class PlainExchange extends Exchange {
     const { method = 'GET', rawHeaders, headers } = this.request;
     this.beginAttempt(target);
     this.#deadline ??= setTimeout(() => this.#timedOut(), this.context.requestTimeoutMs);
-    const wish: ConnectionWish = {
-      host: target.endpoint.host,
-      port: target.endpoint.port,
-      address: target.address,
-      maxIdleMs: fresh ? 0 : this.repeatable ? BACKEND_IDLE_MS : FRESH_IDLE_MS,
-    };
     let attempt: ClientRequest;
     try {
-      attempt = httpRequest({
-        ...wish,
+      const options: RequestOptions & ConnectionWish = {
+        host: target.endpoint.host,
+        port: target.endpoint.port,
+        address: target.address,
+        maxIdleMs: fresh ? 0 : this.repeatable ? BACKEND_IDLE_MS : FRESH_IDLE_MS,
         agent: this.#connections,
         method,
         path: this.target.path,
@@ -102,7 +100,8 @@ export class PlainExchange extends Exchange {
           announceEmpty:
             this.#framing === 'none' && headers['content-length'] === undefined && BODY_EXPECTED(method),
         }),
-      });
+      };
+      attempt = httpRequest(options);
     } catch (error) {
       this.endAttempt();
       this.answer(badRequest(error instanceof Error ? error.message : String(error)));
@@ -112,6 +111,8 @@ export class PlainExchange extends Exchange {
     attempt.maxHeadersCount = 0;
     attempt.on('response', (answer) => this.#answered(attempt, target, answer));
     attempt.on('error', (error) => this.#failed(attempt, target, error));
+    // However it ends, nobody is left waiting: an instance may switch to a protocol that was not asked for.
+    attempt.on('close', () => this.#failed(attempt, target, new Error('closed without an answer')));
     attempt.on('information', (info) => this.#inform(info));
     if (this.#framing === 'none') {
       attempt.end();
@@ -227,10 +228,13 @@ export class PlainExchange extends Exchange {
     if (head.eventStream) this.becameEndless();
     answer.on('data', (chunk: Buffer) => {
       this.responseBytes += chunk.length;
-      if (!response.write(chunk)) answer.pause();
+      // Whole in one piece, as most are: head and body leave together.
+      if (chunk.length === head.contentLength) response.end(chunk);
+      else if (!response.write(chunk)) answer.pause();
     });
     response.on('drain', () => answer.resume());
     answer.on('end', () => {
+      if (response.writableEnded) return;
       if (answer.rawTrailers.length > 0) response.addTrailers(trailerPairs(answer.rawTrailers));
       response.end();
     });
@@ -239,7 +243,8 @@ export class PlainExchange extends Exchange {
       // It died in the middle: an answer cut short must not look like a whole one.
       if (!answer.complete) response.destroy();
     });
-    // The head must not wait for the first byte of the body (event streams), but travel with it when there is one.
+    if (head.contentLength === 0 || !hasBody(request.method, this.status)) return;
+    // The head must not wait for the first byte of the body (event streams), but travel with it when it is there.
     process.nextTick(() => {
       if (this.responseBytes === 0 && !response.writableEnded && !response.destroyed) response.flushHeaders();
     });
@@ -278,4 +283,8 @@ export class PlainExchange extends Exchange {
     const linger = setTimeout(() => socket.destroy(), LINGER_MS);
     this.request.once('close', () => clearTimeout(linger));
   }
+}
+
+function hasBody(method: string | undefined, status: number): boolean {
+  return method !== 'HEAD' && status !== 204 && status !== 304;
 }

@@ -3,6 +3,12 @@
 /** Header block of one request or answer; more is answered 431. */
 export const MAX_HEADER_BYTES = 1024 * 1024;
 
+/** A client's whole header block must have arrived within this time. */
+export const HEADERS_TIMEOUT_MS = 60_000;
+
+/** No DNS name is longer; a longer Host matches nothing, and looking for its wildcards would take for ever. */
+export const MAX_HOSTNAME = 253;
+
 /** Connecting to an instance, as on the platform. */
 export const DIAL_MS = 5_000;
 

@@ -36,7 +36,13 @@ export class Loads {
     load.total -= 1;
     if (endless) load.endless -= 1;
     this.#tell(load);
-    if (load.total === 0) this.#byInstance.delete(instanceId);
+  }
+
+  /** Forgets instances that are gone, once nothing is under way to them. */
+  keepOnly(instanceIds: ReadonlySet<string>): void {
+    for (const [id, load] of this.#byInstance) {
+      if (load.total === 0 && !instanceIds.has(id)) this.#byInstance.delete(id);
+    }
   }
 
   /** Resolves when nothing that ends by itself is under way to the instance, or after `boundMs`. */

@@ -1,5 +1,6 @@
 /** Host and path → route. Pure; built anew on every change of the table. */
 import { isLoopbackName } from './host.ts';
+import { MAX_HOSTNAME } from './limits.ts';
 import type { RouteEndpoint, RouteEntry } from './types.ts';
 
 /** One instance a route leads to, with the app it belongs to. */
@@ -41,6 +42,7 @@ export class RouteTable {
    * A route whose app has no instance now still matches: whoever asks is told why, or waits.
    */
   find(hostname: string, path: string): Route | undefined {
+    if (hostname.length > MAX_HOSTNAME) return undefined;
     const exact = matchPath(this.#byHost.get(hostname), path);
     if (exact) return exact;
     if (isLoopbackName(hostname)) return matchPath(this.#only, path);
@@ -54,6 +56,10 @@ export class RouteTable {
   /** The keys of all routes. */
   keys(): ReadonlySet<string> {
     return new Set([...this.#byHost.values()].flat().map((route) => route.key));
+  }
+
+  instanceIds(): ReadonlySet<string> {
+    return new Set(this.entries.flatMap((entry) => entry.endpoints.map((one) => one.instanceId)));
   }
 
   /** All addresses in the table; connections to any other can be let go. */

@@ -12,6 +12,7 @@ import { readTarget, type RequestTarget } from './host.ts';
 import {
   CLOSE_MS,
   FRONT_IDLE_MS,
+  HEADERS_TIMEOUT_MS,
   HOLD_BYTES,
   HOLD_MS,
   HOLD_REQUESTS,
@@ -43,9 +44,10 @@ class FrontDoor implements Router, ExchangeContext {
   readonly #servers: readonly [Server, Server];
   readonly #connections = new Connections();
   readonly #tunnels = new Tunnels();
-  readonly #sockets = new Set<Socket>();
-  /** Requests under way on each client connection. */
-  readonly #busy = new Map<Socket, number>();
+  /** Every client connection, and how many requests are under way on it. */
+  readonly #clients = new Map<Socket, Client>();
+  /** Connections with any. */
+  #busy = 0;
   #dispatcher: Dispatcher;
   #port = 0;
   #closing: Promise<void> | undefined;
@@ -104,6 +106,7 @@ class FrontDoor implements Router, ExchangeContext {
     const server = createServer({
       maxHeaderSize: MAX_HEADER_BYTES,
       keepAliveTimeout: FRONT_IDLE_MS,
+      headersTimeout: HEADERS_TIMEOUT_MS,
       // An upload may take as long as the whole request; that bound is kept per exchange.
       requestTimeout: 0,
       requireHostHeader: false,
@@ -128,27 +131,28 @@ class FrontDoor implements Router, ExchangeContext {
   }
 
   #connected(socket: Socket): void {
-    if (this.#sockets.has(socket)) return;
-    this.#sockets.add(socket);
-    socket.once('close', () => this.#sockets.delete(socket));
+    if (this.#clients.has(socket)) return;
+    this.#clients.set(socket, { underWay: 0, upgraded: false });
+    socket.once('close', () => this.#clients.delete(socket));
   }
 
   #plain(request: IncomingMessage, response: ServerResponse): void {
     const { socket } = request;
-    this.#enter(socket);
+    const client = this.#enter(socket);
     const read = this.#readTarget(request);
     const exchange = new PlainExchange(request, response, read.target, this, this.#connections);
-    response.once('close', () => this.#leave(socket));
+    response.once('close', () => this.#leave(socket, client));
     if (this.#closing) response.shouldKeepAlive = false;
     if (read.fault) exchange.answer(read.fault);
     else this.#dispatcher.accept(exchange);
   }
 
   #upgrade(request: IncomingMessage, socket: Socket, head: Buffer): void {
-    this.#enter(socket);
+    const client = this.#enter(socket);
     const read = this.#readTarget(request);
+    client.upgraded = true;
     const exchange = new UpgradeExchange(request, socket, head, read.target, this, this.#tunnels);
-    socket.once('close', () => this.#leave(socket));
+    socket.once('close', () => this.#leave(socket, client));
     if (read.fault) exchange.answer(read.fault);
     else this.#dispatcher.accept(exchange);
   }
@@ -180,7 +184,7 @@ class FrontDoor implements Router, ExchangeContext {
     const socket = stream as Socket;
     const rejection = rejectionFor(error);
     // In the middle of an answer any text of ours would look like a part of it.
-    if (rejection === undefined || !socket.writable || this.#busy.has(socket)) {
+    if (rejection === undefined || !socket.writable || this.#isBusy(socket)) {
       socket.destroy();
       return;
     }
@@ -188,27 +192,35 @@ class FrontDoor implements Router, ExchangeContext {
     socket.destroySoon();
   }
 
-  #enter(socket: Socket): void {
-    this.#busy.set(socket, (this.#busy.get(socket) ?? 0) + 1);
+  #isBusy(socket: Socket): boolean {
+    return (this.#clients.get(socket)?.underWay ?? 0) > 0;
   }
 
-  #leave(socket: Socket): void {
-    const left = (this.#busy.get(socket) ?? 1) - 1;
-    if (left > 0) {
-      this.#busy.set(socket, left);
-      return;
-    }
-    this.#busy.delete(socket);
+  #enter(socket: Socket): Client {
+    let client = this.#clients.get(socket);
+    // A connection can be gone before the request it brought is read.
+    if (!client) client = { underWay: 0, upgraded: false };
+    if (client.underWay === 0) this.#busy += 1;
+    client.underWay += 1;
+    return client;
+  }
+
+  #leave(socket: Socket, client: Client): void {
+    client.underWay -= 1;
+    if (client.underWay > 0) return;
+    this.#busy -= 1;
     if (!this.#closing) return;
     socket.destroySoon();
-    if (this.#busy.size === 0) this.#idle?.();
+    if (this.#busy === 0) this.#idle?.();
   }
 
   async #close(): Promise<void> {
     const closed = this.#servers.map((server) => new Promise((done) => server.close(done)));
     this.#dispatcher.close();
-    for (const socket of this.#sockets) if (!this.#busy.has(socket)) socket.destroy();
-    if (this.#busy.size > 0) {
+    for (const [socket, client] of this.#clients) {
+      if (client.underWay === 0 || client.upgraded) socket.destroySoon();
+    }
+    if (this.#busy > 0) {
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, CLOSE_MS);
         this.#idle = () => {
@@ -217,10 +229,18 @@ class FrontDoor implements Router, ExchangeContext {
         };
       });
     }
-    for (const socket of this.#sockets) socket.destroy();
+    for (const socket of this.#clients.keys()) socket.destroy();
     this.#connections.destroy();
     await Promise.all(closed);
   }
+}
+
+/** One client connection. */
+interface Client {
+  /** Requests that wait for their answer, or one WebSocket. */
+  underWay: number;
+  /** It left HTTP and will not end by itself. */
+  upgraded: boolean;
 }
 
 /** Router and app might believe different ones. */

@@ -116,6 +116,31 @@ describe('an app that fails', () => {
     expect(reply.headers['x-cf-routererror']).toMatch(/^endpoint_failure \(/);
   });
 
+  test('by switching to a protocol nobody asked for is reported', async () => {
+    const app = await rawBackend((socket) => {
+      void readHead(socket).then(() =>
+        socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n'),
+      );
+    });
+    const { port } = await startRouter([entry([app.port])]);
+    expect((await ask(port)).status).toBe(502);
+  });
+
+  test('by saying more than it announced does not spoil the next answer', async () => {
+    const app = await rawBackend((socket) => {
+      const serve = (): void =>
+        void readHead(socket).then(() => {
+          socket.write(
+            'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nokHTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nwrong',
+          );
+          serve();
+        });
+      serve();
+    });
+    const { port } = await startRouter([entry([app.port])]);
+    for (let count = 0; count < 3; count++) expect((await ask(port)).body).toBe('ok');
+  });
+
   test('by never answering is given up at the bound', async () => {
     const app = await rawBackend(() => {});
     const { port } = await startRouter([entry([app.port])], { requestTimeoutMs: 20 });

@@ -1,4 +1,5 @@
-import { describe, expect, test } from 'vitest';
+import http from 'node:http';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { ask, entry, freePort, httpBackend, RawClient, startRouter } from './helpers.ts';
 
 describe('a request for an app that starts', () => {
@@ -67,6 +68,30 @@ describe('an instance that refuses connections', () => {
     const app = await httpBackend((request, response) => request.pipe(response));
     router.update([entry([app.port])]);
     expect(await held).toMatchObject({ status: 200, body: 'hello' });
+  });
+
+  test('is asked again by itself, as programs reload without the platform knowing', async () => {
+    const port = await freePort();
+    const { port: front } = await startRouter([entry([port])]);
+    const held = ask(front);
+    await ask(front, { host: 'other.localhost' });
+    const app = http.createServer((_request, response) => response.end('back'));
+    app.listen(port, '127.0.0.1');
+    onTestFinished(() => void app.close());
+    expect((await held).body).toBe('back');
+  });
+
+  test('is not asked again for a request that may have ended the app', async () => {
+    let asked = 0;
+    const app = await httpBackend((request, response) => {
+      asked += 1;
+      if (request.url === '/') response.end('fine');
+      else void app.close();
+    });
+    const { port } = await startRouter([entry([app.port])]);
+    await ask(port);
+    expect((await ask(port, { path: '/crash' })).status).toBe(502);
+    expect(asked).toBe(2);
   });
 
   test('is given up after the bound', async () => {

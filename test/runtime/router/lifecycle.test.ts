@@ -144,6 +144,24 @@ describe('closing', () => {
     await expect.poll(() => app.sockets.size).toBe(0);
   });
 
+  test('ends WebSockets at once', async () => {
+    const app = await rawBackend((socket) => {
+      void readHead(socket).then(() => {
+        socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n');
+        socket.pipe(socket);
+      });
+    });
+    const { port, router } = await startRouter([entry([app.port])]);
+    const client = await RawClient.connect(port);
+    client.write(
+      'GET / HTTP/1.1\r\nHost: app.localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n',
+    );
+    await client.until('101');
+    await router[Symbol.asyncDispose]();
+    await client.untilClosed();
+    await expect.poll(() => app.sockets.size).toBe(0);
+  });
+
   test('answers what is held, and ends what does not end', async () => {
     const app = await rawBackend((socket) => {
       socket.resume();

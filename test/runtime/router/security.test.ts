@@ -134,6 +134,15 @@ describe('a stranger', () => {
   });
 });
 
+test('a host of a million dots is answered like any unknown one', async () => {
+  const { port } = await startRouter([entry([1], { host: '*.localhost' })]);
+  const client = await RawClient.connect(port);
+  client.write(`GET / HTTP/1.1\r\nHost: ${'a.'.repeat(450_000)}localhost\r\nConnection: close\r\n\r\n`);
+  const answer = await client.untilClosed();
+  expect(answer).toMatch(/^HTTP\/1\.1 404 /);
+  expect(answer.length).toBeLessThan(2_000);
+});
+
 test('an app that forwards to itself is cut off', async () => {
   let asked = 0;
   let front = 0;
