@@ -1,15 +1,46 @@
 import { randomInt } from 'node:crypto';
-import { Reply } from './protocol/reply.ts';
-import { Line } from './protocol/text/line.ts';
-import { Store } from './store/store.ts';
+import { BinaryRequest } from './protocol/binary/packet.ts';
+import { Connections } from './connections.ts';
+import { Crawler } from './store/crawler.ts';
 import { DEFAULT_SETTINGS, type CacheSettings } from './settings.ts';
+import { Line } from './protocol/text/line.ts';
+import { MetaFlags } from './protocol/meta/flags.ts';
+import { PrefixStats } from './stats/prefixes.ts';
+import { Reply } from './protocol/reply.ts';
+import { Store } from './store/store.ts';
+import * as lines from './watch/lines.ts';
+import { EVICTIONS, FETCHERS, Watchers } from './watch/watchers.ts';
+import type { Authentication } from './auth/authentication.ts';
 import type { Clock } from './store/clock.ts';
 import type { Session } from './protocol/session.ts';
 
-/** The version whose answers are given; clients take their features from it. */
-const VERSION = '1.6.18';
+/** The version whose answers are given; clients take its features from it. */
+export const VERSION = '1.6.18';
 
 const SEED_BITS = 32;
+
+/** How a cache is reached, for its statistics. Filled in by whoever listens. */
+export interface NetworkFacts {
+  tcpPort: number;
+  udpPort: number;
+  /** As given with `-l`. */
+  interfaces: string | undefined;
+  socketPath: string | undefined;
+  /** Octal access mask of the unix socket. */
+  socketMask: number;
+  /** `tcp:127.0.0.1:11211` and the like, one per listening socket. */
+  readonly listeners: string[];
+}
+
+export interface CacheOptions {
+  readonly settings?: Partial<CacheSettings>;
+  /** Milliseconds since the epoch. */
+  readonly clock?: Clock;
+  /** Who may log in; undefined asks nobody. */
+  readonly authentication?: Authentication | undefined;
+  /** Called by the `shutdown` command, where it is enabled. */
+  readonly onShutdown?: ((graceful: boolean) => void) | undefined;
+}
 
 /** One cache without its sockets: the items, the reply under construction and what sessions share. */
 export class Cache {
@@ -18,13 +49,56 @@ export class Cache {
   readonly store: Store;
   readonly reply: Reply;
   readonly line: Line;
-  readonly connections = new Set<Session>();
+  readonly meta = new MetaFlags();
+  readonly binary = new BinaryRequest();
+  readonly connections = new Connections();
+  readonly watchers: Watchers;
+  readonly crawler: Crawler;
+  readonly prefixes: PrefixStats;
+  readonly authentication: Authentication | undefined;
+  readonly onShutdown: ((graceful: boolean) => void) | undefined;
+  readonly network: NetworkFacts = {
+    tcpPort: 0,
+    udpPort: 0,
+    interfaces: undefined,
+    socketPath: undefined,
+    socketMask: 0o700,
+    listeners: [],
+  };
+  /** False while connections wait because there are too many. */
+  accepting = true;
+  /** The session being served. */
+  current: Session | undefined;
 
-  /** @param clock milliseconds since the epoch */
-  constructor(settings: Partial<CacheSettings> = {}, clock: Clock = Date.now) {
+  constructor(options: CacheOptions = {}) {
+    const { settings = {}, clock = Date.now, authentication, onShutdown } = options;
     this.settings = { ...DEFAULT_SETTINGS, ...settings };
+    this.authentication = authentication;
+    this.onShutdown = onShutdown;
     this.store = new Store(this.settings, clock, randomInt(2 ** SEED_BITS));
     this.reply = new Reply(this.store);
     this.line = new Line(this.store);
+    this.crawler = new Crawler(this.store);
+    this.prefixes = new PrefixStats(this.settings.prefixDelimiter, this.settings.detail);
+    this.watchers = new Watchers(
+      () => this.store.counters,
+      clock,
+      this.settings.watcherBufferBytes,
+      () => this.#listen(),
+    );
+  }
+
+  /** Has the store report what watchers want, and nothing else. */
+  #listen(): void {
+    const { store, watchers } = this;
+    store.onLookup =
+      (watchers.wanted & FETCHERS) === 0
+        ? undefined
+        : (at, length, item) =>
+            watchers.log(FETCHERS, lines.itemGet(store, at, length, item, this.current?.number ?? 0));
+    store.onEvict =
+      (watchers.wanted & EVICTIONS) === 0
+        ? undefined
+        : (item) => watchers.log(EVICTIONS, lines.eviction(store, item));
   }
 }

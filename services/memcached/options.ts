@@ -64,9 +64,7 @@ function readClients(value: unknown, path: string): Partial<MemcachedOptions> {
 }
 
 function readSasl(value: unknown, path: string): Partial<MemcachedOptions> {
-  // Said, not ignored: without the binary protocol nobody could log in.
-  if (value === true || value === 'true')
-    throw invalid(path, `"${path}" must be false: authentication is not offered yet`);
+  if (value === true || value === 'true') return { sasl: true };
   if (value === false || value === 'false') return { sasl: false };
   throw invalid(path, `"${path}" is true or false`);
 }

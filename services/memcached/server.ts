@@ -1,17 +1,24 @@
+import { Authentication } from './auth/authentication.ts';
 import { Cache } from './cache.ts';
-import { Listener } from './server/listener.ts';
+import { CacheSockets } from './server/cache-sockets.ts';
+import { entries, type Entry } from './entries.ts';
 import { generalStats } from './stats/general.ts';
 import type { CacheSettings } from './settings.ts';
 import type { Clock } from './store/clock.ts';
-import { entries, type Entry } from './entries.ts';
 
 export interface CacheServerOptions extends Partial<CacheSettings> {
   /** Address to bind; loopback unless said otherwise. */
   readonly host?: string;
   /** TCP port, 0 (the default) for any free one. */
   readonly port?: number;
+  /** Path of a unix socket to listen on instead. */
+  readonly path?: string;
+  /** UDP port as well, 0 for any free one; none unless given. */
+  readonly udpPort?: number;
   /** Milliseconds since the epoch. A test that passes its own moves time by hand. */
   readonly clock?: Clock;
+  /** Who may log in, with SASL if that is on, else in the text protocol. Nobody has to if it is absent. */
+  readonly users?: Iterable<readonly [user: string, password: string]>;
   /** False reads with documented means of Node only, which costs speed. */
   readonly readIntoArena?: boolean;
 }
@@ -19,8 +26,10 @@ export interface CacheServerOptions extends Partial<CacheSettings> {
 /** A running cache server in this thread. */
 export interface CacheServer extends AsyncDisposable {
   readonly host: string;
-  /** The bound TCP port. */
+  /** The bound TCP port; 0 on a unix socket. */
   readonly port: number;
+  /** The bound UDP port; 0 if there is none. */
+  readonly udpPort: number;
   /** memcached's general statistics by its names, in its order. */
   stats(): Readonly<Record<string, string | number>>;
   /** Forgets all items at once, as `flush_all` does. */
@@ -31,6 +40,8 @@ export interface CacheServer extends AsyncDisposable {
   stop(): Promise<void>;
 }
 
+const SOCKET_MASK = 0o700;
+
 /**
  * Starts a cache server that speaks memcached's protocols.
  * @throws the system's error if the address cannot be bound, e.g. with code `EADDRINUSE`
@@ -40,26 +51,47 @@ export interface CacheServer extends AsyncDisposable {
  * await cache.stop();
  */
 export async function createServer(options: CacheServerOptions = {}): Promise<CacheServer> {
-  const { host = '127.0.0.1', port = 0, clock = Date.now, readIntoArena = true, ...settings } = options;
-  const cache = new Cache(settings, clock);
-  const listener = new Listener(cache, { readIntoArena });
-  await listener.listen({ host, port });
+  const {
+    host = '127.0.0.1',
+    port = 0,
+    path,
+    udpPort,
+    clock,
+    users,
+    readIntoArena = true,
+    ...settings
+  } = options;
+  const cache = new Cache({
+    settings,
+    ...(clock ? { clock } : {}),
+    authentication: users && new Authentication(users),
+  });
+  const { store } = cache;
+  cache.network.interfaces = host;
+  const sockets = new CacheSockets(cache, readIntoArena);
+  const bound = await sockets.open({
+    tcp: path === undefined ? [{ host, port }] : [],
+    udp: udpPort === undefined ? [] : [{ host, port: udpPort }],
+    unix: path === undefined ? undefined : { path, mask: SOCKET_MASK },
+  });
   return {
     host,
-    port: listener.port,
+    port: bound.tcp[0]?.port ?? 0,
+    udpPort: bound.udp[0] ?? 0,
     stats() {
-      cache.store.clock.tick();
+      store.clock.tick();
       return Object.fromEntries(generalStats(cache));
     },
     flush() {
-      cache.store.clock.tick();
-      cache.store.flush(0);
+      store.clock.tick();
+      store.counters.cmdFlush++;
+      store.flush(store.clock.now);
     },
     entries() {
-      cache.store.clock.tick();
-      return entries(cache.store);
+      store.clock.tick();
+      return entries(store);
     },
-    stop: () => listener.close(),
-    [Symbol.asyncDispose]: () => listener.close(),
+    stop: () => sockets.close(),
+    [Symbol.asyncDispose]: () => sockets.close(),
   };
 }

@@ -40,11 +40,11 @@ export interface CacheSettings {
   readonly detail: boolean;
   /** `-S` */
   readonly sasl: boolean;
-  /** Names and passwords for `-S` and `-Y`; undefined means that nobody is asked. */
   readonly verbosity: number;
   /** `-t`, reported but without effect. */
   readonly threads: number;
-  readonly hashPower: number;
+  /** Power of two of the hash table's first size; 0 is the default. */
+  readonly hashPowerInit: number;
   readonly lruSegmented: boolean;
   readonly lruMaintainer: boolean;
   readonly lruCrawler: boolean;
@@ -96,7 +96,7 @@ export const DEFAULT_SETTINGS: CacheSettings = {
   sasl: false,
   verbosity: 0,
   threads: 4,
-  hashPower: 16,
+  hashPowerInit: 0,
   lruSegmented: true,
   lruMaintainer: true,
   lruCrawler: true,

@@ -9,7 +9,12 @@ const say = (message: FromWorker) => port.postMessage(message);
 async function main(start: WorkerStart): Promise<void> {
   let server: CacheServer;
   try {
-    server = await createServer({ ...start.settings, host: start.host, port: start.port });
+    server = await createServer({
+      ...start.settings,
+      host: start.host,
+      port: start.port,
+      ...(start.settings.sasl ? { users: start.users } : {}),
+    });
   } catch (error) {
     const { code = 'UNKNOWN', message } = error as NodeJS.ErrnoException;
     say({ kind: 'not-listening', code, message });

@@ -1,19 +1,17 @@
 import * as I from '../store/item.ts';
+import { uint64 } from '../protocol/numbers.ts';
 import type { Store } from '../store/store.ts';
 
-/** Stored numbers have at most this many digits; longer text is not a number. */
-const DIGITS_MAX = 20;
+/** No text longer than this is looked at as a number. */
+const TEXT_MAX = 1024;
 const UINT64 = 2n ** 64n;
-const NUMERIC = /^[\t\n\v\f\r ]*\+?(\d+)[\t\n\v\f\r ]*$/;
 
 /** The number an item holds, or undefined. */
 export function numberOf(store: Store, item: number): bigint | undefined {
   const length = store.arena.words[item * 2 + I.LENGTH]!;
-  if (length > DIGITS_MAX) return undefined;
+  if (length > TEXT_MAX) return undefined;
   const at = store.valueAt(item);
-  const match = NUMERIC.exec(store.arena.bytes.toString('latin1', at, at + length));
-  const value = match ? BigInt(match[1]!) : undefined;
-  return value !== undefined && value < UINT64 ? value : undefined;
+  return uint64(store.arena.bytes.toString('latin1', at, at + length));
 }
 
 /**

@@ -1,4 +1,8 @@
 import * as I from '../store/item.ts';
+import * as lines from '../watch/lines.ts';
+import { CLASS_MASK } from '../store/lru.ts';
+import { MUTATIONS } from '../watch/watchers.ts';
+import type { Cache } from '../cache.ts';
 import type { Store } from '../store/store.ts';
 
 /** What a storage command does with an item that exists, or does not. */
@@ -10,38 +14,67 @@ export const PREPEND = 4;
 export const CAS = 5;
 export type StoreMode = 0 | 1 | 2 | 3 | 4 | 5;
 
-export type StoreOutcome = 'stored' | 'not-stored' | 'exists' | 'not-found';
+/** As the log names them. */
+export const MODE_NAMES = ['set', 'add', 'replace', 'append', 'prepend', 'cas'] as const;
+
+export const STORED = 0;
+export const NOT_STORED = 1;
+export const EXISTS = 2;
+export const NOT_FOUND = 3;
+export type StoreOutcome = 0 | 1 | 2 | 3;
+
+const OUTCOME_NAMES = ['stored', 'not_stored', 'exists', 'not_found'] as const;
+
+/** What only some storage commands ask for. */
+export interface StoreExtras {
+  /** An older CAS stores too, but the item is marked stale (`ms I`). */
+  readonly allowStale: boolean;
+  /** Appending to nothing creates the item with this deadline (`ms N`). */
+  readonly createUntil: number | undefined;
+}
 
 /**
- * Stores a filled item under its key, or discards it. A comparison CAS, if any, lies in the item's header
- * (0 is none).
- * @param allowStale an older CAS stores too, but the item is marked stale (`ms I`)
- * @returns the outcome; the item that holds the value afterwards is in `store.stored`
+ * Stores a filled item under its key, or discards it. A CAS to compare with, if any, lies in the item's
+ * header (0 is none). Afterwards `store.stored` is the item that holds the value.
  */
-export function storeItem(
+export function storeItem(cache: Cache, mode: StoreMode, item: number, extras?: StoreExtras): StoreOutcome {
+  const { store } = cache;
+  const keyAt = item * 8 + I.HEADER_BYTES;
+  const keyLength = store.arena.words[item * 2 + I.SHAPE]! & I.BYTE;
+  const hash = store.index.hash(keyAt, keyLength);
+  const old = store.find(keyAt, keyLength, hash);
+  const outcome =
+    old === 0 ? storeNew(store, mode, item, hash, extras) : storeOver(store, mode, item, old, extras);
+  if ((cache.watchers.wanted & MUTATIONS) !== 0) {
+    const shown = outcome === STORED ? store.stored : item;
+    const fd = cache.current?.number ?? 0;
+    cache.watchers.log(
+      MUTATIONS,
+      lines.itemStore(store, shown, OUTCOME_NAMES[outcome], MODE_NAMES[mode], fd),
+    );
+  }
+  if (outcome !== STORED) store.discard(item);
+  return outcome;
+}
+
+function storeNew(
   store: Store,
   mode: StoreMode,
   item: number,
   hash: number,
-  allowStale = false,
+  extras: StoreExtras | undefined,
 ): StoreOutcome {
-  const { words } = store.arena;
-  const keyLength = words[item * 2 + I.SHAPE]! & I.BYTE;
-  const old = store.find(item * 8 + I.HEADER_BYTES, keyLength, hash);
-  const outcome =
-    old === 0 ? storeNew(store, mode, item, hash) : storeOver(store, mode, item, old, allowStale);
-  if (outcome !== 'stored') store.discard(item);
-  return outcome;
-}
-
-function storeNew(store: Store, mode: StoreMode, item: number, hash: number): StoreOutcome {
-  if (mode === SET || mode === ADD) {
-    store.link(item, hash);
-    return 'stored';
+  const create = extras?.createUntil;
+  if (create !== undefined && (mode === APPEND || mode === PREPEND)) {
+    store.arena.words[item * 2 + I.EXPIRES] = create;
+  } else if (mode === CAS) {
+    store.counters.casMisses++;
+    return NOT_FOUND;
+  } else if (mode !== SET && mode !== ADD) {
+    return NOT_STORED;
   }
-  if (mode !== CAS) return 'not-stored';
-  store.counters.casMisses++;
-  return 'not-found';
+  store.link(item, hash);
+  return STORED;
 }
 
 function storeOver(
@@ -49,20 +82,20 @@ function storeOver(
   mode: StoreMode,
   item: number,
   old: number,
-  allowStale: boolean,
+  extras: StoreExtras | undefined,
 ): StoreOutcome {
   if (mode === SET || mode === REPLACE) {
     store.replace(old, item);
-    return 'stored';
+    return STORED;
   }
   if (mode === ADD) {
     store.refresh(old);
-    return 'not-stored';
+    return NOT_STORED;
   }
   const comparison = compareCas(store, item, old);
-  if (mode === CAS) return storeCas(store, item, old, comparison, allowStale);
-  if (comparison !== 'none' && comparison !== 'match') return 'exists';
-  return joined(store, mode, item, old) ? 'stored' : 'not-stored';
+  if (mode === CAS) return storeCas(store, item, old, comparison, extras?.allowStale === true);
+  if (comparison === 'older' || comparison === 'newer') return EXISTS;
+  return join(store, mode, item, old) ? STORED : NOT_STORED;
 }
 
 function storeCas(
@@ -73,21 +106,18 @@ function storeCas(
   allowStale: boolean,
 ): StoreOutcome {
   const { words } = store.arena;
-  const id = store.list(old) & 63;
-  if (comparison === 'match') {
-    store.counters.casHitsOf[id]!++;
-    store.replace(old, item);
-    return 'stored';
-  }
+  const id = store.list(old) & CLASS_MASK;
   if (comparison === 'older' && allowStale) {
     const won = words[old * 2 + I.SHAPE]! & I.WON;
     words[item * 2 + I.EXPIRES] = words[old * 2 + I.EXPIRES]!;
     words[item * 2 + I.SHAPE]! |= I.STALE | won;
-    store.replace(old, item);
-    return 'stored';
+  } else if (comparison !== 'match') {
+    store.counters.casBadOf[id]!++;
+    return EXISTS;
   }
-  store.counters.casBadOf[id]!++;
-  return 'exists';
+  store.counters.casHitsOf[id]!++;
+  store.replace(old, item);
+  return STORED;
 }
 
 type CasComparison = 'none' | 'match' | 'older' | 'newer';
@@ -104,37 +134,33 @@ function compareCas(store: Store, item: number, old: number): CasComparison {
 }
 
 /** Replaces `old` by a new item with both values; false if that would be too large or there is no memory. */
-function joined(store: Store, mode: StoreMode, item: number, old: number): boolean {
-  const { words } = store.arena;
-  const added = words[item * 2 + I.LENGTH]!;
-  const before = words[old * 2 + I.LENGTH]!;
+function join(store: Store, mode: StoreMode, item: number, old: number): boolean {
+  const { words, bytes } = store.arena;
+  const oldBytes = words[old * 2 + I.LENGTH]!;
+  const newBytes = words[item * 2 + I.LENGTH]!;
   const shape = words[old * 2 + I.SHAPE]!;
-  store.hold(old); // making room must not evict what is about to be copied
+  store.hold(old); // making room must not take what is about to be copied
   const both = store.allocate(
     old * 8 + I.HEADER_BYTES,
     shape & I.BYTE,
     words[old * 2 + I.FLAGS]!,
     words[old * 2 + I.EXPIRES]!,
-    before + added,
+    oldBytes + newBytes,
   );
-  if (both === 0 || (words[old * 2 + I.SHAPE]! & I.LINKED) === 0) {
-    if (both !== 0) store.discard(both);
-    store.unhold(old);
-    return false;
+  if (both !== 0) {
+    const at = store.valueAt(both);
+    const oldAt = mode === APPEND ? at : at + newBytes;
+    const newAt = mode === APPEND ? at + oldBytes : at;
+    const oldFrom = store.valueAt(old);
+    const newFrom = store.valueAt(item);
+    bytes.copyWithin(oldAt, oldFrom, oldFrom + oldBytes);
+    bytes.copyWithin(newAt, newFrom, newFrom + newBytes);
+    bytes[at + oldBytes + newBytes] = 0x0d;
+    bytes[at + oldBytes + newBytes + 1] = 0x0a;
+    words[both * 2 + I.SHAPE]! |= shape & I.BINARY_KEY;
+    store.replace(old, both);
+    store.discard(item);
   }
-  const { bytes } = store.arena;
-  const at = store.valueAt(both);
-  const from = store.valueAt(item);
-  const oldFrom = store.valueAt(old);
-  const first = mode === APPEND ? before : added;
-  bytes.copyWithin(at, mode === APPEND ? oldFrom : from, (mode === APPEND ? oldFrom : from) + first);
-  const [rest, restFrom] = mode === APPEND ? [added, from] : [before, oldFrom];
-  bytes.copyWithin(at + first, restFrom, restFrom + rest);
-  bytes[at + before + added] = 0x0d;
-  bytes[at + before + added + 1] = 0x0a;
-  words[both * 2 + I.SHAPE]! |= shape & I.BINARY_KEY;
-  store.replace(old, both);
   store.unhold(old);
-  store.discard(item);
-  return true;
+  return both !== 0;
 }

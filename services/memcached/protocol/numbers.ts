@@ -37,3 +37,11 @@ function whole(text: string): bigint | undefined {
   const match = SIGNED.exec(text);
   return match ? BigInt(match[1]!.replace('+', '')) : undefined;
 }
+
+const DECIMAL = /^[\t\n\v\f\r ]*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)(?:$|[\t\n\v\f\r ])/;
+
+/** A number with a fraction, or undefined. */
+export function decimal(text: string): number | undefined {
+  const match = DECIMAL.exec(text);
+  return match ? Number(match[1]) : undefined;
+}

@@ -44,6 +44,11 @@ export class Reply {
     this.#transport = transport;
   }
 
+  /** Reply buffers in use: the current one and those slow clients still hold. */
+  get buffersInUse(): number {
+    return REPLY_BUFFERS - this.#spare.length;
+  }
+
   /** Whether anything waits to be sent. */
   get pending(): boolean {
     return this.at !== this.#base || this.#pieces.length > 0;

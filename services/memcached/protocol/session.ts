@@ -1,7 +1,18 @@
 import { CARRY_BYTES, RECEIVE_AT } from '../store/arena.ts';
-import type { Cache } from '../cache.ts';
+import { authenticationStep } from './text/authentication.ts';
+import { binaryStep } from './binary/step.ts';
 import { textStep } from './text/step.ts';
+import type { Cache } from '../cache.ts';
 import type { Transport } from './transport.ts';
+
+const BINARY_REQUEST = 0x80;
+const LF = 0x0a;
+
+/** Serves the request at a position; gives the position after it, or the same if it is not complete. */
+type Step = (session: Session, at: number, end: number) => number;
+
+/** Why a connection ended, in the words of the log. */
+export type CloseReason = 'normal' | 'error' | 'idle_timeout' | 'shutdown';
 
 /**
  * One client: takes received bytes of any split, serves the requests that are complete and keeps the
@@ -10,8 +21,22 @@ import type { Transport } from './transport.ts';
 export class Session {
   readonly cache: Cache;
   readonly transport: Transport;
+  step: Step;
+  /** By which logs and statistics name the connection. */
+  number = 0;
+  /** Second of the last request. */
+  lastRequest: number;
   /** The session is over; nothing more is served. */
   closing = false;
+  closeReason: CloseReason = 'error';
+  /** A long answer is being made bit by bit: requests wait until `resume`. */
+  busy = false;
+  /** The connection became a log: what it sends is ignored. */
+  watching = false;
+  /** Logged in, where that is asked for. */
+  authenticated = false;
+  /** A SASL exchange was begun. */
+  saslStarted = false;
   /** Whether to answer with silence, for the request being served. */
   noreply = false;
   /** An item whose value is being received, where its next byte goes, and how many are missing. */
@@ -20,95 +45,125 @@ export class Session {
   fillLeft = 0;
   /** Serves the request that was waiting for the value. */
   onFilled: ((session: Session) => void) | undefined;
-  /** Hash of the key of `item`, and what to do with it. */
-  hash = 0;
+  /** How to store `item`: a `StoreMode`. */
   mode = 0;
-  /** Bytes to be ignored: a value nobody wants. */
+  /** What the storage command's answer needs besides, for the protocols that need it. */
+  request: unknown;
+  /** Input to be ignored: a value nobody wants. */
   swallow = 0;
   /** Requests served in this turn. */
   turn = 0;
   /** Input not served yet: an unfinished request, or what waits for slow output. */
   #carry: Buffer | undefined;
-  /** The carried bytes contain no line end, so more input without one is not worth looking at. */
+  /** The carried bytes hold no line end, so more input without one is not worth looking at. */
   lineOpen = false;
 
   constructor(cache: Cache, transport: Transport) {
     this.cache = cache;
     this.transport = transport;
+    this.step = firstStep(cache);
+    this.lastRequest = cache.store.clock.now;
+  }
+
+  /** What the session is doing, in the words of `stats conns`. */
+  get state(): string {
+    if (this.watching) return 'conn_watch';
+    if (this === this.cache.current) return 'conn_parse_cmd';
+    if (this.transport.blocked) return 'conn_mwrite';
+    if (this.fillLeft > 0) return 'conn_nread';
+    return this.swallow > 0 ? 'conn_swallow' : 'conn_read';
   }
 
   /** Serves `length` bytes at the start of the receive buffer. */
   receive(length: number): void {
-    if (this.closing) return;
-    this.cache.store.counters.bytesRead += length;
-    this.cache.store.clock.tick();
-    if (this.lineOpen && !this.#endsLine(length)) return;
+    if (this.closing || this.watching) return;
+    const { store } = this.cache;
+    store.counters.bytesRead += length;
+    store.clock.tick();
     const end = RECEIVE_AT + length;
     const carried = this.#carry;
     if (carried === undefined) {
       this.#serve(RECEIVE_AT, end);
-      return;
-    }
-    if (this.transport.blocked || carried.length > CARRY_BYTES) {
+    } else if (this.busy || this.transport.blocked || (this.lineOpen && !this.#hasLineEnd(length))) {
       this.#keep(RECEIVE_AT, end);
-      return;
+    } else {
+      this.#carry = undefined;
+      this.lineOpen = false;
+      store.arena.bytes.set(carried, RECEIVE_AT - carried.length);
+      this.#serve(RECEIVE_AT - carried.length, end);
     }
-    this.#carry = undefined;
-    this.cache.store.arena.bytes.set(carried, RECEIVE_AT - carried.length);
-    this.#serve(RECEIVE_AT - carried.length, end);
   }
 
-  /** Goes on with what waited for slow output. */
+  /** Goes on with what waited for slow output or a long answer. */
   resume(): void {
     const carried = this.#carry;
-    if (carried === undefined || this.closing) return;
+    if (carried === undefined || this.closing || this.busy) return;
     this.#carry = undefined;
-    this.cache.store.clock.tick();
+    const { store } = this.cache;
+    store.clock.tick();
     const at = RECEIVE_AT - carried.length;
-    this.cache.store.arena.bytes.set(carried, at);
+    store.arena.bytes.set(carried, at);
     this.#serve(at, RECEIVE_AT);
   }
 
-  /** Ends the session: what is in flight is given back. */
+  /** Ends the session after the requests served so far. */
+  quit(reason: CloseReason): void {
+    this.closing = true;
+    this.closeReason = reason;
+  }
+
+  /** The connection is gone: what was in flight is given back. */
   close(): void {
     this.closing = true;
     this.#carry = undefined;
     if (this.item !== 0) this.cache.store.discard(this.item);
     this.item = 0;
+    this.fillLeft = 0;
+    if (this.watching) this.cache.watchers.remove(this);
   }
 
-  /** Ends the connection after what was answered so far. */
-  quit(): void {
-    this.closing = true;
+  /** Sends what was answered outside of a received chunk. */
+  flush(): void {
+    const { reply } = this.cache;
+    reply.open(this.transport);
+    if (reply.pending) reply.flush();
   }
 
   #serve(from: number, end: number): void {
-    const { reply } = this.cache;
+    const { reply, store, settings } = this.cache;
     reply.open(this.transport);
+    this.cache.current = this;
     this.turn = 0;
     const at = this.#run(from, end);
-    if (at < end && !this.closing) this.#keep(at, end);
+    this.cache.current = undefined;
+    if (this.turn > 0) {
+      this.lastRequest = store.clock.now;
+      const yields = Math.floor((this.turn - 1) / settings.requestsPerTurn);
+      if (yields > 0) store.counters.connYields += yields;
+    }
     if (reply.pending) reply.flush();
-    const yields = Math.floor((this.turn - 1) / this.cache.settings.requestsPerTurn);
-    if (yields > 0) this.cache.store.counters.connYields += yields;
     if (this.closing) {
       this.close();
       this.transport.end();
+    } else if (at < end && !this.watching) {
+      this.#keep(at, end);
     }
   }
 
   #run(from: number, end: number): number {
     let at = from;
     while (at < end) {
-      if (this.fillLeft > 0) at = this.#fill(at, end);
-      else if (this.swallow > 0) at += this.#skip(end - at);
-      else {
-        const next = textStep(this, at, end);
+      if (this.fillLeft > 0) {
+        at = this.#fill(at, end);
+      } else if (this.swallow > 0) {
+        at += this.#skip(end - at);
+      } else {
+        const next = this.step(this, at, end);
         if (next === at) break;
         at = next;
         this.turn++;
       }
-      if (this.closing || this.transport.blocked) break;
+      if (this.closing || this.busy || this.watching || this.transport.blocked) break;
     }
     return at;
   }
@@ -128,22 +183,29 @@ export class Session {
     return length;
   }
 
-  /** Adds to the carried bytes; true if there is now a line end among them. */
-  #endsLine(length: number): boolean {
-    const chunk = this.cache.store.arena.bytes.subarray(RECEIVE_AT, RECEIVE_AT + length);
-    this.lineOpen = !chunk.includes(0x0a);
-    if (!this.lineOpen) return true;
-    this.#keep(RECEIVE_AT, RECEIVE_AT + length);
-    return false;
+  #hasLineEnd(length: number): boolean {
+    return this.cache.store.arena.bytes.subarray(RECEIVE_AT, RECEIVE_AT + length).includes(LF);
   }
 
   #keep(from: number, end: number): void {
     const fresh = this.cache.store.arena.bytes.subarray(from, end);
     this.#carry = this.#carry === undefined ? Buffer.from(fresh) : Buffer.concat([this.#carry, fresh]);
-    if (this.#carry.length > CARRY_BYTES) {
-      this.closing = true;
-      this.close();
-      this.transport.destroy();
-    }
+    if (this.#carry.length <= CARRY_BYTES) return;
+    this.close();
+    this.transport.destroy();
   }
+}
+
+function firstStep(cache: Cache): Step {
+  const { sasl, protocol } = cache.settings;
+  if (sasl || protocol === 'binary') return binaryStep;
+  if (cache.authentication) return authenticationStep;
+  return protocol === 'ascii' ? textStep : negotiate;
+}
+
+/** The first byte of a connection decides its protocol. */
+function negotiate(session: Session, at: number, end: number): number {
+  const binary = session.cache.store.arena.bytes[at] === BINARY_REQUEST;
+  session.step = binary ? binaryStep : textStep;
+  return session.step(session, at, end);
 }

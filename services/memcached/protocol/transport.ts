@@ -11,6 +11,13 @@ export interface Transport {
   afterDrain(callback: () => void): void;
   /** Whether what was sent has not left yet: no more requests are served until it has. */
   readonly blocked: boolean;
+  /** Reads nothing until `unpause`. */
+  pause(): void;
+  unpause(): void;
+  /** The client's address as statistics show it: `tcp:127.0.0.1:40000`, `unix:/path`. */
+  readonly address: string;
+  /** The same of the socket it connected to. */
+  readonly listenAddress: string;
   /** Ends the connection after what was sent. */
   end(): void;
   /** Ends it at once. */

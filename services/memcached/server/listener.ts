@@ -1,18 +1,20 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { Connection } from './connection.ts';
 import { copyIntoArena, readIntoArena } from './receive.ts';
+import { listenAddressOf } from './connection-lines.ts';
+import type { Admission } from './admission.ts';
 import type { Cache } from '../cache.ts';
 
-/** Where to listen: a TCP address, or the path of a unix socket. */
+/** Where to listen: a TCP address (no host is all of them), or the path of a unix socket. */
 export type ListenAddress =
   | { readonly host: string | undefined; readonly port: number }
   | { readonly path: string };
 
-const TOO_MANY = 'ERROR Too many open connections\r\n';
-
 export interface ListenerOptions {
   /** False reads with documented means only. */
   readonly readIntoArena: boolean;
+  /** Decides who is served, across all listeners of a cache. */
+  readonly admission: Admission;
 }
 
 /** Accepts connections for one cache. Several listeners may share it. */
@@ -20,12 +22,14 @@ export class Listener implements AsyncDisposable {
   readonly #cache: Cache;
   readonly #server: Server;
   readonly #options: ListenerOptions;
-  readonly #connections = new Set<Connection>();
+  #name = '';
 
   constructor(cache: Cache, options: ListenerOptions) {
     this.#cache = cache;
     this.#options = options;
-    this.#server = createServer({ noDelay: true, pauseOnConnect: true }, (socket) => this.#accept(socket));
+    this.#server = createServer({ noDelay: true, pauseOnConnect: true }, (socket) => {
+      options.admission.admit(socket, (admitted) => this.#serve(admitted));
+    });
   }
 
   /** The bound TCP port; 0 for a unix socket. */
@@ -34,10 +38,16 @@ export class Listener implements AsyncDisposable {
     return typeof address === 'object' && address !== null ? address.port : 0;
   }
 
+  /** Whether it listens with IPv6. */
+  get isIpv6(): boolean {
+    const address = this.#server.address();
+    return typeof address === 'object' && address?.family === 'IPv6';
+  }
+
   /** @throws the system's error, e.g. `EADDRINUSE` */
-  listen(address: ListenAddress): Promise<void> {
+  async listen(address: ListenAddress): Promise<void> {
     const { backlog } = this.#cache.settings;
-    return new Promise((resolve, reject) => {
+    await new Promise<void>((resolve, reject) => {
       this.#server.once('error', reject);
       this.#server.listen({ ...address, backlog }, () => {
         this.#server.off('error', reject);
@@ -45,35 +55,33 @@ export class Listener implements AsyncDisposable {
         resolve();
       });
     });
+    const bound = this.#server.address();
+    this.#name =
+      typeof bound === 'object' && bound !== null
+        ? listenAddressOf(bound.address, bound.port)
+        : `unix:${String(bound)}`;
+    this.#cache.network.listeners.push(this.#name);
   }
 
-  /** Drops every connection and stops listening. */
-  async close(): Promise<void> {
-    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
-    for (const connection of this.#connections) connection.destroy();
-    await closed;
+  /** Stops listening. Connections are the admission's to end. */
+  close(): Promise<void> {
+    return new Promise((resolve) => this.#server.close(() => resolve()));
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
 
-  #accept(accepted: Socket): void {
-    const cache = this.#cache;
-    if (cache.connections.size >= cache.settings.maxConnections) {
-      cache.store.counters.rejectedConnections++;
-      accepted.on('error', () => {});
-      accepted.end(TOO_MANY, () => accepted.destroy());
-      return;
-    }
+  #serve(accepted: Socket): void {
+    const { arena } = this.#cache.store;
+    const { admission } = this.#options;
     let connection: Connection | undefined;
     const onReceived = (length: number) => connection!.session.receive(length);
-    const { arena } = cache.store;
     const socket =
       (this.#options.readIntoArena ? readIntoArena(accepted, arena, onReceived) : undefined) ??
       copyIntoArena(accepted, arena, onReceived);
-    connection = new Connection(cache, socket, () => this.#connections.delete(connection!));
-    this.#connections.add(connection);
+    connection = new Connection(this.#cache, socket, this.#name, () => admission.left(connection!));
+    admission.entered(connection);
     socket.resume();
   }
 }

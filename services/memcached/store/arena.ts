@@ -20,8 +20,10 @@ export const PAGE_BYTES = 1024 * 1024;
 
 /** Where the receive buffer begins; what is carried over ends here. */
 export const RECEIVE_AT = CARRY_BYTES;
-/** A scan may write one end mark behind what was received. */
-const RECEIVE_SLACK_BYTES = 64;
+/** Behind what was received: an end mark for scans, and a decoded key. */
+const RECEIVE_SLACK_BYTES = 1024;
+/** Where a key that came encoded is put. */
+export const KEY_SCRATCH_AT = RECEIVE_AT + RECEIVE_BYTES + RECEIVE_SLACK_BYTES / 2;
 export const REPLIES_AT = RECEIVE_AT + RECEIVE_BYTES + RECEIVE_SLACK_BYTES;
 /** Where item pages begin, on a page boundary. */
 export const PAGES_AT = Math.ceil((REPLIES_AT + REPLY_BUFFERS * REPLY_BYTES) / PAGE_BYTES) * PAGE_BYTES;

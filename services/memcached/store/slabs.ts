@@ -14,6 +14,8 @@ const NONE = -1;
 export class Slabs {
   /** Page limit. A class without any page gets its first even beyond it, as in memcached. */
   limit: number;
+  /** Pages that went from one class to another. */
+  moved = 0;
   /** Pages in use by classes and runs. */
   used = 0;
   /** Chunks in use per class. A large item counts as the largest chunks it would fill. */
@@ -111,6 +113,21 @@ export class Slabs {
     this.usedChunks[largest]! -= count * this.#classes.chunksPerPage(largest);
   }
 
+  get pageCount(): number {
+    return this.#owner.length;
+  }
+
+  /** The class whose chunks a page holds; 0 if it holds none. */
+  classOfPage(page: number): number {
+    const id = this.#owner[page]!;
+    return id === OWNED_BY_LARGE ? 0 : id;
+  }
+
+  /** How many chunks of a page have ever been used. */
+  carvedChunks(page: number): number {
+    return this.#classes.chunksPerPage(this.#owner[page]!) - this.#fresh[page]!;
+  }
+
   /** Byte offset of a page. */
   pageAt(page: number): number {
     return PAGES_AT + page * PAGE_BYTES;
@@ -143,6 +160,7 @@ export class Slabs {
     this.used--;
     this.pagesOf[id]!--;
     this.#empty--;
+    this.moved++;
     return true;
   }
 

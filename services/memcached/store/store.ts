@@ -1,4 +1,4 @@
-import { Arena, PAGE_BYTES } from './arena.ts';
+import { Arena, PAGES_MAX, PAGE_BYTES } from './arena.ts';
 import { SecondClock, UPDATE_INTERVAL_SECONDS, type Clock } from './clock.ts';
 import { Counters, ListCounters } from './counters.ts';
 import { HashIndex } from './hash-index.ts';
@@ -10,6 +10,7 @@ import { pullTail } from './pull-tail.ts';
 import { Tuning } from './tuning.ts';
 import type { CacheSettings } from '../settings.ts';
 
+const MB = 1024 * 1024;
 /** Pages beyond the limit: one for each class that has none yet. */
 const SPARE_PAGES = 64;
 /** How often an allocation tries to make room. */
@@ -52,8 +53,13 @@ export class Store {
   flushedBelowCas = 0;
   /** The item that holds the value of the last successful storage command. */
   stored = 0;
+  /** Items with a CAS from here on count in the size statistics; undefined if they are off. */
+  sizesSince: number | undefined;
   /** Called before an item is evicted. */
   onEvict: ((item: number) => void) | undefined;
+  /** Called with every key looked up, and what was found. */
+  onLookup: ((at: number, length: number, item: number) => void) | undefined;
+  readonly #sparePages: number;
   #cas = 0;
   readonly #runs = new Map<number, { readonly page: number; readonly count: number }>();
   readonly #holds = new Map<number, number>();
@@ -63,10 +69,11 @@ export class Store {
     this.tuning = new Tuning(settings);
     this.classes = new SlabClasses(settings);
     const pages = Math.floor(settings.memoryBytes / PAGE_BYTES);
-    const largest = Math.ceil(settings.itemSizeMax / PAGE_BYTES);
-    this.arena = new Arena(pages + SPARE_PAGES + largest);
-    this.slabs = new Slabs(this.arena, this.classes, pages);
-    this.index = new HashIndex(this.arena, seed, settings.hashPower);
+    this.#sparePages = SPARE_PAGES + Math.ceil(settings.itemSizeMax / PAGE_BYTES);
+    this.arena = new Arena(pages + this.#sparePages);
+    const limit = Math.min(pages, this.arena.pages - this.#sparePages);
+    this.slabs = new Slabs(this.arena, this.classes, limit);
+    this.index = new HashIndex(this.arena, seed, settings.hashPowerInit || undefined);
     this.lru = new LruLists(this.arena);
     this.clock = new SecondClock(clock);
   }
@@ -78,6 +85,12 @@ export class Store {
 
   /** The visible item with this key, or 0; one that is expired or flushed is removed on the way. */
   find(at: number, length: number, hash: number): number {
+    const item = this.#findVisible(at, length, hash);
+    if (this.onLookup !== undefined) this.onLookup(at, length, item);
+    return item;
+  }
+
+  #findVisible(at: number, length: number, hash: number): number {
     const item = this.index.find(at, length, hash);
     if (item === 0) {
       this.missed = NOT_FOUND;
@@ -186,7 +199,7 @@ export class Store {
 
   /** Gives back an item that was allocated but never linked. */
   discard(item: number): void {
-    this.#free(item);
+    if ((this.arena.words[item * 2 + I.SHAPE]! & I.HELD) === 0) this.#free(item);
   }
 
   /** Keeps the memory of an item while a write sends from it. */
@@ -217,6 +230,22 @@ export class Store {
     this.arena.words[item * 2 + I.CAS_HIGH] = Math.floor(cas / 2 ** 32);
   }
 
+  setCasWords(item: number, low: number, high: number): void {
+    this.arena.words[item * 2 + I.CAS_LOW] = low;
+    this.arena.words[item * 2 + I.CAS_HIGH] = high;
+  }
+
+  setCas64(item: number, cas: bigint): void {
+    this.arena.words[item * 2 + I.CAS_LOW] = Number(BigInt.asIntN(32, cas));
+    this.arena.words[item * 2 + I.CAS_HIGH] = Number(BigInt.asIntN(32, cas >> 32n));
+  }
+
+  /** An item's CAS, exact below 2^53. */
+  cas(item: number): number {
+    const { words } = this.arena;
+    return (words[item * 2 + I.CAS_HIGH]! >>> 0) * 2 ** 32 + (words[item * 2 + I.CAS_LOW]! >>> 0);
+  }
+
   size(item: number): number {
     const { words } = this.arena;
     const word = item * 2;
@@ -238,24 +267,36 @@ export class Store {
     if (this.flushedUntil === 0 || this.flushedUntil > this.clock.now) return false;
     if (words[item * 2 + I.USED]! <= this.flushedUntil) return true;
     if (this.flushedBelowCas === 0) return false;
-    const cas = (words[item * 2 + I.CAS_HIGH]! >>> 0) * 2 ** 32 + (words[item * 2 + I.CAS_LOW]! >>> 0);
+    const cas = this.cas(item);
     return cas !== 0 && cas < this.flushedBelowCas;
   }
 
   /**
    * Makes everything stored so far invisible, at once or from a second on.
-   * @param deadline second of the clock, 0 for now
+   * @param deadline second of the clock
    */
   flush(deadline: number): void {
-    this.counters.cmdFlush++;
-    const until = (deadline > 0 ? deadline : this.clock.now) - 1;
     if (!this.settings.casEnabled) {
-      this.flushedUntil = until;
+      this.flushedUntil = deadline;
       return;
     }
     // The CAS counter draws an exact line inside the current second; a later flush has whole seconds only.
-    this.flushedUntil = until - 1;
+    this.flushedUntil = deadline - 1;
     if (this.flushedUntil <= this.clock.now) this.flushedBelowCas = this.nextCas();
+  }
+
+  /**
+   * Changes the memory limit. Pages in use beyond a lowered one are not taken away.
+   * @returns false if there cannot be so much memory
+   */
+  setLimit(megabytes: number): boolean {
+    const pages = Math.floor((megabytes * MB) / PAGE_BYTES);
+    const wanted = pages + this.#sparePages;
+    if (wanted > PAGES_MAX) return false;
+    this.arena.grow(wanted);
+    this.slabs.grown();
+    this.slabs.limit = pages;
+    return true;
   }
 
   #firstSegment(expires: number): number {

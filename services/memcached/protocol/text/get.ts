@@ -1,8 +1,11 @@
 import * as I from '../../store/item.ts';
 import { ANSWER_BYTES } from '../reply.ts';
-import type { Session } from '../session.ts';
-import { BAD_FORMAT, END, ERROR } from './answers.ts';
+import { BAD_EXPTIME, BAD_FORMAT, END, ERROR } from './answers.ts';
+import { CLASS_MASK } from '../../store/lru.ts';
+import { int32 } from '../numbers.ts';
 import { writeCas } from './cas.ts';
+import type { Line } from './line.ts';
+import type { Session } from '../session.ts';
 
 export const KEY_MAX = 250;
 const SPACE = 0x20;
@@ -10,50 +13,74 @@ const SPACE = 0x20;
 const VALU = 0x554c4156;
 const E_SPACE = 0x2045;
 const VALUE_BYTES = 6;
+/** Values at least this long may be sent from where they lie; `Reply` decides. */
+const COPIED_BYTES = 4096;
 
-/**
- * Serves `get`, and through `retrieve` its relatives. `at` is the start of the line, `stop` its end without the
- * line end, `next` the position after it.
- */
-export function runGet(session: Session, at: number, stop: number, next: number, verb: 'get'): number {
-  return retrieve(session, at, at + verb.length, stop, next, false, undefined);
+/** A line of keys, and what is asked about them. */
+interface Retrieval {
+  /** Where the line begins, its keys begin, it ends, and what follows begins. */
+  readonly lineAt: number;
+  readonly from: number;
+  readonly stop: number;
+  readonly next: number;
+  readonly withCas: boolean;
+  /** Gives the hits this deadline; undefined leaves it. */
+  readonly deadline: number | undefined;
+}
+
+/** `get`, `gets`, `bget`: any number of keys. */
+export function getKeys(session: Session, line: Line): number {
+  const verbLength = line.length[0]!;
+  return retrieve(session, {
+    lineAt: line.start,
+    from: line.at[0]! + verbLength,
+    stop: line.stop,
+    next: line.next,
+    withCas: verbLength === 4 && line.word(0) === 'gets',
+    deadline: undefined,
+  });
+}
+
+/** `gat`, `gats`: an expiry time, then keys. */
+export function getAndTouch(session: Session, line: Line): number {
+  const { reply, store } = session.cache;
+  const exptime = line.count > 1 ? int32(line.word(1)) : 0;
+  if (line.count < 2 || exptime === undefined) {
+    reply.bytes(exptime === undefined ? BAD_EXPTIME : ERROR);
+    return line.next;
+  }
+  return retrieve(session, {
+    lineAt: line.start,
+    from: line.at[1]! + line.length[1]!,
+    stop: line.stop,
+    next: line.next,
+    withCas: line.length[0] === 4,
+    deadline: store.clock.deadline(exptime),
+  });
 }
 
 /**
- * Answers a line of keys that begins at `from`. If the client stops reading in the middle, the rest of the
- * line is turned into a request of its own (the words before `from` put in front of it) and left for later.
- * @param withCas whether to add the CAS to each hit
- * @param deadline touches the hits: gives the expiry second
+ * Answers a line of keys. If the client stops reading in the middle, the rest of the line is turned into a
+ * request of its own (the words before the keys put in front of it) and left for later.
  */
-export function retrieve(
-  session: Session,
-  lineAt: number,
-  from: number,
-  stop: number,
-  next: number,
-  withCas: boolean,
-  deadline: number | undefined,
-): number {
-  const { store, reply } = session.cache;
+export function retrieve(session: Session, line: Retrieval): number {
+  const { store, reply, prefixes } = session.cache;
   const { bytes, view, words } = store.arena;
+  const { stop, withCas, deadline } = line;
   const begun = reply.at;
   let keys = 0;
-  let at = from;
-  let checked = stop - from <= KEY_MAX;
+  let at = line.from;
+  let checked = stop - at <= KEY_MAX;
   for (;;) {
     while (at < stop && bytes[at] === SPACE) at++;
     if (at >= stop) break;
     const key = at;
     while (at < stop && bytes[at] !== SPACE) at++;
     const length = at - key;
-    if (length > KEY_MAX) {
-      reply.rewind(begun);
-      reply.bytes(BAD_FORMAT);
-      return next;
-    }
+    if (length > KEY_MAX) return refuseLine(session, begun, line.next);
     keys++;
-    const hash = store.index.hash(key, length);
-    const item = store.find(key, length, hash);
+    const item = store.find(key, length, store.index.hash(key, length));
+    if (prefixes.enabled) prefixes.get(bytes, key, length, item !== 0);
     if (item === 0) {
       countMiss(session, deadline !== undefined);
       continue;
@@ -62,14 +89,10 @@ export function retrieve(
     const head = length + ((shape >>> I.SUFFIX_SHIFT) & I.BYTE);
     const valueBytes = words[item * 2 + I.LENGTH]! + 2;
     if (!reply.hasRoom(head, valueBytes)) {
-      if (!checked && hasLongKey(bytes, at, stop)) {
-        reply.rewind(begun);
-        reply.bytes(BAD_FORMAT);
-        return next;
-      }
+      if (!checked && hasLongKey(bytes, at, stop)) return refuseLine(session, begun, line.next);
       checked = true;
       reply.flush();
-      if (session.transport.blocked) return resumeAt(bytes, lineAt, from, key);
+      if (session.transport.blocked) return resumeAt(bytes, line, key);
     }
     countHit(session, item, deadline);
     store.bump(item);
@@ -78,7 +101,7 @@ export function retrieve(
     view.setInt16(out + 4, E_SPACE, true);
     reply.at = out + VALUE_BYTES;
     const source = item * 8 + I.HEADER_BYTES;
-    if (!withCas && (shape & I.LARGE) === 0 && valueBytes < 4096) {
+    if (!withCas && (shape & I.LARGE) === 0 && valueBytes < COPIED_BYTES) {
       reply.copy(source, head + valueBytes);
       continue;
     }
@@ -86,23 +109,27 @@ export function retrieve(
     if (withCas) writeCas(reply, store, item);
     reply.value(item, store.valueAt(item), valueBytes);
   }
-  if (keys === 0) {
-    reply.bytes(ERROR);
-    return next;
-  }
   if (!reply.fits(ANSWER_BYTES)) reply.flush();
-  reply.bytes(END);
+  reply.bytes(keys === 0 && deadline === undefined ? ERROR : END);
+  return line.next;
+}
+
+/** A key that is too long anywhere spoils the whole answer. */
+function refuseLine(session: Session, begun: number, next: number): number {
+  const { reply } = session.cache;
+  reply.rewind(begun);
+  reply.bytes(BAD_FORMAT);
   return next;
 }
 
 function countMiss(session: Session, touching: boolean): void {
   const { counters } = session.cache.store;
-  counters.getMisses++;
   if (touching) {
     counters.cmdTouch++;
     counters.touchMisses++;
   } else {
     counters.cmdGet++;
+    counters.getMisses++;
   }
 }
 
@@ -115,12 +142,12 @@ function countHit(session: Session, item: number, deadline: number | undefined):
     return;
   }
   store.counters.cmdTouch++;
-  store.counters.touchHitsOf[list & 63]!++;
+  store.counters.touchHitsOf[list & CLASS_MASK]!++;
   store.arena.words[item * 2 + I.EXPIRES] = deadline;
 }
 
 /** Puts the words before the keys in front of the keys still to be served, over what was served. */
-function resumeAt(bytes: Uint8Array, lineAt: number, from: number, key: number): number {
+function resumeAt(bytes: Uint8Array, { lineAt, from }: Retrieval, key: number): number {
   const prefix = from - lineAt;
   bytes.copyWithin(key - 1 - prefix, lineAt, from);
   bytes[key - 1] = SPACE;

@@ -1,27 +1,35 @@
 import type { Store } from '../../store/store.ts';
 
-/** Words looked at in one line; what follows stays part of the last one. */
-const WORDS_MAX = 24;
+/** Words looked at in one line; what follows the last is not. */
+export const WORDS_MAX = 23;
 const SPACE = 0x20;
 
 /** A request line cut at its spaces. One instance is reused for every line. */
 export class Line {
+  /** Where the line begins and ends, its line end not counted. */
+  start = 0;
+  stop = 0;
+  /** Where the next request or the value begins, and where the received bytes end. */
+  next = 0;
+  end = 0;
   count = 0;
+  /** Position and length of each word. */
   readonly at = new Int32Array(WORDS_MAX);
   readonly length = new Int32Array(WORDS_MAX);
-  /** Where the line ends, its line end not counted. */
-  stop = 0;
   readonly #store: Store;
 
   constructor(store: Store) {
     this.#store = store;
   }
 
-  cut(start: number, stop: number): void {
+  cut(start: number, stop: number, next = stop, end = stop): void {
     const { bytes } = this.#store.arena;
+    this.start = start;
+    this.stop = stop;
+    this.next = next;
+    this.end = end;
     let count = 0;
     let at = start;
-    this.stop = stop;
     while (count < WORDS_MAX) {
       while (at < stop && bytes[at] === SPACE) at++;
       if (at === stop) break;
@@ -47,6 +55,7 @@ export class Line {
 
   /** Whether the last word asks for silence. */
   get noreply(): boolean {
-    return this.count > 0 && this.length[this.count - 1] === 7 && this.word(this.count - 1) === 'noreply';
+    const last = this.count - 1;
+    return last >= 0 && this.length[last] === 7 && this.word(last) === 'noreply';
   }
 }

@@ -1,7 +1,7 @@
 import { CARRY_BYTES } from '../../store/arena.ts';
 import type { Session } from '../session.ts';
-import { runLine } from './commands.ts';
-import { runGet } from './get.ts';
+import { runLine } from './dispatch.ts';
+import { retrieve } from './get.ts';
 import { runSet } from './set.ts';
 
 const LF = 0x0a;
@@ -33,7 +33,9 @@ export function textStep(session: Session, at: number, end: number): number {
   let stop = eol > at && bytes[eol - 1] === CR ? eol - 1 : eol;
   if (nul !== 0 && nul < stop) stop = nul; // a line ends at NUL, as a string of C does
   const word = view.getInt32(at, true);
-  if (word === GET_WORD) return runGet(session, at, stop, next, 'get');
+  if (word === GET_WORD) {
+    return retrieve(session, { lineAt: at, from: at + 3, stop, next, withCas: false, deadline: undefined });
+  }
   if (word === SET_WORD) {
     const after = runSet(session, at + 4, stop, next, end);
     if (after !== 0) return after;
@@ -46,7 +48,7 @@ function incomplete(session: Session, at: number, end: number): number {
   const length = end - at;
   if (length > LINE_MAX) {
     if (length >= CARRY_BYTES || !beginsLikeGet(session, at, end)) {
-      session.quit();
+      session.quit('error');
       return end;
     }
     session.lineOpen = true;

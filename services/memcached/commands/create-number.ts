@@ -1,0 +1,21 @@
+import { ADD, STORED, storeItem } from './store-item.ts';
+import type { Cache } from '../cache.ts';
+
+/**
+ * Stores a number under a key nobody has, for `incr` and its relatives; it is in `store.stored` then.
+ * @returns false if there is no memory
+ */
+export function createNumber(
+  cache: Cache,
+  keyAt: number,
+  keyLength: number,
+  deadline: number,
+  text: string,
+): boolean {
+  const { store } = cache;
+  const item = store.allocate(keyAt, keyLength, 0, deadline, text.length);
+  if (item === 0) return false;
+  store.arena.bytes.write(`${text}\r\n`, store.valueAt(item), 'latin1');
+  store.setCas(item, 0);
+  return storeItem(cache, ADD, item) === STORED;
+}

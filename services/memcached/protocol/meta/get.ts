@@ -1,0 +1,138 @@
+import * as E from './errors.ts';
+import * as I from '../../store/item.ts';
+import * as L from './letters.ts';
+import * as W from './write.ts';
+import { ERROR } from '../text/answers.ts';
+import { CLASS_MASK } from '../../store/lru.ts';
+import { isKeyTooLong } from '../text/answer.ts';
+import type { Line } from '../text/line.ts';
+import type { MetaFlags } from './flags.ts';
+import type { Session } from '../session.ts';
+
+/** Words of a meta request, the command included. */
+export const META_WORDS_MAX = 19;
+/** Room for a line of flags. */
+const LINE_BYTES = 600;
+
+/** `mg <key> <flags>*` */
+export function metaGet(session: Session, line: Line): number {
+  const { cache } = session;
+  const { reply, store, meta: flags } = cache;
+  const problem = readGet(session, line, flags);
+  if (problem) {
+    reply.bytes(problem);
+    return line.next;
+  }
+  const hash = store.index.hash(flags.keyAt, flags.keyLength);
+  let item = store.find(flags.keyAt, flags.keyLength, hash);
+  if (cache.prefixes.enabled) {
+    cache.prefixes.get(store.arena.bytes, flags.keyAt, flags.keyLength, item !== 0);
+  }
+  const withValue = flags.has(L.VALUE);
+  if (item !== 0 && withValue && !reply.hasRoom(LINE_BYTES, store.arena.words[item * 2 + I.LENGTH]! + 2)) {
+    reply.flush();
+    if (session.transport.blocked) return line.start;
+  }
+  let created = false;
+  if (item === 0 && flags.has(L.CREATE)) {
+    item = create(session, flags, hash);
+    created = item !== 0;
+  }
+  count(session, item, flags.has(L.SET_TTL));
+  if (item === 0) answerMiss(session, line, flags);
+  else answerHit(session, line, flags, item, created);
+  return line.next;
+}
+
+function readGet(session: Session, line: Line, flags: MetaFlags): Uint8Array | undefined {
+  if (line.count < 2) return ERROR;
+  if (isKeyTooLong(line)) return E.BAD_FORMAT;
+  if (line.count > META_WORDS_MAX) return E.OPTIONS_ARE_TOO_LONG;
+  return flags.read(session.cache.store, line, 2) ?? (flags.opaqueTooLong ? E.OPAQUE_TOO_LONG : undefined);
+}
+
+/** N: an empty item for whoever asked first. */
+function create(session: Session, flags: MetaFlags, hash: number): number {
+  const { store } = session.cache;
+  const item = store.allocate(flags.keyAt, flags.keyLength, 0, 0, 0);
+  if (item === 0) return 0;
+  const { words, bytes } = store.arena;
+  const at = store.valueAt(item);
+  bytes[at] = 0x0d;
+  bytes[at + 1] = 0x0a;
+  if (flags.has(L.BASE64)) words[item * 2 + I.SHAPE]! |= I.BINARY_KEY;
+  store.link(item, hash);
+  words[item * 2 + I.EXPIRES] = flags.createUntil;
+  if (flags.has(L.EXPLICIT_CAS)) store.setCas64(item, flags.explicitCas);
+  return item;
+}
+
+function count(session: Session, item: number, touching: boolean): void {
+  const { store } = session.cache;
+  const { counters } = store;
+  if (touching) {
+    counters.cmdTouch++;
+    if (item === 0) counters.touchMisses++;
+    else counters.touchHitsOf[store.list(item) & CLASS_MASK]!++;
+  } else {
+    counters.cmdGet++;
+    if (item === 0) counters.getMisses++;
+    else counters.listHits[store.list(item)]!++;
+  }
+}
+
+function answerMiss(session: Session, line: Line, flags: MetaFlags): void {
+  if (flags.has(L.QUIET)) return;
+  const { reply } = session.cache;
+  W.putStatus(reply, 'EN');
+  W.putEchoes(session.cache, line, 2, flags);
+  W.putLineEnd(reply);
+}
+
+function answerHit(session: Session, line: Line, flags: MetaFlags, item: number, created: boolean): void {
+  const { cache } = session;
+  const { reply, store } = cache;
+  const { words, bytes } = store.arena;
+  const valueBytes = words[item * 2 + I.LENGTH]! + 2;
+  // C: whoever has this version already does not need the value again.
+  const known = flags.has(L.COMPARE_CAS) && flags.compareCas === BigInt(store.cas(item));
+  const withValue = flags.has(L.VALUE) && !known;
+  if (withValue) {
+    W.putStatus(reply, 'VA');
+    reply.byte(0x20);
+    reply.number(valueBytes - 2);
+  } else {
+    W.putStatus(reply, 'HD');
+  }
+  for (let i = 2; i < line.count; i++) {
+    const letter = bytes[line.at[i]!]!;
+    if (letter === L.OPAQUE) W.putOpaque(cache, line, i);
+    else if (letter === L.SET_TTL) words[item * 2 + I.EXPIRES] = flags.expires;
+    else W.putItemFlag(cache, letter, item);
+  }
+  putStates(session, flags, item, created);
+  W.putLineEnd(reply);
+  if (!flags.has(L.NO_BUMP)) store.bump(item);
+  if (withValue) reply.value(item, store.valueAt(item), valueBytes);
+}
+
+/** Z: somebody refreshes it. X: it is stale. W: you are to refresh it. */
+function putStates(session: Session, flags: MetaFlags, item: number, created: boolean): void {
+  const { reply, store } = session.cache;
+  const { words } = store.arena;
+  const shape = words[item * 2 + I.SHAPE]!;
+  const won = (shape & I.WON) !== 0;
+  const stale = (shape & I.STALE) !== 0;
+  if (won) W.putLetter(reply, Z);
+  if (stale) W.putLetter(reply, X);
+  const expires = words[item * 2 + I.EXPIRES]!;
+  const dueForRefresh = flags.has(L.RECACHE) && !created && expires !== 0 && expires < flags.refreshBefore;
+  if (created || (!won && (stale || dueForRefresh))) {
+    W.putLetter(reply, W_LETTER);
+    words[item * 2 + I.SHAPE] = shape | I.WON;
+  }
+}
+
+const Z = 'Z'.charCodeAt(0);
+const X = 'X'.charCodeAt(0);
+const W_LETTER = 'W'.charCodeAt(0);

@@ -1,0 +1,74 @@
+import * as A from './answers.ts';
+import { ANSWER_BYTES } from '../reply.ts';
+import { ADD, APPEND, CAS, PREPEND, REPLACE, SET } from '../../commands/store-item.ts';
+import { getAndTouch, getKeys } from './get.ts';
+import { decrement, deleteItem, increment, touch } from './keyed.ts';
+import { crawlerVerb } from './crawler.ts';
+import { extstore } from './extstore.ts';
+import { lru } from './lru.ts';
+import { slabs } from './slabs.ts';
+import { flushAll, memoryLimit, quit, shutdown, verbosity, version } from './admin.ts';
+import { metaArithmetic } from '../meta/arithmetic.ts';
+import { metaDebug } from '../meta/debug.ts';
+import { metaDelete } from '../meta/delete.ts';
+import { metaGet } from '../meta/get.ts';
+import { metaNoop } from '../meta/noop.ts';
+import { metaSet } from '../meta/set.ts';
+import { stats } from './stats.ts';
+import { storageVerb } from './storage.ts';
+import { watch } from './watch.ts';
+import type { Session } from '../session.ts';
+import type { Verb } from './verb.ts';
+
+const VERBS: ReadonlyMap<string, Verb> = new Map<string, Verb>([
+  ['get', getKeys],
+  ['gets', getKeys],
+  ['bget', getKeys],
+  ['gat', getAndTouch],
+  ['gats', getAndTouch],
+  ['set', storageVerb(SET)],
+  ['add', storageVerb(ADD)],
+  ['replace', storageVerb(REPLACE)],
+  ['append', storageVerb(APPEND)],
+  ['prepend', storageVerb(PREPEND)],
+  ['cas', storageVerb(CAS)],
+  ['delete', deleteItem],
+  ['incr', increment],
+  ['decr', decrement],
+  ['touch', touch],
+  ['mg', metaGet],
+  ['ms', metaSet],
+  ['md', metaDelete],
+  ['ma', metaArithmetic],
+  ['mn', metaNoop],
+  ['me', metaDebug],
+  ['flush_all', flushAll],
+  ['version', version],
+  ['verbosity', verbosity],
+  ['quit', quit],
+  ['shutdown', shutdown],
+  ['cache_memlimit', memoryLimit],
+  ['stats', stats],
+  ['watch', watch],
+  ['lru', lru],
+  ['lru_crawler', crawlerVerb],
+  ['slabs', slabs],
+  ['extstore', extstore],
+]);
+
+/** The verb's first word at most so long; longer ones are unknown without looking. */
+const VERB_MAX = 14;
+
+/** Serves any line that has no shorter way. Gives the position after what was used. */
+export function runLine(session: Session, at: number, stop: number, next: number, end: number): number {
+  const { line, reply } = session.cache;
+  line.cut(at, stop, next, end);
+  session.noreply = false;
+  if (!reply.fits(ANSWER_BYTES)) reply.flush();
+  if (session.transport.blocked) return at;
+  const verb = line.count > 0 && line.length[0]! <= VERB_MAX ? VERBS.get(line.word(0)) : undefined;
+  if (verb) return verb(session, line) ?? next;
+  if (line.count > 1 && line.word(line.count - 1).startsWith('HTTP/')) session.quit('error');
+  else reply.bytes(A.ERROR);
+  return next;
+}

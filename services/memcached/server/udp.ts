@@ -1,0 +1,111 @@
+import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
+import { RECEIVE_AT } from '../store/arena.ts';
+import { Session } from '../protocol/session.ts';
+import type { Cache } from '../cache.ts';
+import type { Transport } from '../protocol/transport.ts';
+
+/** Request id, sequence number, number of datagrams, zero. */
+const HEADER_BYTES = 8;
+const DATAGRAM_BYTES = 1400;
+const PAYLOAD_BYTES = DATAGRAM_BYTES - HEADER_BYTES;
+const MULTI_PACKET = Buffer.from('SERVER_ERROR multi-packet request not supported\r\n');
+/** Datagrams one request may be answered with: more cannot be numbered. */
+const DATAGRAMS_MAX = 0xffff;
+
+/** Serves requests that come as single datagrams, in either protocol. */
+export class UdpListener implements AsyncDisposable {
+  readonly #cache: Cache;
+  readonly #socket: Socket;
+
+  constructor(cache: Cache, host: string | undefined) {
+    this.#cache = cache;
+    this.#socket = createSocket(host?.includes(':') ? 'udp6' : 'udp4');
+    this.#socket.on('message', (message, from) => this.#receive(message, from));
+  }
+
+  get port(): number {
+    return this.#socket.address().port;
+  }
+
+  /** @throws the system's error, e.g. `EADDRINUSE` */
+  async listen(host: string | undefined, port: number): Promise<void> {
+    await new Promise<void>((resolve, reject) => {
+      this.#socket.once('error', reject);
+      this.#socket.bind({ port, ...(host === undefined ? {} : { address: host }) }, () => {
+        this.#socket.off('error', reject);
+        this.#socket.on('error', () => {}); // an answer that could not be delivered
+        resolve();
+      });
+    });
+    const { address } = this.#socket.address();
+    this.#cache.network.listeners.push(`udp:${address}:${this.port}`);
+  }
+
+  close(): Promise<void> {
+    return new Promise((resolve) => this.#socket.close(() => resolve()));
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  #receive(message: Buffer, from: RemoteInfo): void {
+    if (message.length <= HEADER_BYTES) return;
+    const answers = new DatagramAnswers(`udp:${from.address}:${from.port}`);
+    if (message.readUInt16BE(4) > 1) {
+      answers.send(MULTI_PACKET);
+    } else {
+      const session = new Session(this.#cache, answers);
+      const length = message.copy(this.#cache.store.arena.bytes, RECEIVE_AT, HEADER_BYTES);
+      session.receive(length);
+      session.close();
+    }
+    for (const datagram of answers.datagrams(message.readUInt16BE(0))) {
+      this.#socket.send(datagram, from.port, from.address);
+    }
+  }
+}
+
+/** Collects what one datagram is answered with. */
+class DatagramAnswers implements Transport {
+  readonly blocked = false;
+  readonly address: string;
+  readonly listenAddress = 'udp';
+  readonly #parts: Buffer[] = [];
+
+  constructor(address: string) {
+    this.address = address;
+  }
+
+  send(bytes: Buffer): boolean {
+    this.#parts.push(Buffer.from(bytes));
+    return true;
+  }
+
+  sendAll(pieces: readonly Buffer[]): boolean {
+    for (const piece of pieces) this.send(piece);
+    return true;
+  }
+
+  afterDrain(callback: () => void): void {
+    callback();
+  }
+
+  pause(): void {}
+  unpause(): void {}
+  end(): void {}
+  destroy(): void {}
+
+  *datagrams(requestId: number): Generator<Buffer> {
+    const answer = Buffer.concat(this.#parts);
+    const count = Math.ceil(answer.length / PAYLOAD_BYTES);
+    if (count > DATAGRAMS_MAX) return;
+    for (let i = 0; i < count; i++) {
+      const header = Buffer.alloc(HEADER_BYTES);
+      header.writeUInt16BE(requestId, 0);
+      header.writeUInt16BE(i, 2);
+      header.writeUInt16BE(count, 4);
+      yield Buffer.concat([header, answer.subarray(i * PAYLOAD_BYTES, (i + 1) * PAYLOAD_BYTES)]);
+    }
+  }
+}

@@ -1,0 +1,9 @@
+import { Counters, ListCounters } from '../store/counters.ts';
+import type { Cache } from '../cache.ts';
+
+/** `stats reset`: what counts begins at zero again; what describes the present stays. */
+export function resetStats(cache: Cache): void {
+  cache.store.counters = new Counters();
+  cache.store.listCounters = new ListCounters();
+  cache.prefixes.clear();
+}

@@ -1,0 +1,63 @@
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { connect, createServer } from 'node:net';
+
+/** Debian's memcached, side by side; undefined with the reason when it is not installed. */
+export function referenceVersion(): { version: string } | { reason: string } {
+  try {
+    return { version: execFileSync('memcached', ['-V'], { encoding: 'utf8' }).trim() };
+  } catch {
+    return { reason: 'memcached is not installed (apt-get install memcached)' };
+  }
+}
+
+export interface Reference extends AsyncDisposable {
+  readonly port: number;
+  readonly process: ChildProcess;
+}
+
+/** Starts the reference server on a free port and waits until it answers. */
+export async function startReference(args: readonly string[] = []): Promise<Reference> {
+  const port = await freePort();
+  const user = process.getuid?.() === 0 ? ['-u', 'nobody'] : [];
+  const child = spawn('memcached', [...user, '-l', '127.0.0.1', '-p', String(port), '-t', '1', ...args], {
+    stdio: 'ignore',
+  });
+  const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  await waitForPort(port);
+  return {
+    port,
+    process: child,
+    async [Symbol.asyncDispose]() {
+      child.kill('SIGKILL');
+      await exited;
+    },
+  };
+}
+
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
+    });
+  });
+}
+
+/** Resolves when something accepts connections there. */
+export async function waitForPort(port: number, attempts = 500): Promise<void> {
+  for (let i = 0; i < attempts; i++) {
+    const open = await new Promise<boolean>((resolve) => {
+      const socket = connect(port, '127.0.0.1');
+      socket.once('connect', () => {
+        socket.destroy();
+        resolve(true);
+      });
+      socket.once('error', () => resolve(false));
+    });
+    if (open) return;
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  throw new Error(`Nothing listens on port ${port}`);
+}
