@@ -1,0 +1,34 @@
+/** How a command is declared: its signature and options now, its action loaded when it is run. */
+import { InvalidArgumentError, type Command } from 'commander';
+import type { CommonOptions, Context } from './context.ts';
+
+export type Action<Options extends CommonOptions> = (
+  context: Context,
+  args: string[],
+  options: Options,
+) => Promise<number>;
+
+/** Declares one command. Actions import their own file, so that `--help` loads none. */
+export type Define = <Options extends CommonOptions>(
+  signature: string,
+  description: string,
+  action: Action<Options>,
+) => Command;
+
+/** A part of the command tree: declares its commands in the order the help shows them. */
+export interface Group {
+  readonly title: string;
+  declare(define: Define): void;
+}
+
+/** Collects an option that may be given several times; its default is `[]`. */
+export function collect(value: string, earlier: readonly string[]): string[] {
+  return [...earlier, value];
+}
+
+export function count(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1)
+    throw new InvalidArgumentError('It must be a whole number of at least 1.');
+  return value;
+}
