@@ -13,29 +13,22 @@ import type { PlatformEvent } from './events.ts';
 import { PaasError } from './kernel/errors.ts';
 import { absolutePath, type AppName, type ServiceName } from './kernel/names.ts';
 import { suggest } from './kernel/suggest.ts';
-import { removeLogFiles } from './logs/log-file.ts';
-import { Log } from './logs/log.ts';
+import { VERSION } from './kernel/version.ts';
+import type { Log } from './logs/log.ts';
 import type { Manifest } from './manifest/types.ts';
-import { diffApp } from './plan/diff-plan.ts';
-import type { AppPlan } from './plan/types.ts';
 import { App } from './platform/app.ts';
-import { AppWatch } from './platform/app-watch.ts';
+import { Changes } from './platform/changes.ts';
 import { planFor } from './platform/plan-for.ts';
 import { RouterDoor } from './platform/router-door.ts';
 import { Services } from './platform/services.ts';
 import { findShell } from './platform/shell.ts';
+import { SpaceLogs } from './platform/space-logs.ts';
+import { SpaceState } from './platform/space-state.ts';
 import type { AppSnapshot, ServiceSnapshot, Snapshot } from './snapshot.ts';
-import { fileNameFor, logFile, makeSpace, type SpacePaths } from './state/home.ts';
-import {
-  loadRecord,
-  saveRecord,
-  type AppRecord,
-  type ManifestSource,
-  type SpaceRecord,
-} from './state/record.ts';
+import { fileNameFor, makeSpace, type SpacePaths } from './state/home.ts';
+import type { AppRecord, ManifestSource } from './state/record.ts';
 import { CLOUD_FOUNDRY_POLICY } from './supervisor/backoff.ts';
 import type { RestartPolicy } from './supervisor/types.ts';
-import { VERSION } from './kernel/version.ts';
 
 export interface PlatformOptions {
   readonly paths: SpacePaths;
@@ -62,34 +55,32 @@ const GRACE_MS = 10_000;
 export class Platform implements AsyncDisposable {
   readonly #options: PlatformOptions;
   readonly #paths: SpacePaths;
-  #record: SpaceRecord;
+  readonly #state: SpaceState;
   readonly #apps = new Map<string, App>();
-  readonly #watches = new Map<string, AppWatch>();
-  readonly #logs = new Map<string, Log>();
   readonly #listeners = new Set<(event: PlatformEvent) => void>();
+  readonly #logs: SpaceLogs;
   readonly #services: Services;
   readonly #door: RouterDoor;
+  readonly #changes: Changes;
   readonly #shell = findShell();
   readonly #startedAt = Date.now();
   readonly #scope = new Scope();
-  /** Why the record had to be begun anew, if it had. */
-  readonly problem: PaasError | undefined;
 
   /** @throws PaasError `STATE_NOT_WRITABLE`, `STATE_UNREADABLE` */
   constructor(options: PlatformOptions) {
+    const { paths, serviceTypes } = options;
     this.#options = options;
-    this.#paths = options.paths;
-    makeSpace(options.paths);
-    const { record, problem } = loadRecord(options.paths.record);
-    this.#record = record;
-    this.problem = problem;
+    this.#paths = paths;
+    makeSpace(paths);
+    this.#state = new SpaceState(paths.record);
     const report = (event: PlatformEvent) => this.#report(event);
+    this.#logs = new SpaceLogs(paths, (line) => report({ kind: 'log', line }));
     this.#services = new Services({
-      types: options.serviceTypes,
-      paths: options.paths,
-      records: () => this.#record.services,
-      save: (name, service) => this.#save({ services: assign(this.#record.services, name, service) }),
-      logFor: (name) => this.#logFor('service', name),
+      types: serviceTypes,
+      paths,
+      records: () => this.#state.record.services,
+      save: (name, service) => this.#state.saveService(name, service),
+      logFor: (name) => this.#logs.of('service', name),
       report,
     });
     this.#door = new RouterDoor({
@@ -99,11 +90,23 @@ export class Platform implements AsyncDisposable {
       appNamed: (name) => this.#apps.get(name),
       report,
     });
-    this.#scope.defer(() => Promise.all([...this.#logs.values()].map((log) => log.flush())));
+    this.#changes = new Changes({
+      state: this.#state,
+      serviceTypes,
+      provision: (plan) => void this.#services.provision(plan),
+      routesChanged: () => this.#door.update(),
+      report,
+    });
+    this.#scope.defer(() => this.#logs.flush());
     this.#scope.use(this.#door);
     this.#scope.defer(() => this.#services.stopAll());
-    this.#scope.defer(() => this.#stopAllApps());
-    for (const [name, app] of Object.entries(record.apps)) this.#apps.set(name, this.#makeApp(app));
+    this.#scope.defer(() => this.#closeApps());
+    for (const app of Object.values(this.#state.record.apps)) this.#addApp(app);
+  }
+
+  /** Why the record had to be begun anew, if it had. */
+  get problem(): PaasError | undefined {
+    return this.#state.problem;
   }
 
   /**
@@ -112,35 +115,45 @@ export class Platform implements AsyncDisposable {
    */
   async push(request: PushRequest, signal?: AbortSignal): Promise<readonly AppSnapshot[]> {
     const { manifest, source, toolEnv, detached } = request;
-    const plan = planFor(manifest, source, this.#record, this.#options.serviceTypes);
+    const plan = planFor(manifest, source, this.#state.record, this.#options.serviceTypes);
     await this.#door.open();
     for (const service of plan.services) this.#services.provision(service);
     for (const appPlan of plan.apps) {
-      const shellEnv = inheritedEnv(toolEnv);
-      await this.#pushApp(appPlan, { source, shellEnv, detached }, toolEnv, signal);
+      const pushed = { source, shellEnv: inheritedEnv(toolEnv), detached };
+      const app =
+        this.#apps.get(appPlan.name) ??
+        this.#addApp({
+          id: randomUUID(),
+          version: randomUUID(),
+          plan: appPlan,
+          desired: 'stopped',
+          setEnv: {},
+          ...pushed,
+        });
+      try {
+        await this.#changes.push(app, appPlan, pushed, toolEnv, signal);
+      } catch (error) {
+        void this.#stopUnusedServices();
+        throw error;
+      }
     }
     return plan.apps.map(({ name }) => this.app(name).snapshot());
   }
 
   /** Starts a stopped app as it was last pushed. Does nothing when it runs. */
-  start(name: string, signal?: AbortSignal): Promise<AppSnapshot> {
+  async start(name: string, signal?: AbortSignal): Promise<AppSnapshot> {
     return this.#startAgain(name, 'started by hand', false, signal);
   }
 
   /** Stops and starts an app; requests that come meanwhile are held. Starts it when it was stopped. */
-  restart(name: string, signal?: AbortSignal): Promise<AppSnapshot> {
+  async restart(name: string, signal?: AbortSignal): Promise<AppSnapshot> {
     return this.#startAgain(name, 'restarted by hand', true, signal);
   }
 
   /** Stops an app and the services nothing else needs. Cuts short whatever is under way with it. */
   async stop(name: string, because = 'stopped by hand', graceMs?: number): Promise<AppSnapshot> {
     const app = this.app(name);
-    app.interrupt();
-    await app.exclusively(async () => {
-      await this.#unwatch(name);
-      if (this.#record.apps[name]) this.#saveApp({ ...app.record, desired: 'stopped' });
-      await app.shutdown(because, 'stopped', graceMs);
-    });
+    await this.#changes.stop(app, because, graceMs);
     await this.#stopUnusedServices();
     return app.snapshot();
   }
@@ -152,14 +165,10 @@ export class Platform implements AsyncDisposable {
 
   /** Stops an app and forgets it: record, logs, folders. Its services stay. */
   async delete(name: string): Promise<void> {
-    const app = this.app(name);
     await this.stop(name, 'deleted');
     this.#apps.delete(name);
-    this.#save({ apps: assign(this.#record.apps, name, undefined) });
-    await app.log.flush();
-    const path = logFile(this.#paths, 'app', name);
-    this.#logs.delete(path);
-    removeLogFiles(path);
+    this.#state.saveApp(name, undefined);
+    await this.#logs.remove('app', name);
     rmSync(absolutePath(fileNameFor(name), this.#paths.apps), { recursive: true, force: true });
     this.#door.update();
     this.#report({ kind: 'app-deleted', app: name as AppName });
@@ -184,8 +193,7 @@ export class Platform implements AsyncDisposable {
   /** The log of an app or a service. */
   log(owner: string): Log | undefined {
     return (
-      this.#apps.get(owner)?.log ??
-      (this.#record.services[owner] ? this.#logFor('service', owner) : undefined)
+      this.#apps.get(owner)?.log ?? (this.#state.service(owner) ? this.#logs.of('service', owner) : undefined)
     );
   }
 
@@ -196,7 +204,7 @@ export class Platform implements AsyncDisposable {
       host: { pid: process.pid, version: VERSION, startedAt: this.#startedAt },
       ...(port === undefined ? {} : { router: { port } }),
       apps: [...this.#apps.values()].map((app) => app.snapshot()),
-      services: Object.keys(this.#record.services).map((name) => this.#serviceSnapshot(name)),
+      services: Object.keys(this.#state.record.services).map((name) => this.#serviceSnapshot(name)),
     };
   }
 
@@ -208,15 +216,10 @@ export class Platform implements AsyncDisposable {
 
   /** True while an app runs or is about to. */
   get busy(): boolean {
-    return (
-      [...this.#apps.values()].some(({ state }) => state !== 'stopped' && state !== 'crashed') ||
-      this.#crashedButTrying
-    );
-  }
-
-  get #crashedButTrying(): boolean {
     return [...this.#apps.values()].some(
-      ({ state, plan }) => state === 'crashed' && this.#watches.has(plan.name),
+      ({ state, name }) =>
+        (state !== 'stopped' && state !== 'crashed') ||
+        (state === 'crashed' && this.#changes.isWatched(name)),
     );
   }
 
@@ -232,55 +235,6 @@ export class Platform implements AsyncDisposable {
     return this.#scope.close();
   }
 
-  async #pushApp(
-    plan: AppPlan,
-    pushed: Pick<AppRecord, 'source' | 'shellEnv' | 'detached'>,
-    toolEnv: Readonly<Record<string, string>>,
-    signal: AbortSignal | undefined,
-  ): Promise<void> {
-    const known = this.#apps.get(plan.name);
-    const app =
-      known ??
-      this.#makeApp({
-        id: randomUUID(),
-        version: randomUUID(),
-        plan,
-        desired: 'stopped',
-        setEnv: {},
-        ...pushed,
-      });
-    this.#apps.set(plan.name, app);
-    await app.exclusively(async (inner) => {
-      const because = known ? 'pushed again' : 'first push';
-      const setEnv = app.record.setEnv;
-      // Pushed with --detach once, it belongs to no terminal until it is stopped.
-      const detached = pushed.detached || (app.record.detached && app.record.desired === 'started');
-      app.toolEnv = toolEnv;
-      this.#saveApp({
-        id: app.record.id,
-        version: randomUUID(),
-        plan,
-        desired: 'started',
-        setEnv,
-        ...pushed,
-        detached,
-      });
-      this.#report({ kind: 'change-started', app: plan.name, action: 'push', because });
-      await this.#unwatch(plan.name);
-      this.#door.update();
-      try {
-        await app.stage(because, inner);
-        if (known) await app.shutdown(because, 'starting');
-        await this.#launchWatched(app, because, inner);
-      } catch (error) {
-        this.#saveApp({ ...app.record, desired: 'stopped' });
-        await app.shutdown(error instanceof PaasError ? error.message : 'the push failed');
-        void this.#stopUnusedServices();
-        throw error;
-      }
-    }, signal);
-  }
-
   async #startAgain(
     name: string,
     because: string,
@@ -289,82 +243,13 @@ export class Platform implements AsyncDisposable {
   ): Promise<AppSnapshot> {
     const app = this.app(name);
     await this.#door.open();
-    await app.exclusively(async (inner) => {
-      if (app.state === 'started' && !even) return;
-      this.#saveApp({ ...app.record, desired: 'started' });
-      // As on the platform, a start takes what was staged; only a new host has to see to it first.
-      if (!app.staged) await app.stage(because, inner);
-      await app.shutdown(because, 'starting');
-      await this.#launchWatched(app, because, inner);
-    }, signal);
+    await this.#changes.start(app, because, even, signal);
     return app.snapshot();
   }
 
-  /** An edit was seen: what it means is planned and applied, with the file as the cause. */
-  async #applyEdit(
-    app: App,
-    next: AppPlan,
-    because: string,
-    atLeast: 'relaunch' | 'stage' | undefined,
-  ): Promise<void> {
-    await app.exclusively(async (signal) => {
-      if (app.record.desired !== 'started') return;
-      const changes = new Set<string>(diffApp(app.plan, next).map(({ kind }) => kind));
-      if (atLeast === 'stage') changes.add('stage').add('relaunch');
-      if (atLeast === 'relaunch') changes.add('relaunch');
-      this.#saveApp({ ...app.record, plan: next });
-      if (changes.size === 0) return;
-      this.#report({
-        kind: 'change-started',
-        app: next.name,
-        action: changes.has('stage') ? 'restage' : 'restart',
-        because,
-      });
-      if (changes.has('stage')) await app.stage(because, signal);
-      if (changes.has('relaunch')) {
-        await app.shutdown(because, 'starting');
-        await app.launch(because, signal, true);
-      }
-      this.#door.update();
-    });
-  }
-
-  /** Watches from before the app is up, so that no edit is missed; a failed launch leaves no watch behind. */
-  async #launchWatched(app: App, because: string, signal: AbortSignal): Promise<void> {
-    const watching = this.#watch(app);
-    const [launched, watched] = await Promise.allSettled([app.launch(because, signal), watching]);
-    if (launched.status === 'fulfilled' && watched.status === 'fulfilled') return;
-    await this.#unwatch(app.name);
-    throw launched.status === 'rejected' ? launched.reason : (watched as PromiseRejectedResult).reason;
-  }
-
-  async #watch(app: App): Promise<void> {
-    await this.#unwatch(app.name);
-    const watch = await AppWatch.open(app, {
-      record: () => this.#record,
-      serviceTypes: this.#options.serviceTypes,
-      provision: (plan) => void this.#services.provision(plan),
-      apply: (next, because, atLeast) => this.#applyEdit(app, next, because, atLeast),
-      report: (event) => this.#report(event),
-    });
-    this.#watches.set(app.name, watch);
-  }
-
-  async #unwatch(name: string): Promise<void> {
-    const watch = this.#watches.get(name);
-    this.#watches.delete(name);
-    await watch?.[Symbol.asyncDispose]();
-  }
-
-  async #stopAllApps(): Promise<void> {
+  async #closeApps(): Promise<void> {
     const running = [...this.#apps.values()].filter(({ state }) => state !== 'stopped');
-    await Promise.all(
-      running.toReversed().map(async (app) => {
-        app.interrupt();
-        await this.#unwatch(app.name);
-        await app.exclusively(() => app.shutdown('the platform is closing'));
-      }),
-    );
+    await Promise.all(running.toReversed().map((app) => this.#changes.close(app)));
   }
 
   async #stopUnusedServices(): Promise<void> {
@@ -373,14 +258,14 @@ export class Platform implements AsyncDisposable {
         .filter(({ state }) => state !== 'stopped')
         .flatMap(({ plan }) => plan.bindings),
     );
-    const idle = Object.keys(this.#record.services).filter((name) => !needed.has(name as ServiceName));
+    const idle = Object.keys(this.#state.record.services).filter((name) => !needed.has(name as ServiceName));
     await Promise.all(idle.map((name) => this.#services.stop(name as ServiceName)));
   }
 
-  #makeApp(record: AppRecord): App {
-    return new App(
+  #addApp(record: AppRecord): App {
+    const app = new App(
       record,
-      this.#logFor('app', record.plan.name),
+      this.#logs.of('app', record.plan.name),
       { ...record.shellEnv },
       {
         paths: this.#paths,
@@ -389,18 +274,20 @@ export class Platform implements AsyncDisposable {
         policy: this.#options.policy ?? CLOUD_FOUNDRY_POLICY,
         graceMs: this.#options.graceMs ?? GRACE_MS,
         report: (event) => this.#report(event),
-        space: () => this.#record,
+        space: () => this.#state.record,
         services: (plan, id) => this.#services.boundTo(plan, id),
         startServices: (plan, signal) => this.#services.start(plan.bindings, signal),
         routesChanged: () => this.#door.update(),
         drained: (instanceId, boundMs) => this.#door.drained(instanceId, boundMs),
-        urls: (app) => this.#door.urls(app.plan.routes),
+        urls: (plan) => this.#door.urls(plan.routes),
       },
     );
+    this.#apps.set(app.name, app);
+    return app;
   }
 
   #serviceSnapshot(name: string): ServiceSnapshot {
-    const { plan, port } = this.#record.services[name]!;
+    const { plan, port } = this.#state.service(name)!;
     const pid = this.#services.pid(name);
     return {
       name,
@@ -416,36 +303,7 @@ export class Platform implements AsyncDisposable {
     };
   }
 
-  #logFor(kind: 'app' | 'service', name: string): Log {
-    const path = logFile(this.#paths, kind, name);
-    let log = this.#logs.get(path);
-    if (!log) {
-      log = new Log(name, path, (line) => this.#report({ kind: 'log', line }));
-      this.#logs.set(path, log);
-    }
-    return log;
-  }
-
-  #saveApp(record: AppRecord): void {
-    const app = this.#apps.get(record.plan.name);
-    if (app) app.record = record;
-    this.#save({ apps: assign(this.#record.apps, record.plan.name, record) });
-  }
-
-  #save(change: Partial<SpaceRecord>): void {
-    this.#record = { ...this.#record, ...change };
-    saveRecord(this.#paths.record, this.#record);
-  }
-
   #report(event: PlatformEvent): void {
     for (const listener of this.#listeners) listener(event);
   }
-}
-
-/** A copy with one entry set or left out. Names are the user's: there is no prototype for them to meet. */
-function assign<T>(map: Readonly<Record<string, T>>, name: string, value: T | undefined): Record<string, T> {
-  const copy = Object.assign(Object.create(null) as Record<string, T>, map);
-  if (value === undefined) delete copy[name];
-  else copy[name] = value;
-  return copy;
 }

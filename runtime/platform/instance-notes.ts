@@ -1,0 +1,34 @@
+/** The platform's own lines in an app's log about an instance, as Cloud Foundry writes them. Pure. */
+import type { InstanceMoment } from '../events.ts';
+import type { LogEntry } from '../logs/types.ts';
+import { describeExit, describeMs } from './words.ts';
+
+/** Undefined where nothing is said. */
+export function instanceNote(moment: InstanceMoment): Omit<LogEntry, 'instance'> | undefined {
+  switch (moment.moment) {
+    case 'exited':
+      return moment.expected
+        ? undefined
+        : { source: 'CELL', stream: 'OUT', text: `Instance ${describeExit(moment.exit)}` };
+    case 'backing-off':
+      return {
+        source: 'CELL',
+        stream: 'OUT',
+        text:
+          moment.ms === 0
+            ? 'Restarting it at once'
+            : `Restarting it in ${describeMs(moment.ms)} (crash ${moment.crashes})`,
+      };
+    case 'unhealthy':
+      return { source: 'HEALTH', stream: 'ERR', text: `Liveness check unsuccessful: ${moment.reason}` };
+    case 'never-ready':
+      return { source: 'HEALTH', stream: 'ERR', text: `Startup check never passed: ${moment.reason}` };
+    case 'gave-up':
+      return { source: 'CELL', stream: 'ERR', text: `Not restarting it any more: ${moment.reason}` };
+    case 'killed':
+      return { source: 'CELL', stream: 'OUT', text: `Instance was killed: ${moment.reason}` };
+    case 'starting':
+    case 'healthy':
+      return undefined;
+  }
+}

@@ -1,0 +1,59 @@
+/** What the space remembers, in memory and on disk as one: every change is saved before it counts. */
+import type { PaasError } from '../kernel/errors.ts';
+import {
+  loadRecord,
+  saveRecord,
+  type AppRecord,
+  type ServiceRecord,
+  type SpaceRecord,
+} from '../state/record.ts';
+
+export class SpaceState {
+  readonly #path: string;
+  #record: SpaceRecord;
+  /** Why the record had to be begun anew, if it had. */
+  readonly problem: PaasError | undefined;
+
+  /** @throws PaasError `STATE_UNREADABLE` */
+  constructor(path: string) {
+    this.#path = path;
+    const { record, problem } = loadRecord(path);
+    this.#record = record;
+    this.problem = problem;
+  }
+
+  get record(): SpaceRecord {
+    return this.#record;
+  }
+
+  app(name: string): AppRecord | undefined {
+    return this.#record.apps[name];
+  }
+
+  service(name: string): ServiceRecord | undefined {
+    return this.#record.services[name];
+  }
+
+  /** @throws PaasError `STATE_NOT_WRITABLE` */
+  saveApp(name: string, app: AppRecord | undefined): void {
+    this.#save({ ...this.#record, apps: assign(this.#record.apps, name, app) });
+  }
+
+  /** @throws PaasError `STATE_NOT_WRITABLE` */
+  saveService(name: string, service: ServiceRecord | undefined): void {
+    this.#save({ ...this.#record, services: assign(this.#record.services, name, service) });
+  }
+
+  #save(record: SpaceRecord): void {
+    saveRecord(this.#path, record);
+    this.#record = record;
+  }
+}
+
+/** A copy with one entry set or left out. Names are the user's: there is no prototype for them to meet. */
+function assign<T>(map: Readonly<Record<string, T>>, name: string, value: T | undefined): Record<string, T> {
+  const copy = Object.assign(Object.create(null) as Record<string, T>, map);
+  if (value === undefined) delete copy[name];
+  else copy[name] = value;
+  return copy;
+}
