@@ -1,5 +1,6 @@
 /** `npm run bench [push|router|cache|manifest]`: ratios against a reference run side by side. */
 const BENCHES: Readonly<Record<string, () => Promise<() => Promise<void>>>> = {
+  manifest: async () => (await import('./manifest.ts')).runManifestBench,
   push: async () => (await import('./push.ts')).runPushBench,
 };
 

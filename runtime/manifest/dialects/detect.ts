@@ -6,6 +6,7 @@ import { get, getText, isEmptyScalar, type MapNode, type Node } from '../tree.ts
 import type { Dialect } from '../types.ts';
 import { APP_KEYS as CLOUD_FOUNDRY_APP } from './cloud-foundry/keys.ts';
 import { APP_KEYS as STACKATO_APP, BLOCK_KEYS, FLAT_KEYS } from './stackato/keys.ts';
+import { questionOf, symbolsIn } from './stackato/symbol-text.ts';
 
 export interface Detected {
   readonly dialect: Dialect;
@@ -21,8 +22,17 @@ export function detectDialect(root: Node): Detected {
   return byShape(root) ?? byKeys(root) ?? cloudFoundry('nothing in it is particular to Stackato');
 }
 
-/** Manifest symbols; `${VAR}` alone could be meant for a shell. */
-const SYMBOLS = /\$\{\s*(name|random-word|target-base|target-url|space-base|ask [^}]*)\s*\}/;
+/** Symbols nobody would write for a shell, as `${VAR}` could be. */
+const SYMBOLS = new Set(['name', 'random-word', 'target-base', 'target-url', 'space-base']);
+
+function symbolIn(text: string): string | undefined {
+  for (const { symbol, start, end } of symbolsIn(text)) {
+    if (SYMBOLS.has(symbol) || questionOf(symbol) !== undefined) return text.slice(start, end);
+  }
+  return undefined;
+}
+
+const variableIn = (text: string): string | undefined => /\(\(!?[-/.\w\p{L}]+\)\)/u.exec(text)?.[0];
 
 function byShape(root: MapNode): Detected | undefined {
   const applications = get(root, 'applications');
@@ -74,9 +84,9 @@ function byKeys(root: MapNode): Detected | undefined {
         found.push(stackato(`"${name}" is a Stackato key`));
       if (isCloudFoundry && !isStackato) found.push(cloudFoundry(`"${name}" is a Cloud Foundry key`));
     }
-    const symbol = firstMatch(app, SYMBOLS);
+    const symbol = firstFound(app, symbolIn);
     if (symbol) found.push(stackato(`"${symbol}" is a Stackato symbol`));
-    const variable = firstMatch(app, /\(\(!?[-/.\w\p{L}]+\)\)/u);
+    const variable = firstFound(app, variableIn);
     if (variable) found.push(cloudFoundry(`"${variable}" is a Cloud Foundry variable`));
   }
   const forStackato = found.filter(({ dialect }) => dialect === 'stackato');
@@ -94,19 +104,19 @@ function appsOf(root: MapNode): readonly MapNode[] {
   return nodes.filter((node): node is MapNode => node.kind === 'map');
 }
 
-function firstMatch(node: Node, pattern: RegExp): string | undefined {
+function firstFound(node: Node, look: (text: string) => string | undefined): string | undefined {
   switch (node.kind) {
     case 'scalar':
-      return pattern.exec(node.text)?.[0];
+      return look(node.text);
     case 'list':
       for (const item of node.items) {
-        const found = firstMatch(item, pattern);
+        const found = firstFound(item, look);
         if (found) return found;
       }
       return undefined;
     case 'map':
       for (const { key, value } of node.entries) {
-        const found = firstMatch(key, pattern) ?? firstMatch(value, pattern);
+        const found = firstFound(key, look) ?? firstFound(value, look);
         if (found) return found;
       }
       return undefined;

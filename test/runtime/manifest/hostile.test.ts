@@ -63,6 +63,20 @@ describe('refused with a message of its own', () => {
     expect(JSON.stringify(result.diagnostics).length).toBeLessThan(200_000);
   });
 
+  // Each of these made a pattern look at the same megabyte again and again, for minutes.
+  test.each<[string, string]>([
+    ['braces that are never closed', `name: a\ncommand: "${'${'.repeat(480_000)}"\n`],
+    ['questions that are never closed', `name: a\ncommand: "${'${ask '.repeat(160_000)}"\n`],
+    ['a URL of slashes', `name: a\nurl: "${'/'.repeat(900_000)}a"\n`],
+    ['a buildpack of slashes', `name: a\nbuildpack: "${'/'.repeat(900_000)}a"\n`],
+    ['a number of a million digits', `applications: [{name: ${'9'.repeat(1_000_000)}}]\n`],
+    ['a route of dots', `applications: [{name: a, routes: [{route: ${'a.'.repeat(480_000)}_!}]}]\n`],
+    ['blanks after a date', `applications: [{name: a, env: {X: "2020-01-01${' '.repeat(900_000)}x"}}]\n`],
+  ])('%s is looked at once', async (_, text) => {
+    const { diagnostics } = await read(text);
+    expect(JSON.stringify(diagnostics).length).toBeLessThan(10_000);
+  });
+
   test('variables that fill any memory', async () => {
     const result = await read(`applications:\n${lines(900, (i) => `- {name: a${i}, env: {X: ((big))}}\n`)}`, {
       vars: [`big={${lines(2000, (i) => `k${i}: v, `)}}`],

@@ -9,6 +9,7 @@ import { field, fieldFlag, fieldList, fieldScalar, fieldText } from './reader.ts
 const ROUTE =
   /^(?:\*\.)?[a-z0-9](?:[a-z0-9_-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9_-]*[a-z0-9])?)*(?::\d{1,5})?(?:\/[^?#\s]+)?$/i;
 const MAX_PATH_LENGTH = 128;
+const MAX_ROUTE_LENGTH = 2048;
 
 export function decodeRoutes(app: MapNode, { problems, options, owner }: DecodeContext): RouteRequest {
   const random = fieldScalar(app, 'random-route');
@@ -24,7 +25,7 @@ export function decodeRoutes(app: MapNode, { problems, options, owner }: DecodeC
     if (!route || route.unresolved) return [];
     const url = route.text.replace(/^https?:\/\//i, '');
     const path = url.slice(url.indexOf('/') === -1 ? url.length : url.indexOf('/'));
-    if (!ROUTE.test(url) || path.length > MAX_PATH_LENGTH) refuse(route);
+    if (url.length > MAX_ROUTE_LENGTH || path.length > MAX_PATH_LENGTH || !ROUTE.test(url)) refuse(route);
     const protocol = fieldScalar(item, 'protocol');
     if (protocol?.text === 'tcp') {
       problems.error('MANIFEST_NOT_SUPPORTED', protocol.place, `${owner}: TCP routes are not served here`, {

@@ -28,6 +28,8 @@ const SPECIAL_FLOATS: ReadonlyMap<string, number> = new Map(
 const FLOAT = /^[-+]?(?:\.\d+|\d+(?:\.\d*)?)(?:[eE][-+]?\d+)?$/;
 const TIMESTAMP =
   /^\d{4}-\d{1,2}-\d{1,2}(?:(?:[Tt]|[ \t]+)\d{1,2}:\d{1,2}:\d{1,2}(?:\.\d*)?[ \t]*(?:Z|[-+]\d{1,2}(?::\d{2})?)?)?$/;
+/** The longest spelling of 64 bits, in binary and with underscores, has some 130 characters; the rest is not a number. */
+const MAX_NUMBER_LENGTH = 400;
 const MAX_UINT64 = 2n ** 64n;
 const MIN_INT64 = -(2n ** 63n);
 
@@ -41,13 +43,15 @@ export function readScalar({ text, plain }: Pick<ScalarNode, 'text' | 'plain'>):
     if (FALSE.has(text)) return { type: 'boolean', value: false };
     return { type: 'string', value: text };
   }
+  if (text.length > MAX_NUMBER_LENGTH) return { type: 'string', value: text };
   const special = SPECIAL_FLOATS.get(text);
   if (special !== undefined) return { type: 'float', value: special };
   if (TIMESTAMP.test(text)) return { type: 'timestamp', text };
   const digits = text.replaceAll('_', '');
   const integer = readInteger(digits);
   if (integer !== undefined) return { type: 'integer', value: integer };
-  if (FLOAT.test(digits)) return { type: 'float', value: Number(digits) };
+  // Go's parser refuses what no 64 bits can hold; then it is text.
+  if (FLOAT.test(digits) && Number.isFinite(Number(digits))) return { type: 'float', value: Number(digits) };
   return { type: 'string', value: text };
 }
 

@@ -109,15 +109,16 @@ function checkName(name: ScalarNode, problems: Problems): void {
 /** Host and domain, and perhaps a port and a path. */
 const URL = /^(?:\*\.)?[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?(?::\d{1,5})?(?:\/[^?#\s]*)?$/;
 
+/** A host name has at most 253 characters; what is far beyond is not even looked at. */
+const MAX_URL_LENGTH = 2048;
+
 /** `urls` in normal form is a list; all URLs are lower case and without scheme. */
 function decodeRoutes(app: MapNode, problems: Problems): RouteRequest {
   const urls = get(app, 'urls');
   if (!urls) return { kind: 'default' };
   const routes = scalars(urls).map((written) => {
-    const url = written.text
-      .toLowerCase()
-      .replace(/^https?:\/\//, '')
-      .replace(/\/+$/, '');
+    const short = written.text.length <= MAX_URL_LENGTH;
+    const url = short ? bareUrl(written.text) : '';
     if (!written.unresolved && !URL.test(url)) {
       problems.error('MANIFEST_VALUE', written.place, `"${written.text}" cannot be a URL of an app`, {
         hint: 'Write HOST.DOMAIN or HOST.DOMAIN/PATH, without a scheme',
@@ -128,6 +129,12 @@ function decodeRoutes(app: MapNode, problems: Problems): RouteRequest {
   });
   return routes.length === 0 ? { kind: 'none' } : { kind: 'list', routes };
 }
+
+const bareUrl = (text: string): string =>
+  text
+    .toLowerCase()
+    .replace(/^https?:\/\//, '')
+    .replace(/\/+$/, '');
 
 function decodeProcess(app: MapNode, routes: RouteRequest, problems: Problems): ProcessManifest {
   const web = get(get(get(app, 'stackato'), 'processes'), 'web');

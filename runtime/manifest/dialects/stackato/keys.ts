@@ -145,7 +145,7 @@ const APP_ONLY: Readonly<Record<string, KeyRule>> = {
     example: 'runtime: python3',
   },
   buildpack: {
-    shape: string,
+    shape: text({ coerce: true, maxLength: 4096 }),
     summary: 'Git URL of a buildpack.',
     verdict: 'approximated',
     why: 'its name chooses among the built-in buildpacks; the URL is not fetched',

@@ -10,6 +10,7 @@ import type { Problems } from '../../problems.ts';
 import type { Place } from '../../source.ts';
 import { get, list, map, scalar, type MapNode, type Node, type ScalarNode } from '../../tree.ts';
 import { withUniqueKeys } from '../../unique-keys.ts';
+import { questionOf, replaceSymbols, symbolsIn } from './symbol-text.ts';
 
 export interface SymbolSources {
   readonly problems: Problems;
@@ -23,15 +24,14 @@ export interface SymbolSources {
   readonly budget: Budget;
 }
 
-const SYMBOL = /\$\{([^}]*)\}/g;
 const BUILT_IN = ['name', 'random-word', 'target-base', 'target-url', 'space-base'];
 
 /** Questions asked by a tree, in order, each once. */
 export function questionsIn(node: Node, found = new Map<string, Place>()): ReadonlyMap<string, Place> {
   switch (node.kind) {
     case 'scalar':
-      for (const [, symbol] of node.text.matchAll(SYMBOL)) {
-        const label = questionOf(symbol!.trim());
+      for (const { symbol } of symbolsIn(node.text)) {
+        const label = questionOf(symbol);
         if (label !== undefined && !found.has(label)) found.set(label, node.place);
       }
       break;
@@ -46,8 +46,6 @@ export function questionsIn(node: Node, found = new Map<string, Place>()): Reado
   }
   return found;
 }
-
-const questionOf = (symbol: string): string | undefined => /^ask\s+(.*)$/s.exec(symbol)?.[1];
 
 /** Thrown for a symbol that has no value; the problem is recorded already. */
 class Unresolvable extends Error {}
@@ -110,8 +108,8 @@ export class SymbolResolver {
   /** `chain`: symbols being resolved, outermost first. */
   #text(text: string, scope: readonly MapNode[], chain: readonly string[], use: Use): string {
     if (chain.length > MAX_SYMBOL_DEPTH) this.#endless(use);
-    return text.replaceAll(SYMBOL, (_, symbol: string) => {
-      const value = this.#symbol(symbol.trim(), scope, chain, use);
+    return replaceSymbols(text, (symbol) => {
+      const value = this.#symbol(symbol, scope, chain, use);
       if (!use.grow(value) || !this.#sources.budget.allows(value)) this.#endless(use);
       return value;
     });
