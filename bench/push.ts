@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { alternate, median, printTable, run, stopChild, untilOk } from './measure.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const bin = join(root, 'dist/cli/main.js');
+const bin = join(root, 'dist/cli/main.cjs');
 const example = join(root, 'examples/hello-cache');
 const ROUNDS = 9;
 const RESTARTS = 20;

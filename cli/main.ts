@@ -5,9 +5,11 @@ import { VERSION } from '../runtime/kernel/version.ts';
 
 const argv = process.argv.slice(2);
 
-if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-V')) {
-  process.stdout.write(`${VERSION}\n`);
-} else {
+async function main(): Promise<void> {
+  if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-V')) {
+    process.stdout.write(`${VERSION}\n`);
+    return;
+  }
   // The reader of a pipe may go away (`| head`): that ends the command, it is not a failure of it.
   process.stdout.on('error', () => process.exit(0));
   const { runProgram } = await import('./program.ts');
@@ -23,3 +25,5 @@ if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-V')) {
     execArgv: process.execArgv,
   });
 }
+
+void main();

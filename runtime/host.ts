@@ -13,6 +13,7 @@ import { PaasError } from './kernel/errors.ts';
 import { VERSION } from './kernel/version.ts';
 import { cleanLeftovers, runFolder, writeRunFacts } from './leftovers.ts';
 import { Platform } from './platform.ts';
+import { readSource, readUnlessAsking } from './platform/read-source.ts';
 import { makeSpace, type SpacePaths } from './state/home.ts';
 import { takeLock, type LockHolder } from './state/lock.ts';
 
@@ -121,6 +122,10 @@ export class Host {
     ) => Promise<Methods[M]['result']>;
   } = {
     hello: async () => ({ version: VERSION, pid: process.pid }),
+    read: async ({ source, shellEnv, canAsk }) => {
+      const read = canAsk ? readUnlessAsking : readSource;
+      return { reading: (await read(source, { shellEnv })) ?? null };
+    },
     push: async (request, connection, signal) => {
       for (const app of request.manifest.apps) {
         connection.listensTo.add(app.name);

@@ -4,13 +4,12 @@ import type { PlatformEvent } from '../../runtime/events.ts';
 import { toolEnv } from '../../runtime/env/shell-env.ts';
 import { PaasError } from '../../runtime/kernel/errors.ts';
 import type { Manifest } from '../../runtime/manifest/types.ts';
-import { readSource } from '../../runtime/platform/read-source.ts';
+import type { ManifestReading } from '../../runtime/platform/read-source.ts';
 import type { AppSnapshot, Snapshot } from '../../runtime/snapshot.ts';
 import type { ManifestSource } from '../../runtime/state/record.ts';
-import { connect } from '../connect.ts';
 import { portOption, type CommonOptions, type Context } from '../context.ts';
-import { askOnTerminal } from '../render/ask.ts';
 import { renderDiagnostic } from '../render/code-frame.ts';
+import { readAndConnect } from '../read-manifest.ts';
 import { renderEvent } from '../render/reporter.ts';
 import { untilSignal } from '../signals.ts';
 import { shellOf } from '../which-app.ts';
@@ -38,17 +37,9 @@ export async function push(
   const { terminal, json } = context;
   const source = manifestSource(context, names, options);
   const wishes = { port: portOption(options.port, context.env), strictPorts: options.strictPorts === true };
-  // A host takes as long to start as a manifest to be read, so both go on at once.
-  const connecting = connect(context, wishes);
-  connecting.catch(() => {}); // told where it is awaited
-  const manifest = await read(context, source, options.prompt).catch((error: unknown) => {
-    connecting.then(
-      (client) => client[Symbol.dispose](),
-      () => {},
-    );
-    throw error;
-  });
-  using client = await connecting;
+  const met = await readAndConnect(context, source, { ...wishes, prompt: options.prompt });
+  using client = met.client;
+  const manifest = checked(context, met.reading);
   client.onEvent = (event) => show(event, context);
   client.onDropped = (count) =>
     terminal.err(terminal.paint.yellow(`${count} events were left out: this terminal reads too slowly`));
@@ -89,14 +80,9 @@ function manifestSource(context: Context, names: readonly string[], options: Pus
   };
 }
 
-/** @throws PaasError `MANIFEST_NOT_FOUND`, `MANIFEST_INVALID` with every mistake */
-async function read(context: Context, source: ManifestSource, prompt: boolean): Promise<Manifest> {
+/** @throws PaasError `MANIFEST_INVALID` with every mistake */
+function checked(context: Context, { manifest, diagnostics, file }: ManifestReading): Manifest {
   const { terminal } = context;
-  const ask = askOnTerminal(context, prompt);
-  const { manifest, diagnostics, file } = await readSource(source, {
-    shellEnv: context.env,
-    ...(ask ? { ask } : {}),
-  });
   if (!manifest) {
     const count = diagnostics.filter(({ severity }) => severity === 'error').length;
     throw new PaasError('MANIFEST_INVALID', { file, count }, { diagnostics });

@@ -7,7 +7,9 @@ import type { PlatformEvent } from '../events.ts';
 import type { ErrorJson } from '../kernel/errors.ts';
 import type { LogLine } from '../logs/types.ts';
 import type { PushRequest } from '../platform.ts';
+import type { ManifestReading } from '../platform/read-source.ts';
 import type { AppSnapshot, ServiceSnapshot, Snapshot } from '../snapshot.ts';
+import type { ManifestSource } from '../state/record.ts';
 import type { Json } from '../../services/kit/json.ts';
 
 /** A manifest of the largest accepted size fits several times. */
@@ -16,6 +18,11 @@ export const MAX_MESSAGE_BYTES = 16 * 1024 * 1024;
 export interface Methods {
   /** First on every connection: a host of another version refuses to go on. */
   hello: { params: { version: string }; result: { version: string; pid: number } };
+  /** The manifest as this shell would read it. With `canAsk`, null where the user must be asked first. */
+  read: {
+    params: { source: ManifestSource; shellEnv: Readonly<Record<string, string>>; canAsk: boolean };
+    result: { reading: ManifestReading | null };
+  };
   /** Resolves when all apps are healthy. Without `detached` the connection holds a lease on the apps. */
   push: { params: PushRequest; result: { apps: readonly AppSnapshot[]; snapshot: Snapshot } };
   start: { params: { app: string }; result: { app: AppSnapshot } };

@@ -227,6 +227,8 @@ export interface ErrorDetails {
   readonly cause?: unknown;
 }
 
+const BRAND = Symbol.for('paas-local.PaasError');
+
 /** An expected failure, ready to be shown or sent as JSON. */
 export class PaasError extends Error {
   override readonly name = 'PaasError';
@@ -236,6 +238,13 @@ export class PaasError extends Error {
   readonly exitCode: number;
   readonly diagnostics: readonly Diagnostic[];
   readonly logLines: readonly string[];
+
+  /** The command line and what it loads of the runtime are bundled apart, so there are two copies of this class. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return typeof value === 'object' && value !== null && BRAND in value;
+  }
+
+  readonly [BRAND] = true;
 
   constructor(code: ErrorCode, facts: Facts = {}, details: ErrorDetails = {}) {
     const entry: ErrorEntry = ERRORS[code];

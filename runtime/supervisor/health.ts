@@ -4,10 +4,13 @@ import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { HealthPlan } from '../plan/types.ts';
 
-/** Looks at a starting app begin close together: most are up within a few, and one costs 0.2 ms. */
-const FIRST_PAUSE_MS = 10;
+/**
+ * A starting app is looked at again after a tenth of the time it has taken so far, within these bounds: so nobody waits
+ * much longer than the app itself takes. One look costs 0.2 ms.
+ */
+const PAUSE_SHARE = 0.1;
+const MIN_PAUSE_MS = 3;
 const MAX_PAUSE_MS = 50;
-const PAUSE_GROWTH = 1.25;
 /** An app that answers, though not with 200, logs each of our requests: it is asked less often. */
 const ANSWERED_PAUSE_MS = 250;
 
@@ -58,12 +61,15 @@ export async function untilHealthy(
   options: { readonly signal: AbortSignal; readonly onFailure: (reason: string) => void },
 ): Promise<string> {
   const { signal, onFailure } = options;
-  for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * PAUSE_GROWTH, MAX_PAUSE_MS)) {
+  const began = performance.now();
+  for (;;) {
     signal.throwIfAborted();
     const result = await probe(health, port, { signal });
     signal.throwIfAborted();
     if (result.ok) return result.host;
     onFailure(result.reason);
+    const share = (performance.now() - began) * PAUSE_SHARE;
+    const pause = Math.min(Math.max(share, MIN_PAUSE_MS), MAX_PAUSE_MS);
     await sleep(result.answered ? ANSWERED_PAUSE_MS : pause, undefined, { signal });
   }
 }

@@ -58,7 +58,10 @@ export function parseStat(stat: string): ProcessRow | undefined {
     group: Number(fields[2]),
     session: Number(fields[3]),
     startTime,
-    residentBytes: Number(fields[21] ?? 0) * pageBytes(),
+    // The page's size takes a program to be found, and few ask for it.
+    get residentBytes() {
+      return Number(fields[21] ?? 0) * pageBytes();
+    },
   };
 }
 

@@ -1,5 +1,5 @@
 /** The built-in cache: memcached as a service type, and as a library. */
-import { randomInt, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import type { ServiceContext, ServiceInstance, ServiceType } from '../kit/contract.ts';
 import { ServiceError } from '../kit/service-error.ts';
 import { bind, VERSIONS } from './bind.ts';
@@ -12,8 +12,6 @@ export type { Entry } from './entries.ts';
 export type { MemcachedOptions } from './options.ts';
 
 const MB = 1024 * 1024;
-/** Seeds of the key index are below this. */
-const SEED_END = 2 ** 32;
 
 export const memcached: ServiceType<MemcachedOptions> = {
   type: 'memcached',
@@ -35,10 +33,7 @@ async function start(options: MemcachedOptions, context: ServiceContext): Promis
   };
   let cache: WorkerCache;
   try {
-    cache = await startWorkerCache(
-      { host, port, seed: randomInt(SEED_END), settings, users: [[user, password]] },
-      context.signal,
-    );
+    cache = await startWorkerCache({ host, port, settings, users: [[user, password]] }, context.signal);
   } catch (error) {
     throw asServiceError(error, context);
   }

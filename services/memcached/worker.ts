@@ -13,7 +13,6 @@ async function main(start: WorkerStart): Promise<void> {
       ...start.settings,
       host: start.host,
       port: start.port,
-      seed: start.seed,
       ...(start.settings.sasl ? { users: start.users } : {}),
     });
   } catch (error) {
@@ -29,4 +28,4 @@ async function main(start: WorkerStart): Promise<void> {
   say({ kind: 'listening', port: server.port });
 }
 
-void main(workerData as WorkerStart);
+await main(workerData as WorkerStart);

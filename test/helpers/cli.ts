@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
 import { tempDir } from './temp-dir.ts';
 
-const bin = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+const bin = fileURLToPath(new URL('../../dist/cli/main.cjs', import.meta.url));
 const COMMAND_MS = 60_000;
 
 export interface Outcome {

@@ -73,9 +73,7 @@ export class Listener implements AsyncDisposable {
   }
 
   #serve(accepted: Socket): void {
-    const { store } = this.#cache;
-    store.reserve();
-    const { arena } = store;
+    const { arena } = this.#cache.store;
     const { admission } = this.#options;
     let connection: Connection | undefined;
     const onReceived = (length: number) => connection!.session.receive(length);

@@ -53,12 +53,12 @@ export class Arena {
 
   /**
    * Moves everything to a larger block; offsets stay what they are. Views taken before keep the old block.
-   * Only the first use and a raised memory limit need this.
+   * Only a raised memory limit needs this.
    */
   grow(pages: number): void {
     if (pages <= this.pages) return;
     const larger = new Arena(pages);
-    if (this.pages > 0) larger.bytes.set(this.bytes); // without pages it is as it was made: nobody used it
+    larger.bytes.set(this.bytes);
     this.bytes = larger.bytes;
     this.words = larger.words;
     this.view = larger.view;
