@@ -81,3 +81,9 @@ describe('json lines', () => {
     expect(() => lines.push(Buffer.alloc(11, 97))).toThrow(LineTooLong);
   });
 });
+
+test('an error of another copy of the program is one too: the command line and the runtime are bundled apart', () => {
+  const other = Object.assign(new Error('Cannot'), { [Symbol.for('paas-local.PaasError')]: true });
+  expect(other instanceof PaasError).toBe(true);
+  expect(new Error('Cannot') instanceof PaasError).toBe(false);
+});
