@@ -1,4 +1,3 @@
-import { randomInt } from 'node:crypto';
 import { BinaryRequest } from './protocol/binary/packet.ts';
 import { Connections } from './connections.ts';
 import { Crawler } from './store/crawler.ts';
@@ -17,8 +16,6 @@ import type { Session } from './protocol/session.ts';
 /** The version whose answers are given; clients take its features from it. */
 export const VERSION = '1.6.18';
 
-const SEED_BITS = 32;
-
 /** How a cache is reached, for its statistics. Filled in by whoever listens. */
 export interface NetworkFacts {
   tcpPort: number;
@@ -33,6 +30,8 @@ export interface NetworkFacts {
 }
 
 export interface CacheOptions {
+  /** Any 32 bits nobody can guess: where keys lie in the index depends on them. */
+  readonly seed: number;
   readonly settings?: Partial<CacheSettings>;
   /** Milliseconds since the epoch. */
   readonly clock?: Clock;
@@ -70,12 +69,12 @@ export class Cache {
   /** The session being served. */
   current: Session | undefined;
 
-  constructor(options: CacheOptions = {}) {
-    const { settings = {}, clock = Date.now, authentication, onShutdown } = options;
+  constructor(options: CacheOptions) {
+    const { seed, settings = {}, clock = Date.now, authentication, onShutdown } = options;
     this.settings = { ...DEFAULT_SETTINGS, ...settings };
     this.authentication = authentication;
     this.onShutdown = onShutdown;
-    this.store = new Store(this.settings, clock, randomInt(2 ** SEED_BITS));
+    this.store = new Store(this.settings, clock, seed);
     this.reply = new Reply(this.store);
     this.line = new Line(this.store);
     this.crawler = new Crawler(this.store);

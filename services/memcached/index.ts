@@ -1,5 +1,5 @@
 /** The built-in cache: memcached as a service type, and as a library. */
-import { randomUUID } from 'node:crypto';
+import { randomInt, randomUUID } from 'node:crypto';
 import type { ServiceContext, ServiceInstance, ServiceType } from '../kit/contract.ts';
 import { ServiceError } from '../kit/service-error.ts';
 import { bind, VERSIONS } from './bind.ts';
@@ -12,6 +12,8 @@ export type { Entry } from './entries.ts';
 export type { MemcachedOptions } from './options.ts';
 
 const MB = 1024 * 1024;
+/** Seeds of the key index are below this. */
+const SEED_END = 2 ** 32;
 
 export const memcached: ServiceType<MemcachedOptions> = {
   type: 'memcached',
@@ -33,7 +35,10 @@ async function start(options: MemcachedOptions, context: ServiceContext): Promis
   };
   let cache: WorkerCache;
   try {
-    cache = await startWorkerCache({ host, port, settings, users: [[user, password]] }, context.signal);
+    cache = await startWorkerCache(
+      { host, port, seed: randomInt(SEED_END), settings, users: [[user, password]] },
+      context.signal,
+    );
   } catch (error) {
     throw asServiceError(error, context);
   }

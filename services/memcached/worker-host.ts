@@ -104,7 +104,11 @@ function createWorker(start: WorkerStart): Worker {
  */
 function builtWorker(): URL | undefined {
   if (import.meta.url.endsWith('.ts')) return undefined;
-  const candidates = ['./worker.js', '../services/memcached/worker.js', '../../services/memcached/worker.js'];
+  const candidates = [
+    './worker.cjs',
+    '../services/memcached/worker.cjs',
+    '../../services/memcached/worker.cjs',
+  ];
   const urls = candidates.map((candidate) => new URL(candidate, import.meta.url));
   return urls.find((url) => existsSync(url)) ?? urls[0];
 }

@@ -5,6 +5,8 @@ import type { CacheSettings } from './settings.ts';
 export interface WorkerStart {
   readonly host: string;
   readonly port: number;
+  /** 32 secret bits; given, so that the thread need not load what draws them. */
+  readonly seed: number;
   readonly settings: Partial<CacheSettings>;
   /** Who may log in with SASL. */
   readonly users: readonly (readonly [user: string, password: string])[];

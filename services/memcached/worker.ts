@@ -13,6 +13,7 @@ async function main(start: WorkerStart): Promise<void> {
       ...start.settings,
       host: start.host,
       port: start.port,
+      seed: start.seed,
       ...(start.settings.sasl ? { users: start.users } : {}),
     });
   } catch (error) {
@@ -28,4 +29,4 @@ async function main(start: WorkerStart): Promise<void> {
   say({ kind: 'listening', port: server.port });
 }
 
-await main(workerData as WorkerStart);
+void main(workerData as WorkerStart);

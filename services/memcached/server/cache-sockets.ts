@@ -1,9 +1,7 @@
-import { chmod, lstat, unlink } from 'node:fs/promises';
 import { Scope } from '../../kit/scope.ts';
 import { Admission } from './admission.ts';
 import { Listener } from './listener.ts';
 import { Maintainer } from '../store/maintainer.ts';
-import { UdpListener } from './udp.ts';
 import type { Cache } from '../cache.ts';
 
 /** What to listen on. */
@@ -39,6 +37,7 @@ export class CacheSockets implements AsyncDisposable {
     try {
       const bound = await this.#listen(endpoints);
       this.#maintain();
+      this.#reserveSoon();
       return bound;
     } catch (error) {
       await this.close();
@@ -64,15 +63,18 @@ export class CacheSockets implements AsyncDisposable {
       await listener.listen({ host, port });
       tcpBound.push({ port: listener.port, ipv6: listener.isIpv6 });
     }
+    // What few caches need is loaded by those only: a start is to take milliseconds.
     for (const { host, port } of udp) {
+      const { UdpListener } = await import('./udp.ts');
       const listener = this.#scope.use(new UdpListener(this.#cache, host));
       await listener.listen(host, port);
       udpBound.push(listener.port);
     }
     if (unix) {
+      const { removeStaleSocket, setAccess } = await import('./unix-socket.ts');
       await removeStaleSocket(unix.path);
       await this.#listener().listen({ path: unix.path });
-      await chmod(unix.path, unix.mask);
+      await setAccess(unix.path, unix.mask);
       network.socketPath = unix.path;
       network.socketMask = unix.mask;
     }
@@ -94,6 +96,12 @@ export class CacheSockets implements AsyncDisposable {
     return listener;
   }
 
+  /** Once whoever started the cache has been told: this takes as long as the rest of the start. */
+  #reserveSoon(): void {
+    const soon = setImmediate(() => this.#cache.store.reserve());
+    this.#scope.defer(() => clearImmediate(soon));
+  }
+
   #maintain(): void {
     const { store, crawler } = this.#cache;
     const maintainer = new Maintainer(store, () => {
@@ -106,10 +114,4 @@ export class CacheSockets implements AsyncDisposable {
       crawler.stop();
     });
   }
-}
-
-/** A socket an earlier server left behind would be in the way; anything else stays. */
-async function removeStaleSocket(path: string): Promise<void> {
-  const stats = await lstat(path).catch(() => undefined);
-  if (stats?.isSocket()) await unlink(path);
 }

@@ -73,7 +73,9 @@ export class Listener implements AsyncDisposable {
   }
 
   #serve(accepted: Socket): void {
-    const { arena } = this.#cache.store;
+    const { store } = this.#cache;
+    store.reserve();
+    const { arena } = store;
     const { admission } = this.#options;
     let connection: Connection | undefined;
     const onReceived = (length: number) => connection!.session.receive(length);

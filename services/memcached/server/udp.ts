@@ -51,6 +51,7 @@ export class UdpListener implements AsyncDisposable {
 
   #receive(message: Buffer, from: RemoteInfo): void {
     if (message.length <= HEADER_BYTES) return;
+    this.#cache.store.reserve();
     const answers = new DatagramAnswers(`udp:${from.address}:${from.port}`);
     if (message.readUInt16BE(4) > 1) {
       answers.send(MULTI_PACKET);

@@ -53,12 +53,12 @@ export class Arena {
 
   /**
    * Moves everything to a larger block; offsets stay what they are. Views taken before keep the old block.
-   * Only a raised memory limit needs this.
+   * Only the first use and a raised memory limit need this.
    */
   grow(pages: number): void {
     if (pages <= this.pages) return;
     const larger = new Arena(pages);
-    larger.bytes.set(this.bytes);
+    if (this.pages > 0) larger.bytes.set(this.bytes); // without pages it is as it was made: nobody used it
     this.bytes = larger.bytes;
     this.words = larger.words;
     this.view = larger.view;

@@ -59,6 +59,8 @@ export class Store {
   onEvict: ((item: number) => void) | undefined;
   /** Called with every key looked up, and what was found. */
   onLookup: ((at: number, length: number, item: number) => void) | undefined;
+  /** Pages the arena will have. */
+  readonly #pages: number;
   readonly #sparePages: number;
   #cas = 0;
   readonly #runs = new Map<number, { readonly page: number; readonly count: number }>();
@@ -70,12 +72,22 @@ export class Store {
     this.classes = new SlabClasses(settings);
     const pages = Math.floor(settings.memoryBytes / PAGE_BYTES);
     this.#sparePages = SPARE_PAGES + Math.ceil(settings.itemSizeMax / PAGE_BYTES);
-    this.arena = new Arena(pages + this.#sparePages);
-    const limit = Math.min(pages, this.arena.pages - this.#sparePages);
-    this.slabs = new Slabs(this.arena, this.classes, limit);
+    this.#pages = Math.min(pages + this.#sparePages, PAGES_MAX);
+    this.arena = new Arena(0);
+    this.slabs = new Slabs(this.arena, this.classes, this.#pages - this.#sparePages);
     this.index = new HashIndex(this.arena, seed, settings.hashPowerInit || undefined);
     this.lru = new LruLists(this.arena);
     this.clock = new SecondClock(clock);
+  }
+
+  /**
+   * Reserves the memory for items. Apart from the constructor because so large a block makes the collector
+   * run, which would double the time a cache takes to start; everything that serves requests calls it first.
+   */
+  reserve(): void {
+    if (this.arena.pages > 0) return;
+    this.arena.grow(this.#pages);
+    this.slabs.grown();
   }
 
   /** The memory limit, in whole pages. */
