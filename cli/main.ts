@@ -3,6 +3,9 @@
 import { fileURLToPath } from 'node:url';
 import { VERSION } from '../runtime/kernel/version.ts';
 
+/** Set for the one that `memcached -d` leaves in the background. */
+const DAEMON_VARIABLE = 'PAAS_LOCAL_MEMCACHED_DAEMON';
+
 const argv = process.argv.slice(2);
 
 async function main(): Promise<void> {
@@ -10,6 +13,7 @@ async function main(): Promise<void> {
     process.stdout.write(`${VERSION}\n`);
     return;
   }
+  if (argv[0] === 'memcached' || (argv[0] === 'help' && argv[1] === 'memcached')) return memcached();
   // The reader of a pipe may go away (`| head`): that ends the command, it is not a failure of it.
   process.stdout.on('error', () => process.exit(0));
   const { runProgram } = await import('./program.ts');
@@ -23,6 +27,24 @@ async function main(): Promise<void> {
       new URL(`../runtime/host-main.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`, import.meta.url),
     ),
     execArgv: process.execArgv,
+  });
+}
+
+/** Everything after the word is memcached's own command line. */
+async function memcached(): Promise<void> {
+  const { runMemcached } = await import('../services/memcached/command-line/run.ts');
+  const { [DAEMON_VARIABLE]: daemon, ...env } = process.env;
+  process.exitCode = await runMemcached({
+    argv: argv[0] === 'help' ? ['-h'] : argv.slice(1),
+    env,
+    cwd: process.cwd(),
+    stdout: process.stdout,
+    stderr: process.stderr,
+    starter: {
+      file: process.execPath,
+      args: [...process.execArgv, process.argv[1]!, 'memcached'],
+      daemon: daemon !== undefined,
+    },
   });
 }
 

@@ -12,6 +12,11 @@ import { space } from './groups/space.ts';
 /** As the help shows them. */
 const GROUPS: readonly Group[] = [pushing, apps, services, space];
 
+/** Not a command of this tree: `main` hands it over, for its arguments are memcached's own. */
+const STANDALONE = `
+Standalone:
+  memcached [flags...]            Run the built-in cache alone, with memcached's command line (memcached -h)`;
+
 /** @returns the exit code */
 export async function runProgram(world: World): Promise<number> {
   let exitCode: number = EXIT.ok;
@@ -20,6 +25,7 @@ export async function runProgram(world: World): Promise<number> {
     .version(VERSION, '-V, --version')
     .showSuggestionAfterError()
     .showHelpAfterError('(paas-local help COMMAND shows its options)')
+    .addHelpText('after', STANDALONE)
     .exitOverride()
     .configureOutput({
       writeOut: (text) => void world.stdout.write(text),

@@ -21,7 +21,7 @@ export function* entries(store: Store): Generator<Entry, void, undefined> {
     const keyAt = item * 8 + I.HEADER_BYTES;
     const at = store.valueAt(item);
     yield {
-      key: bytes.toString('latin1', keyAt, keyAt + (words[item * 2 + I.SHAPE]! & I.BYTE)),
+      key: store.arena.text(keyAt, keyAt + (words[item * 2 + I.SHAPE]! & I.BYTE)),
       value: Buffer.from(bytes.subarray(at, at + words[item * 2 + I.LENGTH]!)),
       flags: words[item * 2 + I.FLAGS]! >>> 0,
       expires: deadline === 0 ? undefined : (deadline + epoch) * 1000,

@@ -81,7 +81,7 @@ export async function createServer(options: CacheServerOptions = {}): Promise<Ca
   });
   return {
     host,
-    port: bound.tcp[0]?.port ?? 0,
+    port: bound.tcp[0] ?? 0,
     udpPort: bound.udp[0] ?? 0,
     stats() {
       store.clock.tick();

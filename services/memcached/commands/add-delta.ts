@@ -11,7 +11,7 @@ export function numberOf(store: Store, item: number): bigint | undefined {
   const length = store.arena.words[item * 2 + I.LENGTH]!;
   if (length > TEXT_MAX) return undefined;
   const at = store.valueAt(item);
-  return uint64(store.arena.bytes.toString('latin1', at, at + length));
+  return uint64(store.arena.text(at, at + length));
 }
 
 /**
@@ -34,12 +34,12 @@ export function addDelta(
 }
 
 function writeNumber(store: Store, item: number, text: string): boolean {
-  const { words, bytes } = store.arena;
+  const { words } = store.arena;
   const length = words[item * 2 + I.LENGTH]!;
   if (text.length <= length && (words[item * 2 + I.SHAPE]! & I.HELD) === 0) {
     store.bump(item);
     store.setCas(item, store.nextCas());
-    bytes.write(text.padEnd(length, ' '), store.valueAt(item), 'latin1');
+    store.arena.write(text.padEnd(length, ' '), store.valueAt(item));
     store.stored = item;
     return true;
   }
@@ -54,7 +54,7 @@ function writeNumber(store: Store, item: number, text: string): boolean {
   );
   if (longer !== 0) {
     words[longer * 2 + I.SHAPE]! |= shape & I.BINARY_KEY;
-    bytes.write(`${text}\r\n`, store.valueAt(longer), 'latin1');
+    store.arena.write(`${text}\r\n`, store.valueAt(longer));
     store.replace(item, longer);
   }
   store.unhold(item);

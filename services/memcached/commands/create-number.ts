@@ -15,7 +15,7 @@ export function createNumber(
   const { store } = cache;
   const item = store.allocate(keyAt, keyLength, 0, deadline, text.length);
   if (item === 0) return false;
-  store.arena.bytes.write(`${text}\r\n`, store.valueAt(item), 'latin1');
+  store.arena.write(`${text}\r\n`, store.valueAt(item));
   store.setCas(item, 0);
   return storeItem(cache, ADD, item) === STORED;
 }

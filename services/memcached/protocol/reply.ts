@@ -86,11 +86,11 @@ export class Reply {
     let rest = text;
     while (!this.fits(rest.length)) {
       const part = Math.min(rest.length, this.#limit - this.at);
-      this.at += this.#store.arena.bytes.write(rest.slice(0, part), this.at, 'latin1');
+      this.at += this.#store.arena.write(rest.slice(0, part), this.at);
       rest = rest.slice(part);
       this.flush();
     }
-    this.at += this.#store.arena.bytes.write(rest, this.at, 'latin1');
+    this.at += this.#store.arena.write(rest, this.at);
   }
 
   copy(from: number, length: number): void {

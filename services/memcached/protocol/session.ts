@@ -3,6 +3,7 @@ import { authenticationStep } from './text/authentication.ts';
 import { binaryStep } from './binary/step.ts';
 import { textStep } from './text/step.ts';
 import type { Cache } from '../cache.ts';
+import type { Protocol } from '../settings.ts';
 import type { Transport } from './transport.ts';
 
 const BINARY_REQUEST = 0x80;
@@ -61,7 +62,7 @@ export class Session {
   constructor(cache: Cache, transport: Transport) {
     this.cache = cache;
     this.transport = transport;
-    this.step = firstStep(cache);
+    this.step = firstStep(cache, cache.settings.protocol);
     this.lastRequest = cache.store.clock.now;
   }
 
@@ -104,6 +105,11 @@ export class Session {
     const at = RECEIVE_AT - carried.length;
     store.arena.bytes.set(carried, at);
     this.#serve(at, RECEIVE_AT);
+  }
+
+  /** Speaks this protocol, whatever the settings say; where a login is asked for, that decides. */
+  speak(protocol: Protocol): void {
+    this.step = firstStep(this.cache, protocol);
   }
 
   /** Ends the session after the requests served so far. */
@@ -196,9 +202,8 @@ export class Session {
   }
 }
 
-function firstStep(cache: Cache): Step {
-  const { sasl, protocol } = cache.settings;
-  if (sasl || protocol === 'binary') return binaryStep;
+function firstStep(cache: Cache, protocol: Protocol): Step {
+  if (cache.settings.sasl || protocol === 'binary') return binaryStep;
   if (cache.authentication) return authenticationStep;
   return protocol === 'ascii' ? textStep : negotiate;
 }

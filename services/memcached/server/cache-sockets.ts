@@ -1,20 +1,27 @@
 import { Scope } from '../../kit/scope.ts';
 import { Admission } from './admission.ts';
-import { Listener } from './listener.ts';
+import { Listener, type ListenAddress } from './listener.ts';
 import { Maintainer } from '../store/maintainer.ts';
 import type { Cache } from '../cache.ts';
 
+export type { ListenAddress } from './listener.ts';
+
 /** What to listen on. */
 export interface Endpoints {
-  /** TCP addresses; no host is all of them. */
-  readonly tcp: ReadonlyArray<{ readonly host: string | undefined; readonly port: number }>;
-  readonly udp: ReadonlyArray<{ readonly host: string | undefined; readonly port: number }>;
-  readonly unix?: { readonly path: string; readonly mask: number } | undefined;
+  readonly tcp: readonly ListenAddress[];
+  readonly udp: readonly ListenAddress[];
+  readonly unix?: UnixAddress | undefined;
+}
+
+export interface UnixAddress {
+  readonly path: string;
+  /** Access rights, as of a file. */
+  readonly mask: number;
 }
 
 /** The ports that were bound, in the order asked. */
 export interface Bound {
-  readonly tcp: ReadonlyArray<{ readonly port: number; readonly ipv6: boolean }>;
+  readonly tcp: readonly number[];
   readonly udp: readonly number[];
 }
 
@@ -35,9 +42,11 @@ export class CacheSockets implements AsyncDisposable {
   /** @throws the system's error if an address cannot be bound; what was bound before is closed again */
   async open(endpoints: Endpoints): Promise<Bound> {
     try {
-      const bound = await this.#listen(endpoints);
-      this.#maintain();
-      this.#reserveSoon();
+      const bound: { tcp: number[]; udp: number[] } = { tcp: [], udp: [] };
+      for (const address of endpoints.tcp) bound.tcp.push(await this.listenTcp(address));
+      for (const address of endpoints.udp) bound.udp.push(await this.listenUdp(address));
+      if (endpoints.unix) await this.listenUnix(endpoints.unix);
+      this.maintain();
       return bound;
     } catch (error) {
       await this.close();
@@ -54,33 +63,41 @@ export class CacheSockets implements AsyncDisposable {
     return this.close();
   }
 
-  async #listen({ tcp, udp, unix }: Endpoints): Promise<Bound> {
+  /** @returns the bound port. @throws the system's error */
+  async listenTcp(address: ListenAddress): Promise<number> {
+    const listener = this.#listener();
+    await listener.listen(address);
     const { network } = this.#cache;
-    const tcpBound: Array<{ port: number; ipv6: boolean }> = [];
-    const udpBound: number[] = [];
-    for (const { host, port } of tcp) {
-      const listener = this.#listener();
-      await listener.listen({ host, port });
-      tcpBound.push({ port: listener.port, ipv6: listener.isIpv6 });
-    }
+    if (network.tcpPort === 0) network.tcpPort = listener.port;
+    return listener.port;
+  }
+
+  /** @returns the bound port. @throws the system's error */
+  async listenUdp(address: ListenAddress): Promise<number> {
     // What few caches need is loaded by those only: a start is to take milliseconds.
-    for (const { host, port } of udp) {
-      const { UdpListener } = await import('./udp.ts');
-      const listener = this.#scope.use(new UdpListener(this.#cache, host));
-      await listener.listen(host, port);
-      udpBound.push(listener.port);
-    }
-    if (unix) {
-      const { removeStaleSocket, setAccess } = await import('./unix-socket.ts');
-      await removeStaleSocket(unix.path);
-      await this.#listener().listen({ path: unix.path });
-      await setAccess(unix.path, unix.mask);
-      network.socketPath = unix.path;
-      network.socketMask = unix.mask;
-    }
-    network.tcpPort = tcpBound[0]?.port ?? 0;
-    network.udpPort = udpBound[0] ?? 0;
-    return { tcp: tcpBound, udp: udpBound };
+    const { UdpListener } = await import('./udp.ts');
+    const listener = this.#scope.use(new UdpListener(this.#cache, address));
+    await listener.listen();
+    const { network } = this.#cache;
+    if (network.udpPort === 0) network.udpPort = listener.port;
+    return listener.port;
+  }
+
+  /** @throws the system's error */
+  async listenUnix({ path, mask }: UnixAddress): Promise<void> {
+    const { removeStaleSocket, setAccess, withAccess } = await import('./unix-socket.ts');
+    await removeStaleSocket(path);
+    await withAccess(mask, () => this.#listener().listenUnix(path));
+    await setAccess(path, mask);
+    const { network } = this.#cache;
+    network.socketPath = path;
+    network.socketMask = mask;
+  }
+
+  /** Once whoever started the cache has been told: this takes as long as the rest of the start. */
+  #reserveSoon(): void {
+    const soon = setImmediate(() => this.#cache.store.reserve());
+    this.#scope.defer(() => clearImmediate(soon));
   }
 
   #listener(): Listener {
@@ -96,13 +113,9 @@ export class CacheSockets implements AsyncDisposable {
     return listener;
   }
 
-  /** Once whoever started the cache has been told: this takes as long as the rest of the start. */
-  #reserveSoon(): void {
-    const soon = setImmediate(() => this.#cache.store.reserve());
-    this.#scope.defer(() => clearImmediate(soon));
-  }
-
-  #maintain(): void {
+  /** Begins the work in the background. */
+  maintain(): void {
+    this.#reserveSoon();
     const { store, crawler } = this.#cache;
     const maintainer = new Maintainer(store, () => {
       if (store.tuning.crawlerEnabled && store.settings.lruMaintainer) crawler.startIfDue();

@@ -1,14 +1,22 @@
-import { createServer, type Server, type Socket } from 'node:net';
+import { createServer, type ListenOptions, type Server, type Socket } from 'node:net';
 import { Connection } from './connection.ts';
 import { copyIntoArena, readIntoArena } from './receive.ts';
 import { listenAddressOf } from './connection-lines.ts';
 import type { Admission } from './admission.ts';
 import type { Cache } from '../cache.ts';
+import type { Protocol } from '../settings.ts';
 
-/** Where to listen: a TCP address (no host is all of them), or the path of a unix socket. */
-export type ListenAddress =
-  | { readonly host: string | undefined; readonly port: number }
-  | { readonly path: string };
+/** A TCP or UDP address. */
+export interface ListenAddress {
+  /** Undefined is every address. */
+  readonly host: string | undefined;
+  /** 0 is any free one. */
+  readonly port: number;
+  /** Take no IPv4 connections on an IPv6 address. */
+  readonly ipv6Only?: boolean;
+  /** Speak this protocol here, instead of what the settings say. */
+  readonly protocol?: Protocol | undefined;
+}
 
 export interface ListenerOptions {
   /** False reads with documented means only. */
@@ -23,6 +31,7 @@ export class Listener implements AsyncDisposable {
   readonly #server: Server;
   readonly #options: ListenerOptions;
   #name = '';
+  #protocol: Protocol | undefined;
 
   constructor(cache: Cache, options: ListenerOptions) {
     this.#cache = cache;
@@ -38,14 +47,18 @@ export class Listener implements AsyncDisposable {
     return typeof address === 'object' && address !== null ? address.port : 0;
   }
 
-  /** Whether it listens with IPv6. */
-  get isIpv6(): boolean {
-    const address = this.#server.address();
-    return typeof address === 'object' && address?.family === 'IPv6';
+  /** @throws the system's error, e.g. `EADDRINUSE` */
+  listen({ host, port, ipv6Only = false, protocol }: ListenAddress): Promise<void> {
+    this.#protocol = protocol;
+    return this.#listen({ host, port, ipv6Only });
   }
 
-  /** @throws the system's error, e.g. `EADDRINUSE` */
-  async listen(address: ListenAddress): Promise<void> {
+  /** @throws the system's error */
+  listenUnix(path: string): Promise<void> {
+    return this.#listen({ path });
+  }
+
+  async #listen(address: ListenOptions): Promise<void> {
     const { backlog } = this.#cache.settings;
     await new Promise<void>((resolve, reject) => {
       this.#server.once('error', reject);
@@ -83,6 +96,7 @@ export class Listener implements AsyncDisposable {
       (this.#options.readIntoArena ? readIntoArena(accepted, arena, onReceived) : undefined) ??
       copyIntoArena(accepted, arena, onReceived);
     connection = new Connection(this.#cache, socket, this.#name, () => admission.left(connection!));
+    if (this.#protocol !== undefined) connection.session.speak(this.#protocol);
     admission.entered(connection);
     socket.resume();
   }

@@ -2,6 +2,7 @@ import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { RECEIVE_AT } from '../store/arena.ts';
 import { Session } from '../protocol/session.ts';
 import type { Cache } from '../cache.ts';
+import type { ListenAddress } from './listener.ts';
 import type { Transport } from '../protocol/transport.ts';
 
 /** Request id, sequence number, number of datagrams, zero. */
@@ -17,9 +18,13 @@ export class UdpListener implements AsyncDisposable {
   readonly #cache: Cache;
   readonly #socket: Socket;
 
-  constructor(cache: Cache, host: string | undefined) {
+  readonly #address: ListenAddress;
+
+  constructor(cache: Cache, address: ListenAddress) {
     this.#cache = cache;
-    this.#socket = createSocket(host?.includes(':') ? 'udp6' : 'udp4');
+    this.#address = address;
+    const { host, ipv6Only = false } = address;
+    this.#socket = createSocket(host?.includes(':') ? { type: 'udp6', ipv6Only } : { type: 'udp4' });
     this.#socket.on('message', (message, from) => this.#receive(message, from));
   }
 
@@ -28,7 +33,8 @@ export class UdpListener implements AsyncDisposable {
   }
 
   /** @throws the system's error, e.g. `EADDRINUSE` */
-  async listen(host: string | undefined, port: number): Promise<void> {
+  async listen(): Promise<void> {
+    const { host, port } = this.#address;
     await new Promise<void>((resolve, reject) => {
       this.#socket.once('error', reject);
       this.#socket.bind({ port, ...(host === undefined ? {} : { address: host }) }, () => {
@@ -57,6 +63,7 @@ export class UdpListener implements AsyncDisposable {
       answers.send(MULTI_PACKET);
     } else {
       const session = new Session(this.#cache, answers);
+      if (this.#address.protocol !== undefined) session.speak(this.#address.protocol);
       const length = message.copy(this.#cache.store.arena.bytes, RECEIVE_AT, HEADER_BYTES);
       session.receive(length);
       session.close();

@@ -51,7 +51,7 @@ export class PrefixStats {
   #find(bytes: Buffer, at: number, length: number): PrefixCounts | undefined {
     const end = bytes.subarray(at, at + length).indexOf(this.#delimiter);
     if (end < 0) return undefined;
-    const prefix = bytes.toString('latin1', at, at + end);
+    const prefix = bytes.subarray(at, at + end).toString('latin1');
     let counts = this.#counts.get(prefix);
     if (!counts && this.#counts.size < PREFIXES_MAX) {
       counts = { get: 0, hit: 0, set: 0, del: 0 };

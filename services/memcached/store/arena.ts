@@ -31,6 +31,8 @@ export const PAGES_AT = Math.ceil((REPLIES_AT + REPLY_BUFFERS * REPLY_BYTES) / P
 /** Typed arrays of the oldest supported Node end below 4 GiB. */
 const ARENA_BYTES_MAX = 4 * 1024 ** 3 - PAGE_BYTES;
 
+const TEXT_BYTES_MAX = 2 ** 31 - 1;
+
 /** The most item pages an arena can have. */
 export const PAGES_MAX = Math.floor((ARENA_BYTES_MAX - PAGES_AT) / PAGE_BYTES);
 
@@ -41,6 +43,8 @@ export class Arena {
   /** The same memory for unaligned access. */
   view: DataView;
   pages: number;
+  /** As much of it as Node reads and writes text in: it fails silently on buffers of 2 GiB. */
+  #text: Buffer;
 
   /** @param pages item pages to reserve, at most `PAGES_MAX` */
   constructor(pages: number) {
@@ -49,6 +53,21 @@ export class Arena {
     this.bytes = Buffer.from(memory);
     this.words = new Int32Array(memory);
     this.view = new DataView(memory);
+    this.#text = this.bytes.subarray(0, TEXT_BYTES_MAX);
+  }
+
+  /** What lies there as a string of one character per byte. */
+  text(from: number, to: number): string {
+    return to <= TEXT_BYTES_MAX
+      ? this.#text.toString('latin1', from, to)
+      : this.bytes.subarray(from, to).toString('latin1');
+  }
+
+  /** Puts a string of one byte per character there. @returns its length */
+  write(text: string, at: number): number {
+    return at + text.length <= TEXT_BYTES_MAX
+      ? this.#text.write(text, at, 'latin1')
+      : this.bytes.subarray(at, at + text.length).write(text, 'latin1');
   }
 
   /**
@@ -63,6 +82,7 @@ export class Arena {
     this.words = larger.words;
     this.view = larger.view;
     this.pages = larger.pages;
+    this.#text = larger.#text;
   }
 
   /** Whether two stretches of `length` bytes are the same. */

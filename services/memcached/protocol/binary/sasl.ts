@@ -31,11 +31,11 @@ export function saslAuthenticate(session: Session, request: BinaryRequest, at: n
 
 function authenticate(session: Session, request: BinaryRequest): void {
   const { cache } = session;
-  const { bytes } = cache.store.arena;
+  const { arena } = cache.store;
   const { keyAt, valueAt, valueLength } = request;
   const isStep = request.opcode === OP.saslStep;
-  const mechanism = bytes.toString('latin1', keyAt, valueAt);
-  const credentials = bytes.toString('latin1', valueAt, valueAt + valueLength);
+  const mechanism = arena.text(keyAt, valueAt);
+  const credentials = arena.text(valueAt, valueAt + valueLength);
   const known = mechanism === MECHANISMS && (!isStep || session.saslStarted);
   if (known && valueLength === 0 && !isStep) {
     // The client begins without saying anything: it is asked to go on with a step.

@@ -8,8 +8,7 @@ import type { Session } from '../session.ts';
 /** stat: one packet per statistic, then an empty one. */
 export function stat(session: Session, request: BinaryRequest): number {
   const { cache } = session;
-  const { bytes } = cache.store.arena;
-  const what = bytes.toString('latin1', request.keyAt, request.valueAt);
+  const what = cache.store.arena.text(request.keyAt, request.valueAt);
   const values = valuesOf(session, what);
   if (!values) {
     putError(cache, request, STATUS.notFound);

@@ -29,7 +29,7 @@ export function metaDebug(session: Session, line: Line): void {
   const shape = words[item * 2 + I.SHAPE]!;
   const keyAt = item * 8 + I.HEADER_BYTES;
   const encoding = (shape & I.BINARY_KEY) === 0 ? 'latin1' : 'base64';
-  const key = bytes.toString(encoding, keyAt, keyAt + (shape & I.BYTE));
+  const key = bytes.subarray(keyAt, keyAt + (shape & I.BYTE)).toString(encoding);
   const { now } = store.clock;
   const expires = words[item * 2 + I.EXPIRES]!;
   const facts = [

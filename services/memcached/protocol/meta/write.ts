@@ -34,7 +34,7 @@ export function putKey(cache: Cache, at: number, length: number, binary: boolean
     reply.copy(at, length);
     return;
   }
-  reply.text(store.arena.bytes.toString('base64', at, at + length));
+  reply.text(store.arena.bytes.subarray(at, at + length).toString('base64'));
   putLetter(reply, L.BASE64);
 }
 

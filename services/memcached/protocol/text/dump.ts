@@ -96,6 +96,6 @@ function requestLine(store: Store, item: number): string {
   const at = item * 8 + I.HEADER_BYTES;
   const length = shape & I.BYTE;
   return (shape & I.BINARY_KEY) === 0
-    ? `mg ${bytes.toString('latin1', at, at + length)}\r\n`
-    : `mg ${bytes.toString('base64', at, at + length)} b\r\n`;
+    ? `mg ${store.arena.text(at, at + length)}\r\n`
+    : `mg ${bytes.subarray(at, at + length).toString('base64')} b\r\n`;
 }

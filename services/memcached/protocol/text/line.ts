@@ -43,7 +43,7 @@ export class Line {
 
   word(index: number): string {
     const at = this.at[index]!;
-    return this.#store.arena.bytes.toString('latin1', at, at + this.length[index]!);
+    return this.#store.arena.text(at, at + this.length[index]!);
   }
 
   /** The words from `index` on. */

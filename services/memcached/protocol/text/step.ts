@@ -61,6 +61,6 @@ function beginsLikeGet(session: Session, at: number, end: number): boolean {
   let from = at;
   while (from < end && bytes[from] === SPACE) from++;
   if (from - at > LEADING_SPACES_MAX) return false;
-  const verb = bytes.toString('latin1', from, from + 5);
+  const verb = session.cache.store.arena.text(from, from + 5);
   return verb.startsWith('get ') || verb === 'gets ';
 }

@@ -1,0 +1,99 @@
+/** `memcached [flags]`: the cache server as a program of its own, with memcached's command line. */
+import { readFileSync } from 'node:fs';
+import { Cache } from '../cache.ts';
+import { becomeUser } from './user.ts';
+import { CacheSockets } from '../server/cache-sockets.ts';
+import { detach, tellStarter, type Starter } from './daemon.ts';
+import { Ending, EXIT, failure } from './ending.ts';
+import { knownUsers } from './users.ts';
+import { listen } from './listen.ts';
+import { PAGES_MAX, PAGE_BYTES } from '../store/arena.ts';
+import { readCommandLine, type CommandLine } from './command-line.ts';
+import { removePidFile, writePidFile, writePortFile } from './files.ts';
+import { untilStopped } from './until-stopped.ts';
+
+export interface ProgramWorld {
+  /** Without the program's name. */
+  readonly argv: readonly string[];
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  readonly stdout: NodeJS.WritableStream;
+  readonly stderr: NodeJS.WritableStream;
+  /** How to start this program once more, for `-d`. */
+  readonly starter: Starter;
+}
+
+/** @returns the exit code, when it was told to stop or could not start */
+export async function runMemcached(world: ProgramWorld): Promise<number> {
+  const say = (text: string) => void world.stderr.write(`${text}\n`);
+  try {
+    const line = readCommandLine(world.argv);
+    const { daemon } = world.starter;
+    if (line.daemon && !daemon) return await detach(line, world);
+    return await serve(line, world, say);
+  } catch (error) {
+    if (!(error instanceof Ending)) throw error;
+    if (world.starter.daemon) return tellStarter({ failed: error.exitCode, stderr: error.stderr });
+    world.stdout.write(error.stdout);
+    world.stderr.write(error.stderr);
+    return error.exitCode;
+  }
+}
+
+async function serve(line: CommandLine, world: ProgramWorld, say: (text: string) => void): Promise<number> {
+  const { env, starter } = world;
+  checkFileLimit(line);
+  becomeUser(line.user, say);
+  const users = knownUsers(line, env.MEMCACHED_SASL_PWDB, say);
+  const stop = untilStopped({ reload: () => users?.reload() });
+  const cache = new Cache({
+    settings: { ...line.settings, memoryBytes: heldBytes(line, say) },
+    authentication: users?.authentication,
+    onShutdown: (graceful) => stop.now(graceful ? 'graceful' : 'normal'),
+  });
+  cache.network.interfaces = line.interfaces;
+  sayWithoutEffect(line, say);
+  await using sockets = new CacheSockets(cache, true);
+  const ports = await listen(sockets, line);
+  sockets.maintain();
+  if (line.tcpPort > 0) cache.network.tcpPort = line.tcpPort;
+  if (env.MEMCACHED_PORT_FILENAME && line.socketPath === undefined) {
+    writePortFile(env.MEMCACHED_PORT_FILENAME, ports, say);
+  }
+  if (line.pidFile !== undefined) writePidFile(line.pidFile, process.pid, say);
+  if (starter.daemon) tellStarter({ serving: process.pid });
+  const how = await stop.told;
+  if (how === 'graceful') say('Gracefully stopping');
+  else if (cache.store.tuning.verbosity > 0) say('Exiting normally');
+  if (line.daemon && line.pidFile !== undefined) removePidFile(line.pidFile, say);
+  return EXIT.ok;
+}
+
+/** memcached raises its limit of open files to that of connections; here the system's is all there is. */
+function checkFileLimit({ settings }: CommandLine): void {
+  let limits = '';
+  try {
+    limits = readFileSync('/proc/self/limits', 'latin1');
+  } catch {
+    return; // no such file on this system
+  }
+  const [, hard] = /^Max open files\s+\S+\s+(\d+)/m.exec(limits) ?? [];
+  if (hard === undefined || settings.maxConnections <= Number(hard)) return;
+  throw failure(
+    EXIT.osError,
+    'failed to set rlimit for open files. Try starting as root or requesting smaller maxconns value.',
+  );
+}
+
+/** What one buffer of Node can hold. */
+function heldBytes({ settings }: CommandLine, say: (text: string) => void): number {
+  const most = PAGES_MAX * PAGE_BYTES;
+  const wanted = settings.memoryBytes < 0 ? Infinity : settings.memoryBytes;
+  if (wanted <= most) return wanted;
+  say(`-m: the memory for items is at most ${PAGES_MAX} megabytes here`);
+  return most;
+}
+
+function sayWithoutEffect({ withoutEffect }: CommandLine, say: (text: string) => void): void {
+  if (withoutEffect.size > 0) say(`without effect here: ${[...withoutEffect].join(', ')}`);
+}
