@@ -11,6 +11,7 @@ import * as lines from './watch/lines.ts';
 import { EVICTIONS, FETCHERS, Watchers } from './watch/watchers.ts';
 import type { Authentication } from './auth/authentication.ts';
 import type { Clock } from './store/clock.ts';
+import type { MovableClock } from './store/movable-clock.ts';
 import type { Session } from './protocol/session.ts';
 
 /** The version whose answers are given; clients take its features from it. */
@@ -37,6 +38,8 @@ export interface CacheOptions {
   readonly clock?: Clock;
   /** Who may log in; undefined asks nobody. */
   readonly authentication?: Authentication | undefined;
+  /** Lets clients move `clock`, with the debug build's command. */
+  readonly debugClock?: MovableClock | undefined;
   /** Called by the `shutdown` command, where it is enabled. */
   readonly onShutdown?: ((graceful: boolean) => void) | undefined;
 }
@@ -55,6 +58,7 @@ export class Cache {
   readonly crawler: Crawler;
   readonly prefixes: PrefixStats;
   readonly authentication: Authentication | undefined;
+  readonly debugClock: MovableClock | undefined;
   readonly onShutdown: ((graceful: boolean) => void) | undefined;
   readonly network: NetworkFacts = {
     tcpPort: 0,
@@ -70,9 +74,11 @@ export class Cache {
   current: Session | undefined;
 
   constructor(options: CacheOptions) {
-    const { seed, settings = {}, clock = Date.now, authentication, onShutdown } = options;
+    const { seed, settings = {}, debugClock, clock = debugClock?.read ?? Date.now } = options;
+    const { authentication, onShutdown } = options;
     this.settings = { ...DEFAULT_SETTINGS, ...settings };
     this.authentication = authentication;
+    this.debugClock = debugClock;
     this.onShutdown = onShutdown;
     this.store = new Store(this.settings, clock, seed);
     this.reply = new Reply(this.store);

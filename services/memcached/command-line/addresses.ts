@@ -1,4 +1,4 @@
-import { EXIT, failure } from './ending.ts';
+import { EXIT, Ending } from './ending.ts';
 import { int32 } from '../protocol/numbers.ts';
 import type { Protocol } from '../settings.ts';
 
@@ -19,6 +19,8 @@ const PROTOCOLS: Readonly<Record<string, Protocol>> = {
 };
 const TAG_MOST = 8;
 
+type Wrong = (message: string) => Ending;
+
 /**
  * The addresses of `-l`: `host`, `host:port`, `ipv6`, `[ipv6]:port`, with `proto[name]:` or `tag[name]:` before.
  * @throws Ending
@@ -28,49 +30,50 @@ export function wantedAddresses(interfaces: string | undefined, port: number): r
   return interfaces
     .split(/[;,]/)
     .filter((text) => text !== '')
-    .map((text) => wanted(text, port));
+    .map((text) => wanted(text, port, interfaces));
 }
 
-function wanted(text: string, usualPort: number): Wanted {
-  const [protocolName, afterProtocol] = prefixed(text, 'proto', 'Invalid protocol spec:');
-  const [tag, rest] = prefixed(afterProtocol, 'tag', 'Invalid tag in socket config:');
+function wanted(text: string, usualPort: number, interfaces: string): Wanted {
+  const wrong = (message: string) => {
+    const stderr = `${message}\nfailed to listen on one of interface(s) ${interfaces}\n`;
+    return new Ending(EXIT.osError, { stderr });
+  };
+
+  const [protocolName, afterProtocol] = prefixed(text, 'proto', 'Invalid protocol spec:', wrong);
+  const [tag, rest] = prefixed(afterProtocol, 'tag', 'Invalid tag in socket config:', wrong);
   if (tag !== undefined && (tag.length < 1 || tag.length > TAG_MOST)) {
     throw wrong(`Listener tags must be between 1 and 8 characters: "${tag}"`);
   }
-  const protocol = protocolName === undefined ? undefined : protocolNamed(protocolName, text);
+  const protocol = protocolName === undefined ? undefined : protocolNamed(protocolName, wrong);
   if (rest.startsWith('notls')) throw wrong("'notls' option is valid only when SSL is enabled");
   const bracketed = /^\[([^\]]*)\](.*)$/.exec(rest);
   if (!bracketed && rest.startsWith('[')) throw wrong(`Invalid IPV6 address: "${rest}"`);
   if (bracketed) {
     const [, host = '', behind = ''] = bracketed;
     const colon = behind.indexOf(':');
-    return { host, port: colon < 0 ? usualPort : portOf(behind.slice(colon + 1)), protocol };
+    return { host, port: colon < 0 ? usualPort : portOf(behind.slice(colon + 1), wrong), protocol };
   }
   const colon = rest.indexOf(':');
   // Several colons are an IPv6 address without a port.
   if (colon < 0 || rest.includes(':', colon + 1)) return { host: rest, port: usualPort, protocol };
-  return { host: rest.slice(0, colon), port: portOf(rest.slice(colon + 1)), protocol };
+  return { host: rest.slice(0, colon), port: portOf(rest.slice(colon + 1), wrong), protocol };
 }
 
 /** What is in the brackets of `name[...]:`, and what follows. */
-function prefixed(text: string, name: string, complaint: string): [string | undefined, string] {
+function prefixed(text: string, name: string, complaint: string, wrong: Wrong): [string | undefined, string] {
   if (!text.startsWith(`${name}[`)) return [undefined, text];
   const end = text.indexOf(']');
   if (end < 0) throw wrong(`${complaint} "${text.slice(name.length)}"`);
   return [text.slice(name.length + 1, end), text.slice(end + 2)];
 }
 
-function protocolNamed(name: string, text: string): Protocol | undefined {
-  if (name === 'proxy') throw wrong(`Server not built with proxy: "${text}"`);
+function protocolNamed(name: string, wrong: Wrong): Protocol | undefined {
+  if (name === 'proxy') throw wrong(`Server not built with proxy: "proto[${name}"`);
   return Object.hasOwn(PROTOCOLS, name) ? PROTOCOLS[name] : undefined;
 }
 
-function portOf(text: string): number {
+function portOf(text: string, wrong: Wrong): number {
   const port = int32(text);
   if (port === undefined) throw wrong(`Invalid port number: "${text}"`);
   return port;
-}
-
-function wrong(message: string) {
-  return failure(EXIT.osError, message);
 }

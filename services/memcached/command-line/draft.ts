@@ -20,6 +20,8 @@ export interface Draft {
   user: string | undefined;
   pidFile: string | undefined;
   authFile: string | undefined;
+  /** Offer the debug build's `debugtime`. */
+  debug: boolean;
   napiIds: number;
   slabSizes: string | undefined;
   slabChunkGiven: boolean;
@@ -46,6 +48,7 @@ export function newDraft(): Draft {
     user: undefined,
     pidFile: undefined,
     authFile: undefined,
+    debug: false,
     napiIds: 0,
     slabSizes: undefined,
     slabChunkGiven: false,

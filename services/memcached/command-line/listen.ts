@@ -29,11 +29,12 @@ export async function listen(sockets: CacheSockets, line: CommandLine): Promise<
   for (const transport of ['TCP', 'UDP'] as const) {
     const port = transport === 'TCP' ? line.tcpPort : line.udpPort;
     if (port === 0) continue;
-    const open = transport === 'TCP' ? sockets.listenTcp : sockets.listenUdp;
+    const open = (address: ListenAddress) =>
+      transport === 'TCP' ? sockets.listenTcp(address) : sockets.listenUdp(address);
     const where =
       interfaces === undefined ? `${transport} port ${port}` : `one of interface(s) ${interfaces}`;
     for (const wanted of wantedAddresses(interfaces, port)) {
-      ports.push(...(await listenOn(wanted, transport, where, (address) => open.call(sockets, address))));
+      ports.push(...(await listenOn(wanted, transport, where, open)));
     }
     if (ports.length === 0) throw failed(where, 'Address already in use');
   }

@@ -1,4 +1,5 @@
 /** `memcached [flags]`: the cache server as a program of its own, with memcached's command line. */
+import { randomInt } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { Cache } from '../cache.ts';
 import { becomeUser } from './user.ts';
@@ -7,10 +8,13 @@ import { detach, tellStarter, type Starter } from './daemon.ts';
 import { Ending, EXIT, failure } from './ending.ts';
 import { knownUsers } from './users.ts';
 import { listen } from './listen.ts';
+import { MovableClock } from '../store/movable-clock.ts';
 import { PAGES_MAX, PAGE_BYTES } from '../store/arena.ts';
 import { readCommandLine, type CommandLine } from './command-line.ts';
 import { removePidFile, writePidFile, writePortFile } from './files.ts';
 import { untilStopped } from './until-stopped.ts';
+
+const SEED_END = 2 ** 32;
 
 export interface ProgramWorld {
   /** Without the program's name. */
@@ -47,6 +51,8 @@ async function serve(line: CommandLine, world: ProgramWorld, say: (text: string)
   const users = knownUsers(line, env.MEMCACHED_SASL_PWDB, say);
   const stop = untilStopped({ reload: () => users?.reload() });
   const cache = new Cache({
+    seed: randomInt(SEED_END),
+    ...(line.debug ? { debugClock: new MovableClock(Date.now) } : {}),
     settings: { ...line.settings, memoryBytes: heldBytes(line, say) },
     authentication: users?.authentication,
     onShutdown: (graceful) => stop.now(graceful ? 'graceful' : 'normal'),

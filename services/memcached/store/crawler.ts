@@ -23,7 +23,7 @@ export class Crawler {
 
   constructor(store: Store) {
     this.#store = store;
-    this.#lastEnd = store.clock.now - AUTOMATIC_SECONDS;
+    this.#lastEnd = store.clock.now; // there was nothing to crawl
   }
 
   /**

@@ -4,6 +4,7 @@ import { ADD, APPEND, CAS, PREPEND, REPLACE, SET } from '../../commands/store-it
 import { getAndTouch, getKeys } from './get.ts';
 import { decrement, deleteItem, increment, touch } from './keyed.ts';
 import { crawlerVerb } from './crawler.ts';
+import { debugTime } from './debugtime.ts';
 import { extstore } from './extstore.ts';
 import { lru } from './lru.ts';
 import { slabs } from './slabs.ts';
@@ -54,6 +55,7 @@ const VERBS: ReadonlyMap<string, Verb> = new Map<string, Verb>([
   ['lru_crawler', crawlerVerb],
   ['slabs', slabs],
   ['extstore', extstore],
+  ['debugtime', debugTime],
 ]);
 
 /** The verb's first word at most so long; longer ones are unknown without looking. */

@@ -1,0 +1,182 @@
+/** The built-in cache as a program of its own: what those who start a `memcached` rely on. */
+import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { alive, until } from '../helpers/alive.ts';
+import { Running } from '../helpers/cli.ts';
+import { tempDir } from '../helpers/temp-dir.ts';
+import { exchange } from '../services/memcached/helpers/exchange.ts';
+
+interface Started {
+  readonly program: Running;
+  /** Lines of the port file, by what is before the colon. */
+  readonly ports: Readonly<Record<string, number>>;
+}
+
+/** Starts it and waits for its port file. */
+async function start(args: readonly string[], env: Record<string, string> = {}): Promise<Started> {
+  const folder = tempDir();
+  const file = join(folder, 'ports');
+  const program = new Running(['memcached', ...args], {
+    cwd: folder,
+    env: { PATH: process.env.PATH!, MEMCACHED_PORT_FILENAME: file, ...env },
+  });
+  await until('the port file', () => existsSync(file), { state: () => program.output });
+  const lines = readFileSync(file, 'utf8').trim().split('\n');
+  return { program, ports: Object.fromEntries(lines.map(portLine)) };
+}
+
+function portLine(line: string): [string, number] {
+  const [name, port] = line.split(': ');
+  return [name!, Number(port)];
+}
+
+async function ask(port: number, text: string): Promise<string> {
+  return (await exchange(port, [text])).toString('latin1');
+}
+
+test('serves on the ports it tells, and stops at a signal', async () => {
+  const { program, ports } = await start(['-p', '-1', '-U', '-1', '-l', '127.0.0.1']);
+  expect(Object.keys(ports)).toEqual(['TCP INET', 'UDP INET']);
+  expect(await ask(ports['TCP INET']!, 'set a 0 0 1\r\nx\r\nget a\r\n')).toBe(
+    'STORED\r\nVALUE a 0 1\r\nx\r\nEND\r\n',
+  );
+  program.child.kill('SIGTERM');
+  expect(await program.exited).toMatchObject({ code: 0, signal: null, stdout: '' });
+});
+
+test('listens on loopback only unless told otherwise, and reports its settings as memcached does', async () => {
+  const { program, ports } = await start(['-p', '-1', '-m', '100', '-c', '200', '-t', '7', '-v', '-k']);
+  const settings = await ask(ports['TCP INET']!, 'stats settings\r\n');
+  for (const line of ['maxbytes 104857600', 'maxconns 200', 'num_threads 7', 'verbosity 1', 'inter NULL'])
+    expect(settings).toContain(`STAT ${line}\r\n`);
+  const conns = await ask(ports['TCP INET']!, 'stats conns\r\n');
+  expect(conns).toContain('addr tcp:127.0.0.1:');
+  expect(conns).not.toContain('0.0.0.0');
+  expect(program.stderr).toContain('without effect here: -t, -k\n');
+  program.child.kill('SIGINT');
+  expect(await program.exited).toMatchObject({
+    code: 0,
+    stderr: expect.stringContaining('Exiting normally'),
+  });
+});
+
+test('SIGUSR1 and the shutdown command stop it', async () => {
+  const first = await start(['-p', '-1']);
+  first.program.child.kill('SIGUSR1');
+  expect(await first.program.exited).toMatchObject({
+    code: 0,
+    stderr: expect.stringContaining('Gracefully stopping'),
+  });
+  const second = await start(['-p', '-1', '-A']);
+  expect(await ask(second.ports['TCP INET']!, 'shutdown\r\n')).toBe('');
+  expect(await second.program.exited).toMatchObject({ code: 0 });
+});
+
+test('a list of addresses, each with its port and protocol', async () => {
+  const list = 'proto[ascii]:127.0.0.1:0,proto[binary]:localhost:0';
+  const folder = tempDir();
+  const file = join(folder, 'ports');
+  const program = new Running(['memcached', '-l', list], {
+    cwd: folder,
+    env: { PATH: process.env.PATH!, MEMCACHED_PORT_FILENAME: file },
+  });
+  await until('the port file', () => existsSync(file), { state: () => program.output });
+  const ports = readFileSync(file, 'utf8').trim().split('\n').map(portLine);
+  const version = Buffer.from('800b00000000000000000000000000000000000000000000', 'hex');
+  expect((await exchange(ports[0]![1], ['version\r\n'])).toString()).toMatch(/^VERSION/);
+  expect((await exchange(ports[1]![1], [version]))[0]).toBe(0x81);
+});
+
+test('a unix socket with the rights asked for, and nothing else', async () => {
+  const folder = tempDir();
+  const path = join(folder, 'socket');
+  const program = new Running(['memcached', `-s${path}`, '-a', '0770'], {
+    cwd: folder,
+    env: { PATH: process.env.PATH! },
+  });
+  await until('the socket', () => existsSync(path), { state: () => program.output });
+  expect(statSync(path).mode & 0o777).toBe(0o770);
+  const answer = await exchange({ path }, ['stats settings\r\n']);
+  expect(answer.toString()).toContain(`STAT domain_socket ${path}\r\n`);
+  expect(answer.toString()).toContain('STAT umask 770\r\n');
+  program.child.kill('SIGTERM');
+  expect(await program.exited).toMatchObject({ code: 0 });
+  expect(existsSync(path)).toBe(false);
+});
+
+test('-d goes on in the background, with its number in a file which it removes', async () => {
+  const pidFile = join(tempDir(), 'pid');
+  const { program, ports } = await start(['-d', '-P', pidFile, '-p', '-1']);
+  expect(await program.exited).toMatchObject({ code: 0 });
+  const pid = Number(readFileSync(pidFile, 'utf8'));
+  try {
+    expect(await ask(ports['TCP INET']!, 'stats\r\n')).toContain(`STAT pid ${pid}\r\n`);
+  } finally {
+    process.kill(pid, 'SIGTERM');
+  }
+  await until('its end', () => !alive(pid));
+  expect(existsSync(pidFile)).toBe(false);
+});
+
+test('a port that is taken is an error, also in the background', async () => {
+  const { ports } = await start(['-p', '-1', '-l', '127.0.0.1']);
+  const port = String(ports['TCP INET']);
+  for (const daemon of [[], ['-d']]) {
+    const second = new Running(['memcached', ...daemon, '-p', port, '-l', '127.0.0.1'], {
+      cwd: tempDir(),
+      env: { PATH: process.env.PATH! },
+    });
+    expect(await second.exited).toMatchObject({
+      code: 71,
+      stderr: expect.stringContaining(
+        'failed to listen on one of interface(s) 127.0.0.1: Address already in use\n',
+      ),
+    });
+  }
+});
+
+test('-Y: the text protocol asks for a login, and the file is read again at SIGHUP', async () => {
+  const file = join(tempDir(), 'users');
+  writeFileSync(file, 'foo:bar\nbaz:quux\n');
+  const { program, ports } = await start(['-Y', file, '-p', '-1']);
+  const port = ports['TCP INET']!;
+  const login = (credentials: string) => `set x 0 0 ${credentials.length}\r\n${credentials}\r\n`;
+  expect(await ask(port, 'get a\r\n')).toBe('CLIENT_ERROR unauthenticated\r\n');
+  expect(await ask(port, `${login('foo wrong')}get a\r\n`)).toBe(
+    'CLIENT_ERROR authentication failure\r\nCLIENT_ERROR unauthenticated\r\n',
+  );
+  expect(await ask(port, `${login('baz quux')}get a\r\n`)).toBe('STORED\r\nEND\r\n');
+  writeFileSync(file, 'new:one\n');
+  program.child.kill('SIGHUP');
+  let answer = '';
+  for (let i = 0; i < 200 && answer !== 'STORED\r\n'; i++) answer = await ask(port, login('new one'));
+  expect(answer).toBe('STORED\r\n');
+  expect(await ask(port, login('foo bar'))).toBe('CLIENT_ERROR authentication failure\r\n');
+  // A file that cannot be read changes nothing.
+  rmSync(file);
+  program.child.kill('SIGHUP');
+  expect(await ask(port, login('new one'))).toBe('STORED\r\n');
+});
+
+test('-S: users come from the file that MEMCACHED_SASL_PWDB names', async () => {
+  const file = join(tempDir(), 'users');
+  writeFileSync(file, 'foo:bar:more\n');
+  const { ports } = await start(['-S', '-p', '-1', '-l', '127.0.0.1'], { MEMCACHED_SASL_PWDB: file });
+  const plain = (user: string, password: string) => {
+    const body = Buffer.from(`PLAIN\0${user}\0${password}`, 'latin1');
+    const header = Buffer.alloc(24);
+    header.writeUInt16BE(0x8021, 0);
+    header.writeUInt16BE(5, 2);
+    header.writeUInt32BE(body.length, 8);
+    return Buffer.concat([header, body]);
+  };
+  const status = async (user: string, password: string) =>
+    (await exchange(ports['TCP INET']!, [plain(user, password)])).readUInt16BE(6);
+  expect(await status('foo', 'bar')).toBe(0);
+  expect(await status('foo', 'wrong')).toBe(0x20);
+  // Read anew at each login.
+  writeFileSync(file, 'foo:changed\n');
+  expect(await status('foo', 'bar')).toBe(0x20);
+  expect(await status('foo', 'changed')).toBe(0);
+});
