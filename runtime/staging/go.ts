@@ -8,7 +8,7 @@ import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PaasError } from '../kernel/errors.ts';
 import type { AppManifest } from '../manifest/types.ts';
-import { findTool } from './find-tool.ts';
+import { findTool } from '../../services/kit/find-tool.ts';
 import { fingerprint } from './fingerprint.ts';
 import { buildError } from './go/build-error.ts';
 import { goPackage, programName } from './go/package.ts';

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PaasError } from '../kernel/errors.ts';
-import { findTool } from './find-tool.ts';
+import { findTool } from '../../services/kit/find-tool.ts';
 import { installInPlace } from './in-place.ts';
 import { isExecutableArchive } from './java/archive.ts';
 import { mavenError } from './java/build-error.ts';

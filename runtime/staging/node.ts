@@ -2,7 +2,7 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { AppManifest } from '../manifest/types.ts';
-import { findTool } from './find-tool.ts';
+import { findTool } from '../../services/kit/find-tool.ts';
 import { installDependencies } from './node/dependencies.ts';
 import { LOCK_FILES } from './node/package-manager.ts';
 import { readPackage } from './node/package-json.ts';

@@ -4,7 +4,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PaasError } from '../kernel/errors.ts';
 import type { AppManifest } from '../manifest/types.ts';
-import { findTool } from './find-tool.ts';
+import { findTool } from '../../services/kit/find-tool.ts';
 import { inPlaceKey, installInPlace } from './in-place.ts';
 import { readComposer, type Composer } from './php/composer-json.ts';
 import { composerError } from './php/install-error.ts';

@@ -3,7 +3,7 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { PaasError } from '../kernel/errors.ts';
-import { findTool } from './find-tool.ts';
+import { findTool } from '../../services/kit/find-tool.ts';
 import { fingerprint } from './fingerprint.ts';
 import { publish, writeAtomically } from './publish.ts';
 import { gemsError } from './ruby/install-error.ts';

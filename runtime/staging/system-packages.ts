@@ -1,5 +1,5 @@
 /** System packages a manifest asks for are reported, never installed: a laptop is not a container. */
-import { findTool } from './find-tool.ts';
+import { findTool } from '../../services/kit/find-tool.ts';
 import { installPackagesLine } from './tool-hints.ts';
 import type { InstallContext } from './types.ts';
 

@@ -1,5 +1,5 @@
 /** How a missing tool is installed on this system: the one table of such lines. */
-import { findTool } from './find-tool.ts';
+import { findTool } from '../../services/kit/find-tool.ts';
 
 type Manager = 'apt-get' | 'dnf' | 'brew';
 

@@ -2,7 +2,10 @@
  * What every service type offers and what it is given. A type answers two questions apart:
  * what must run (`start`) and what the app sees (`bind`, which is pure).
  */
+import type { ExternalEngine } from './external.ts';
+import type { Guardian } from './guardian.ts';
 import type { Json } from './json.ts';
+import type { PackageNames } from './package-manager.ts';
 
 /** Which platform's layout of labels and credentials is wanted. */
 export type Dialect = 'stackato' | 'cloud-foundry';
@@ -19,6 +22,8 @@ export interface Endpoint extends Identity {
   readonly host: string;
   /** TCP port, 1..65535. */
   readonly port: number;
+  /** What else a type's `bind` needs to know of this instance. Kept as long as the port. */
+  readonly details?: Readonly<Record<string, Json>>;
 }
 
 /** A variable a binding would like to set, e.g. `MEMCACHE_URL`. Whether it is set is the runtime's decision. */
@@ -42,7 +47,19 @@ export interface Binding {
   readonly relational?: boolean;
 }
 
-export interface ServiceContext extends Identity {
+/** Where engines are looked for. */
+export interface EngineSearch {
+  /** Folders that are looked into first, written as in PATH. */
+  readonly searchPath?: string;
+  /** Folders whose `node_modules` may hold an engine. */
+  readonly packageFolders?: readonly string[];
+  /** A private folder for what can be made anew, shared by all instances; may not exist yet. */
+  readonly cacheDir?: string;
+  /** Ends what is started, should we die. */
+  readonly guardian?: Guardian;
+}
+
+export interface ServiceContext extends Identity, EngineSearch {
   /** The service instance's name in its space, for log lines. */
   readonly serviceName: string;
   /** Loopback address to bind. */
@@ -51,6 +68,10 @@ export interface ServiceContext extends Identity {
   readonly port: number;
   /** A private folder (0700) for this instance; may not exist yet. */
   readonly dataDir: string;
+  /** The engine's version as the manifest asks for it: `9.1`. */
+  readonly version?: string;
+  /** What an earlier start told of itself in its endpoint. */
+  readonly details?: Readonly<Record<string, Json>>;
   /** Cuts a start short. */
   readonly signal?: AbortSignal;
   /** One line for the service's log. */
@@ -59,11 +80,25 @@ export interface ServiceContext extends Identity {
 
 export interface ServiceInstance extends AsyncDisposable {
   readonly endpoint: Endpoint;
+  /** What serves, in a few words: `PostgreSQL 15.14 (/usr/lib/postgresql/15/bin/postgres)`. */
+  readonly engine: string;
   /** Rejects if the instance can no longer serve; never resolves. */
   readonly failed: Promise<never>;
   /** The process that serves, when it is not ours. */
   readonly pid?: number;
   stats(): Promise<Readonly<Record<string, string | number>>>;
+  /** Empties it: as it was when it was new. Clients stay connected. */
+  reset(): Promise<void>;
+}
+
+/** A program of the engine's own that a person (or a pipe) talks to. */
+export interface ClientProgram {
+  /** Any of these does; the first one found is taken. */
+  readonly names: readonly string[];
+  readonly args: readonly string[];
+  /** Secrets go here, where other users cannot read them. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly packages: PackageNames;
 }
 
 export interface ServiceType<Options = unknown> {
@@ -87,4 +122,15 @@ export interface ServiceType<Options = unknown> {
   start(options: Options, context: ServiceContext): Promise<ServiceInstance>;
   /** What an app sees. Needs no running instance. */
   bind(endpoint: Endpoint, dialect: Dialect, options: Options): Binding;
+  /**
+   * Whether the engine it needs is here; a type that brings its own has none to look for.
+   * @throws ServiceError `SERVICE_ENGINE_MISSING`
+   */
+  available?(where: EngineSearch): Promise<void>;
+  /** How an engine that runs elsewhere is bound, by URL. */
+  readonly external?: ExternalEngine;
+  /** The engine's own client, for `dbshell` and `service NAME --connect`. */
+  client?(endpoint: Endpoint): ClientProgram;
+  /** What writes the content as text to standard output, for `dbexport`. */
+  exporter?(endpoint: Endpoint): ClientProgram;
 }

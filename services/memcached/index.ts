@@ -45,8 +45,10 @@ async function start(options: MemcachedOptions, context: ServiceContext): Promis
   context.log(`listening on ${host}:${cache.port}, ${options.memoryMb} MB${options.sasl ? ', SASL' : ''}`);
   return {
     endpoint: { host, port: cache.port, user, password, name },
+    engine: 'built in',
     failed: cache.failed,
     stats: () => cache.stats(),
+    reset: () => cache.flush(),
     [Symbol.asyncDispose]: () => cache.stop(),
   };
 }

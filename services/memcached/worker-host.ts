@@ -14,6 +14,8 @@ export interface WorkerCache {
   /** Rejects if the thread ends without having been told to. */
   readonly failed: Promise<never>;
   stats(): Promise<Readonly<Record<string, string | number>>>;
+  /** Forgets all items. */
+  flush(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -48,6 +50,13 @@ export async function startWorkerCache(start: WorkerStart, signal?: AbortSignal)
     });
   });
 
+  const ask = (flush: boolean) => {
+    const id = ++lastId;
+    const answer = deferred<Readonly<Record<string, string | number>>>();
+    pending.set(id, answer);
+    worker.postMessage({ kind: 'stats', id, flush } satisfies ToWorker);
+    return answer.promise.finally(() => pending.delete(id));
+  };
   const stop = async () => {
     stopping = true;
     worker.postMessage({ kind: 'stop' } satisfies ToWorker);
@@ -62,13 +71,8 @@ export async function startWorkerCache(start: WorkerStart, signal?: AbortSignal)
     return {
       port,
       failed: failed.promise,
-      async stats() {
-        const id = ++lastId;
-        const answer = deferred<Readonly<Record<string, string | number>>>();
-        pending.set(id, answer);
-        worker.postMessage({ kind: 'stats', id } satisfies ToWorker);
-        return answer.promise.finally(() => pending.delete(id));
-      },
+      stats: () => ask(false),
+      flush: async () => void (await ask(true)),
       stop,
     };
   } catch (error) {

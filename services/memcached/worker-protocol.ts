@@ -12,7 +12,9 @@ export interface WorkerStart {
   readonly users: readonly (readonly [user: string, password: string])[];
 }
 
-export type ToWorker = { readonly kind: 'stats'; readonly id: number } | { readonly kind: 'stop' };
+export type ToWorker =
+  /** `flush` forgets all items first. */
+  { readonly kind: 'stats'; readonly id: number; readonly flush?: boolean } | { readonly kind: 'stop' };
 
 export type FromWorker =
   | { readonly kind: 'listening'; readonly port: number }

@@ -23,8 +23,10 @@ async function main(start: WorkerStart): Promise<void> {
     return;
   }
   port.on('message', (message: ToWorker) => {
-    if (message.kind === 'stats') say({ kind: 'stats', id: message.id, stats: server.stats() });
-    else void server.stop().then(() => port.close());
+    if (message.kind === 'stats') {
+      if (message.flush) server.flush();
+      say({ kind: 'stats', id: message.id, stats: server.stats() });
+    } else void server.stop().then(() => port.close());
   });
   say({ kind: 'listening', port: server.port });
 }

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { PaasError } from '../../kernel/errors.ts';
-import { findTool } from '../find-tool.ts';
+import { findTool } from '../../../services/kit/find-tool.ts';
 import { inPlaceKey, installInPlace } from '../in-place.ts';
 import { installLine } from '../tool-hints.ts';
 import type { AppSource, InstallContext, Installed } from '../types.ts';

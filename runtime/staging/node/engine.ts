@@ -1,6 +1,6 @@
 /** Says it when the Node that will run the app is not the one package.json asks for. */
 import { realpathSync } from 'node:fs';
-import { findTool } from '../find-tool.ts';
+import { findTool } from '../../../services/kit/find-tool.ts';
 import type { InstallContext } from '../types.ts';
 import { readPackage } from './package-json.ts';
 import { satisfies } from './version-range.ts';

@@ -1,6 +1,6 @@
 /** The programs that install distributions: uv where it is on PATH, because it is far faster, else pip. */
 import { join } from 'node:path';
-import { findTool } from '../find-tool.ts';
+import { findTool } from '../../../services/kit/find-tool.ts';
 import type { InstallContext } from '../types.ts';
 import type { Interpreter } from './interpreter.ts';
 

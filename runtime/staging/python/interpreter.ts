@@ -2,7 +2,7 @@
 import { realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { PaasError } from '../../kernel/errors.ts';
-import { findTools } from '../find-tool.ts';
+import { findTools } from '../../../services/kit/find-tool.ts';
 import { installLine } from '../tool-hints.ts';
 import type { InstallContext } from '../types.ts';
 import { listNames } from './names.ts';

@@ -6,7 +6,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { findTool } from '../../../runtime/staging/find-tool.ts';
+import { findTool } from '../../../services/kit/find-tool.ts';
 import { tempDir } from '../../helpers/temp-dir.ts';
 import { appFolder, factsOf, stage, type StageOptions } from './helpers.ts';
 import { pathOf } from './tools.ts';

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
-import { findTool } from '../../../runtime/staging/find-tool.ts';
+import { findTool } from '../../../services/kit/find-tool.ts';
 import { tempDir } from '../../helpers/temp-dir.ts';
 import { appFolder, stage } from './helpers.ts';
 import { pathOf } from './tools.ts';

@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, symlinkSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { findTool } from '../../../runtime/staging/find-tool.ts';
+import { findTool } from '../../../services/kit/find-tool.ts';
 import { tempDir } from '../../helpers/temp-dir.ts';
 
 const env = process.env as Readonly<Record<string, string>>;

