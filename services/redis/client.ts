@@ -1,0 +1,84 @@
+/** As much of Redis' protocol as it takes to log in and send commands. */
+import { LoginRefused, Wire } from '../kit/wire.ts';
+
+export interface RedisAddress {
+  readonly host: string;
+  readonly port: number;
+  /** Empty: the default user. */
+  readonly user: string;
+  readonly password: string;
+  readonly tls?: boolean;
+}
+
+type Reply = string | number | null | readonly Reply[];
+
+const SESSION_MS = 10_000;
+
+export class RedisClient implements Disposable {
+  readonly #wire: Wire;
+
+  private constructor(wire: Wire) {
+    this.#wire = wire;
+  }
+
+  /** @throws LoginRefused; Error where there is no server, or it still reads its data */
+  static async connect(
+    address: RedisAddress,
+    options: { readonly signal?: AbortSignal } = {},
+  ): Promise<RedisClient> {
+    const { host, port, user, password, tls } = address;
+    const wire = await Wire.open({ host, port, timeoutMs: SESSION_MS, signal: options.signal });
+    try {
+      if (tls) await wire.secure({ verify: true });
+      const client = new RedisClient(wire);
+      if (password !== '') {
+        await client.call('AUTH', ...(user === '' ? [] : [user]), password).catch((error: Error) => {
+          throw /^(WRONGPASS|NOAUTH|ERR)/.test(error.message) ? new LoginRefused(error.message) : error;
+        });
+      }
+      await client.call('PING').catch((error: Error) => {
+        throw error.message.startsWith('NOAUTH') ? new LoginRefused(error.message) : error;
+      });
+      return client;
+    } catch (error) {
+      wire[Symbol.dispose]();
+      throw error;
+    }
+  }
+
+  /** @throws Error with what the server said */
+  async call(...words: readonly string[]): Promise<Reply> {
+    const parts = words.map((word) => `$${Buffer.byteLength(word)}\r\n${word}\r\n`);
+    this.#wire.write(`*${words.length}\r\n${parts.join('')}`);
+    return this.#reply();
+  }
+
+  [Symbol.dispose](): void {
+    this.#wire[Symbol.dispose]();
+  }
+
+  async #reply(): Promise<Reply> {
+    const line = await this.#wire.readLine();
+    const rest = line.slice(1);
+    switch (line[0]) {
+      case '+':
+        return rest;
+      case ':':
+        return Number(rest);
+      case '-':
+        throw new Error(rest);
+      case '$': {
+        if (rest === '-1') return null;
+        const bytes = await this.#wire.read(Number(rest) + 2);
+        return bytes.toString('utf8', 0, bytes.length - 2);
+      }
+      case '*': {
+        const items: Reply[] = [];
+        for (let index = 0; index < Number(rest); index++) items.push(await this.#reply());
+        return items;
+      }
+      default:
+        throw new Error('it does not speak the Redis protocol');
+    }
+  }
+}

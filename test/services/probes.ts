@@ -1,0 +1,59 @@
+/** How a client of each engine writes something and reads it back, through the credentials an app would get. */
+import type { Endpoint } from '../../services/kit/contract.ts';
+import { MysqlClient } from '../../services/mysql/client.ts';
+import { PostgresClient } from '../../services/postgresql/client.ts';
+import { RedisClient } from '../../services/redis/client.ts';
+
+export interface Probe {
+  readonly write: (endpoint: Endpoint, value: string) => Promise<void>;
+  /** Undefined where nothing was written. */
+  readonly read: (endpoint: Endpoint) => Promise<string | undefined>;
+}
+
+const CREATE = 'CREATE TABLE IF NOT EXISTS probe (id INTEGER PRIMARY KEY, value VARCHAR(100))';
+
+export const PROBES: Readonly<Record<string, Probe>> = {
+  postgresql: {
+    write: async (endpoint, value) => {
+      using client = await PostgresClient.connect({ ...endpoint, database: endpoint.name });
+      await client.query(CREATE);
+      await client.query(`INSERT INTO probe VALUES (1, '${value}')`);
+    },
+    read: async (endpoint) => {
+      using client = await PostgresClient.connect({ ...endpoint, database: endpoint.name });
+      const rows = await client.query('SELECT value FROM probe').catch(absent);
+      return rows[0]?.[0] ?? undefined;
+    },
+  },
+  mysql: {
+    write: async (endpoint, value) => {
+      using client = await MysqlClient.connect({ ...endpoint, database: endpoint.name });
+      await client.query(CREATE);
+      await client.query(`INSERT INTO probe VALUES (1, '${value}')`);
+    },
+    read: async (endpoint) => {
+      using client = await MysqlClient.connect({ ...endpoint, database: endpoint.name });
+      const rows = await client.query('SELECT value FROM probe').catch(absent);
+      return rows[0]?.[0] ?? undefined;
+    },
+  },
+  redis: {
+    write: async ({ host, port, password }, value) => {
+      // As the platform's URL has it, with the user "user".
+      using client = await RedisClient.connect({ host, port, user: 'user', password });
+      await client.call('SET', 'probe', value);
+      // On disk before the test goes on: the append-only file is synced once a second.
+      await client.call('WAITAOF', '1', '0', '0').catch(() => {});
+    },
+    read: async ({ host, port, password }) => {
+      using client = await RedisClient.connect({ host, port, user: '', password });
+      const value = await client.call('GET', 'probe');
+      return typeof value === 'string' ? value : undefined;
+    },
+  },
+};
+
+function absent(error: Error): readonly [] {
+  if (/exist/.test(error.message)) return [];
+  throw error;
+}
