@@ -27,6 +27,8 @@ export type PlatformEvent =
       readonly type: string;
       readonly host: string;
       readonly port: number;
+      /** What serves: `PostgreSQL 15.14 (/usr/lib/postgresql/15/bin/postgres)`. */
+      readonly engine: string;
     }
   | { readonly kind: 'service-stopped'; readonly service: ServiceName }
   | { readonly kind: 'service-failed'; readonly service: ServiceName; readonly message: string }

@@ -30,6 +30,7 @@ async function main(): Promise<void> {
     paths,
     port: Number(values.port),
     strictPorts: values['strict-ports'],
+    ...(process.env.PATH === undefined ? {} : { searchPath: process.env.PATH }),
   });
   if ('taken' in start) {
     announce({ taken: { socket: start.taken.socket } });

@@ -21,6 +21,8 @@ export interface HostOptions {
   readonly paths: SpacePaths;
   readonly port: number;
   readonly strictPorts: boolean;
+  /** Where database engines are looked for: the PATH of whoever started the host. */
+  readonly searchPath?: string;
 }
 
 /** With no app, no lease and no client, the host leaves after this. */
@@ -73,6 +75,7 @@ export class Host {
           serviceTypes: SERVICE_TYPES,
           port: options.port,
           strictPorts: options.strictPorts,
+          ...(options.searchPath === undefined ? {} : { searchPath: options.searchPath }),
         }),
       );
       let host: Host;

@@ -33,6 +33,8 @@ import type { RestartPolicy } from './supervisor/types.ts';
 export interface PlatformOptions {
   readonly paths: SpacePaths;
   readonly guardian: Guardian;
+  /** Where database engines are looked for, as in PATH. */
+  readonly searchPath?: string;
   readonly serviceTypes: readonly ServiceType[];
   /** The front door's port; the next free one is taken unless `strictPorts`. 0 means any. */
   readonly port: number;
@@ -78,6 +80,8 @@ export class Platform implements AsyncDisposable {
     this.#services = new Services({
       types: serviceTypes,
       paths,
+      guardian: options.guardian,
+      searchPath: options.searchPath,
       records: () => this.#state.record.services,
       save: (name, service) => this.#state.saveService(name, service),
       logFor: (name) => this.#logs.of('service', name),

@@ -27,7 +27,7 @@ export function renderEvent(event: PlatformEvent, terminal: Terminal): void {
       return;
     case 'service-started':
       return terminal.out(
-        `Service ${paint.bold(event.service)} (${event.type}) on ${event.host}:${event.port}`,
+        `Service ${paint.bold(event.service)} (${event.type}) on ${event.host}:${event.port}: ${event.engine}`,
       );
     case 'service-stopped':
       return terminal.out(paint.dim(`Service ${event.service} stopped`));

@@ -98,7 +98,20 @@ const ERRORS = {
   SERVICE_ENGINE_MISSING: {
     exit: EXIT.service,
     message: (f) => `Cannot start service "${text(f.service)}": ${text(f.message)}`,
-    hint: (f) => (f.install ? `Install it with: ${text(f.install)}` : undefined),
+    hint: (f) =>
+      [
+        f.install ? `Install it with: ${text(f.install)}${given(', or: ', f.alternative)}` : '',
+        `Use one that runs elsewhere: --bind ${text(f.service)}=URL`,
+        'Go on without it: --allow-missing-services',
+      ]
+        .filter(Boolean)
+        .join('\n'),
+  },
+  SERVICE_DATA_VERSION: {
+    exit: EXIT.service,
+    message: (f) => `Cannot start service "${text(f.service)}": ${text(f.message)}`,
+    hint: (f) =>
+      `Install ${text(f.product)} ${text(f.data)} beside it, or give the data up: paas-local delete-service ${text(f.service)}. It lies in "${text(f.folder)}"`,
   },
   SERVICE_START_FAILED: {
     exit: EXIT.service,

@@ -55,6 +55,7 @@ function planService(
     type: type.type,
     plan: request.plan ?? 'free',
     tags: request.tags,
+    ...(request.version === undefined ? {} : { version: request.version }),
     options: readOptions(type, request),
   };
   if (present && present.type !== planned.type) {

@@ -15,6 +15,8 @@ export interface ServicePlan {
   readonly type: string;
   readonly plan: string;
   readonly tags: readonly string[];
+  /** Of the engine, as asked for: `9.1`. */
+  readonly version?: string;
   readonly options: unknown;
 }
 

@@ -1,6 +1,8 @@
 /** The service instances of a space: started when first needed, kept while a started app is bound to them. */
 import { createHash, randomUUID } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import type { Endpoint, ServiceInstance, ServiceType } from '../../services/kit/contract.ts';
+import type { Guardian } from '../../services/kit/guardian.ts';
 import { Scope } from '../../services/kit/scope.ts';
 import { ServiceError } from '../../services/kit/service-error.ts';
 import type { BoundService } from '../env/types.ts';
@@ -22,6 +24,9 @@ const HOST = '127.0.0.1';
 export interface ServicesOptions {
   readonly types: readonly ServiceType[];
   readonly paths: SpacePaths;
+  readonly guardian: Guardian;
+  /** Where engines are looked for, as in PATH. */
+  readonly searchPath: string | undefined;
   readonly records: () => Readonly<Record<string, ServiceRecord>>;
   readonly save: (name: string, record: ServiceRecord | undefined) => void;
   readonly logFor: (name: string) => Log;
@@ -106,7 +111,13 @@ export class Services {
     return app.bindings.flatMap((name) => {
       const record = this.#options.records()[name];
       if (!record) return [];
-      const endpoint: Endpoint = { ...record.identity, host: HOST, port: record.port };
+      const { details } = record;
+      const endpoint: Endpoint = {
+        ...record.identity,
+        host: HOST,
+        port: record.port,
+        ...(details ? { details } : {}),
+      };
       const binding = this.#typeOf(record.plan).bind(endpoint, app.dialect, record.plan.options);
       const request = app.manifest.services.find((service) => service.name === name);
       const tags = [...new Set([...binding.tags, ...record.plan.tags])];
@@ -141,6 +152,12 @@ export class Services {
         host: HOST,
         port,
         dataDir: absolutePath(fileNameFor(name), this.#options.paths.services),
+        cacheDir: absolutePath('services', this.#options.paths.cache),
+        packageFolders: [absolutePath('engines', this.#options.paths.home)],
+        guardian: this.#options.guardian,
+        ...(this.#options.searchPath === undefined ? {} : { searchPath: this.#options.searchPath }),
+        ...(record.plan.version === undefined ? {} : { version: record.plan.version }),
+        ...(record.details === undefined ? {} : { details: record.details }),
         signal,
         log: say,
       });
@@ -154,7 +171,10 @@ export class Services {
       return start(0).catch((again: unknown) => Promise.reject(serviceFailure(again, name)));
     });
     const { endpoint } = instance;
-    if (endpoint.port !== record.port) this.#options.save(name, { ...record, port: endpoint.port });
+    if (endpoint.port !== record.port || !isDeepStrictEqual(endpoint.details, record.details)) {
+      const { details } = endpoint;
+      this.#options.save(name, { ...record, port: endpoint.port, ...(details ? { details } : {}) });
+    }
     const scope = new Scope();
     scope.use(instance);
     this.#failed.delete(name);
@@ -166,6 +186,7 @@ export class Services {
       type: record.plan.type,
       host: endpoint.host,
       port: endpoint.port,
+      engine: instance.engine,
     });
     return true;
   }
@@ -193,7 +214,12 @@ export class Services {
 
 function serviceFailure(error: unknown, service: string): unknown {
   if (error instanceof ServiceError) {
-    return new PaasError(error.code, { ...error.facts, service, message: error.message }, { cause: error });
+    const { logLines, ...facts } = error.facts;
+    return new PaasError(
+      error.code,
+      { ...facts, service, message: error.message },
+      { cause: error, ...(Array.isArray(logLines) ? { logLines: logLines.map(String) } : {}) },
+    );
   }
   return error;
 }

@@ -5,6 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync, renameSync } from 'node:fs';
 import type { Identity } from '../../services/kit/contract.ts';
+import type { Json } from '../../services/kit/json.ts';
 import { PaasError } from '../kernel/errors.ts';
 import type { AppPlan, ServicePlan } from '../plan/types.ts';
 import { writeFileAtomic } from './atomic-file.ts';
@@ -49,6 +50,8 @@ export interface ServiceRecord {
   readonly identity: Identity;
   /** 0 until it was started for the first time. */
   readonly port: number;
+  /** What else its endpoint told at its first start. */
+  readonly details?: Readonly<Record<string, Json>>;
 }
 
 export interface SpaceRecord {
