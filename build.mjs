@@ -5,9 +5,9 @@
  * same as some twenty ES modules. Everything else is ES modules that share chunks. Where the command line imports something of the runtime by
  * `import()`, it stays an import of the built module. Dependencies are bundled too: yaml is seventy files otherwise.
  */
-import { readdir, rm } from 'node:fs/promises';
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join, relative, resolve, sep } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build as esbuild } from 'esbuild';
 
 const root = fileURLToPath(new URL('.', import.meta.url));
@@ -16,6 +16,7 @@ const root = fileURLToPath(new URL('.', import.meta.url));
 const ENTRIES = [
   'runtime/index.ts',
   'runtime/host-main.ts',
+  'runtime/manifest/schema.ts',
   'runtime/staging/static-server.ts',
   'services/memcached/index.ts',
 ];
@@ -50,6 +51,7 @@ export async function build() {
     format: 'esm',
     metafile: true,
   });
+  await writeSchemas(root);
   // Old chunks go last, and only those: a host that runs from this folder may still load one it shares with us.
   const chunks = 'dist/chunks';
   for (const name of await readdir(join(root, chunks))) {
@@ -104,6 +106,17 @@ async function buildCommandLine() {
     ],
   });
   return [...reached];
+}
+
+/** For editors: what the key tables say, as JSON Schema. */
+async function writeSchemas(root) {
+  const built = pathToFileURL(join(root, 'dist/runtime/manifest/schema.js'));
+  const { manifestSchema } = await import(`${built}?${Date.now()}`);
+  const folder = join(root, 'dist/schemas');
+  await mkdir(folder, { recursive: true });
+  for (const dialect of ['stackato', 'cloud-foundry']) {
+    await writeFile(join(folder, `${dialect}.json`), `${JSON.stringify(manifestSchema(dialect), null, 1)}\n`);
+  }
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await build();

@@ -4,6 +4,7 @@ import type { ManifestReading } from '../runtime/platform/read-source.ts';
 import type { ManifestSource } from '../runtime/state/record.ts';
 import { connect, connectIfRunning, type HostWishes } from './connect.ts';
 import type { Context } from './context.ts';
+import { readFor } from './manifest-source.ts';
 import { askOnTerminal } from './render/ask.ts';
 import { shellOf } from './which-app.ts';
 
@@ -23,18 +24,13 @@ export async function readAndConnect(
   source: ManifestSource,
   options: HostWishes & { readonly prompt: boolean },
 ): Promise<Met> {
-  const ask = askOnTerminal(context, options.prompt);
-  const shellEnv = shellOf(context);
-  const readHere = async (): Promise<ManifestReading> => {
-    const { readSource } = await import('../runtime/platform/read-source.ts');
-    return readSource(source, { shellEnv, ...(ask ? { ask } : {}) });
-  };
+  const canAsk = askOnTerminal(context, options.prompt) !== undefined;
   const running = await connectIfRunning(context);
   const connecting = running ? Promise.resolve(running) : connect(context, options);
   connecting.catch(() => {}); // told where it is awaited
   try {
-    const there = await running?.call('read', { source, shellEnv, canAsk: ask !== undefined });
-    const reading = there?.reading ?? (await readHere());
+    const there = await running?.call('read', { source, shellEnv: shellOf(context), canAsk });
+    const reading = there?.reading ?? (await readFor(context, source, options));
     return { client: await connecting, reading };
   } catch (error) {
     connecting.then(

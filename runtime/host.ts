@@ -13,7 +13,7 @@ import { PaasError } from './kernel/errors.ts';
 import { VERSION } from './kernel/version.ts';
 import { cleanLeftovers, runFolder, writeRunFacts } from './leftovers.ts';
 import { Platform } from './platform.ts';
-import { readSource, readUnlessAsking } from './platform/read-source.ts';
+import { plainReading, readSource, readUnlessAsking } from './platform/read-source.ts';
 import { makeSpace, type SpacePaths } from './state/home.ts';
 import { takeLock, type LockHolder } from './state/lock.ts';
 
@@ -127,7 +127,9 @@ export class Host {
     hello: async () => ({ version: VERSION, pid: process.pid }),
     read: async ({ source, shellEnv, canAsk }) => {
       const read = canAsk ? readUnlessAsking : readSource;
-      return { reading: (await read(source, { shellEnv })) ?? null };
+      const serviceTypes = async () => SERVICE_TYPES.map(({ type }) => type);
+      const reading = await read(source, { shellEnv, serviceTypes });
+      return { reading: reading ? plainReading(reading) : null };
     },
     push: async (request, connection, signal) => {
       for (const app of request.manifest.apps) {

@@ -24,6 +24,7 @@ import { Services } from './platform/services.ts';
 import { findShell } from './platform/shell.ts';
 import { SpaceLogs } from './platform/space-logs.ts';
 import { SpaceState } from './platform/space-state.ts';
+import { withStoredEnv } from './platform/stored-env.ts';
 import type { AppSnapshot, ServiceSnapshot, Snapshot } from './snapshot.ts';
 import { fileNameFor, makeSpace, type SpacePaths } from './state/home.ts';
 import type { AppRecord, ManifestSource } from './state/record.ts';
@@ -118,7 +119,8 @@ export class Platform implements AsyncDisposable {
    * @throws PaasError; apps that were up before the failing one stay up
    */
   async push(request: PushRequest, signal?: AbortSignal): Promise<readonly AppSnapshot[]> {
-    const { manifest, source, toolEnv, detached } = request;
+    const { source, toolEnv, detached } = request;
+    const { manifest, notes } = withStoredEnv(request.manifest, this.#state.record, source.envMode);
     const plan = planFor(manifest, source, this.#state.record, this.#options.serviceTypes);
     await this.#door.open();
     for (const service of plan.services) this.#services.provision(service);
@@ -134,6 +136,8 @@ export class Platform implements AsyncDisposable {
           setEnv: {},
           ...pushed,
         });
+      for (const text of notes.get(app.name) ?? [])
+        app.log.append({ source: 'API', instance: 0, stream: 'OUT', text });
       try {
         await this.#changes.push(app, appPlan, pushed, toolEnv, signal);
       } catch (error) {

@@ -6,27 +6,21 @@ import { PaasError } from '../../runtime/kernel/errors.ts';
 import type { Manifest } from '../../runtime/manifest/types.ts';
 import type { ManifestReading } from '../../runtime/platform/read-source.ts';
 import type { AppSnapshot, Snapshot } from '../../runtime/snapshot.ts';
-import type { ManifestSource } from '../../runtime/state/record.ts';
-import { portOption, type CommonOptions, type Context } from '../context.ts';
-import { renderDiagnostic } from '../render/code-frame.ts';
+import { peekRecord } from '../../runtime/state/record.ts';
+import { portOption, type Context } from '../context.ts';
+import type { PushChoices } from '../manifest-options.ts';
+import { manifestInvalid, manifestSource, showDiagnostics } from '../manifest-source.ts';
 import { readAndConnect } from '../read-manifest.ts';
 import { renderEvent } from '../render/reporter.ts';
+import { harmless } from '../render/terminal.ts';
 import { untilSignal } from '../signals.ts';
 import { shellOf } from '../which-app.ts';
 
-export interface PushOptions extends CommonOptions {
-  readonly path?: string;
-  readonly manifest?: string;
-  readonly dialect?: 'stackato' | 'cloud-foundry';
-  readonly env: readonly string[];
-  readonly var: readonly string[];
-  readonly varsFile: readonly string[];
-  readonly command?: string;
+export interface PushOptions extends PushChoices {
+  readonly dryRun?: boolean;
   readonly port?: string;
   readonly strictPorts?: boolean;
   readonly detach?: boolean;
-  readonly watch: boolean;
-  readonly prompt: boolean;
 }
 
 export async function push(
@@ -35,21 +29,29 @@ export async function push(
   options: PushOptions,
 ): Promise<number> {
   const { terminal, json } = context;
-  const source = manifestSource(context, names, options);
+  if (options.dryRun) return (await import('./plan.ts')).plan(context, names, options);
+  const asked = manifestSource(context, names, options);
   const wishes = { port: portOption(options.port, context.env), strictPorts: options.strictPorts === true };
-  const met = await readAndConnect(context, source, { ...wishes, prompt: options.prompt });
+  const met = await readAndConnect(context, asked, { ...wishes, prompt: options.prompt });
   using client = met.client;
   const manifest = checked(context, met.reading);
+  const source = { ...asked, answers: met.reading.answers };
   client.onEvent = (event) => show(event, context);
   client.onDropped = (count) =>
     terminal.err(terminal.paint.yellow(`${count} events were left out: this terminal reads too slowly`));
   const detached = options.detach === true;
   const apps = manifest.apps.map(({ name }) => name as string);
+  const hooks = new AbortController();
   const handling = {
-    onFirst: (signal: NodeJS.Signals) => stopAll(client, apps, context, signal),
+    onFirst: (signal: NodeJS.Signals) => {
+      hooks.abort(new PaasError('CANCELLED', { reason: 'the push' }));
+      return stopAll(client, apps, context, signal);
+    },
     onSecond: () => killAll(client, apps),
   };
   const life = async (): Promise<void> => {
+    if (manifest.apps.some((app) => app.hooks.prePush.length > 0))
+      await prePush(context, manifest, hooks.signal);
     const pushed = await client.call('push', {
       manifest,
       source,
@@ -65,35 +67,29 @@ export async function push(
   return 'exitCode' in end ? end.exitCode : 0;
 }
 
-function manifestSource(context: Context, names: readonly string[], options: PushOptions): ManifestSource {
-  return {
-    cwd: context.cwd,
-    appNames: names,
-    env: options.env,
-    vars: options.var,
-    varsFiles: options.varsFile,
-    noWatch: !options.watch,
-    ...(options.path === undefined ? {} : { path: options.path }),
-    ...(options.manifest === undefined ? {} : { manifest: options.manifest }),
-    ...(options.dialect === undefined ? {} : { dialect: options.dialect }),
-    ...(options.command === undefined ? {} : { command: options.command }),
-  };
+/** @throws PaasError `MANIFEST_INVALID` with every mistake */
+function checked(context: Context, reading: ManifestReading): Manifest {
+  const { terminal, json } = context;
+  const { manifest, diagnostics } = reading;
+  if (!manifest) throw manifestInvalid(reading);
+  if (json) return manifest;
+  showDiagnostics(context, diagnostics);
+  const apps = manifest.apps.map(({ name }) => terminal.paint.bold(name)).join(', ');
+  terminal.out(`Pushing ${apps} from ${manifest.file} (${manifest.dialect}: ${manifest.dialectBecause})`);
+  return manifest;
 }
 
-/** @throws PaasError `MANIFEST_INVALID` with every mistake */
-function checked(context: Context, { manifest, diagnostics, file }: ManifestReading): Manifest {
-  const { terminal } = context;
-  if (!manifest) {
-    const count = diagnostics.filter(({ severity }) => severity === 'error').length;
-    throw new PaasError('MANIFEST_INVALID', { file, count }, { diagnostics });
-  }
-  if (!context.json) {
-    for (const diagnostic of diagnostics)
-      terminal.err(`${renderDiagnostic(diagnostic, { colour: terminal.colour })}\n`);
-    const apps = manifest.apps.map(({ name }) => terminal.paint.bold(name)).join(', ');
-    terminal.out(`Pushing ${apps} from ${manifest.file} (${manifest.dialect}: ${manifest.dialectBecause})`);
-  }
-  return manifest;
+async function prePush(context: Context, manifest: Manifest, signal: AbortSignal): Promise<void> {
+  const { runPrePush } = await import('../../runtime/platform/pre-push.ts');
+  const { terminal, json, paths } = context;
+  const known = peekRecord(paths.record)?.apps ?? {};
+  await runPrePush({
+    apps: manifest.apps,
+    exists: (name) => Object.hasOwn(known, name),
+    shellEnv: shellOf(context),
+    signal,
+    say: (text) => terminal[json ? 'err' : 'out'](`pushing: ${harmless(text, terminal.colour)}`),
+  });
 }
 
 /** Under `--json` nothing but the one object goes to standard output. */

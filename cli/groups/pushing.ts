@@ -1,34 +1,50 @@
-import { Option } from 'commander';
+import type { InitOptions } from '../commands/init.ts';
+import type { ManifestCommandOptions } from '../commands/manifest.ts';
+import type { PlanOptions } from '../commands/plan.ts';
 import type { PushOptions } from '../commands/push.ts';
-import { collect, type Group } from '../define.ts';
+import type { Group } from '../define.ts';
+import { dialectOption, manifestOptions, pushChoices } from '../manifest-options.ts';
 
 export const pushing: Group = {
   title: 'Getting started:',
   declare(define) {
-    define<PushOptions>(
+    define<InitOptions>(
+      'init',
+      'Propose a manifest for a folder that has none',
+      async (context, _, options) => (await import('../commands/init.ts')).init(context, options),
+    )
+      .option('-p, --path <folder>', 'the app folder (default: this one)')
+      .option('-y, --yes', 'write it without asking');
+
+    const push = define<PushOptions>(
       'push [apps...]',
       'Stage, start and route the apps of the manifest',
       async (context, args, options) => (await import('../commands/push.ts')).push(context, args, options),
-    )
-      .option('-p, --path <folder>', 'the app folder (default: this one)')
-      .option('-f, --manifest <file>', 'the manifest (default: stackato.yml or manifest.yml)')
-      .addOption(
-        new Option('--dialect <dialect>', 'read the manifest as this dialect').choices([
-          'stackato',
-          'cloud-foundry',
-        ]),
-      )
-      .option('-e, --env <name=value>', 'set a variable of the app; may be given several times', collect, [])
-      .option('--var <name=value>', 'a ((variable)) of the manifest; may be given several times', collect, [])
-      .option('--vars-file <file>', 'a YAML file of such variables; later files win', collect, [])
-      .option('-c, --command <command>', 'the start command, over the manifest and the Procfile')
+    );
+    pushChoices(manifestOptions(push))
+      .option('--dry-run', 'only say what would be done, as "plan" does')
       .option(
         '--port <number>',
         'the port to route on (default: 8080, or $PAAS_LOCAL_PORT; else the next free one)',
       )
       .option('--strict-ports', 'fail when a port is taken instead of choosing another')
-      .option('-d, --detach', 'return as soon as the apps are healthy; they run on')
-      .option('--no-watch', 'do not restart when files change')
-      .option('-n, --no-prompt', 'never ask: what is missing is an error');
+      .option('-d, --detach', 'return as soon as the apps are healthy; they run on');
+
+    const plan = define<PlanOptions>(
+      'plan [apps...]',
+      'Say what a push would do, and what becomes of each key of the manifest',
+      async (context, args, options) => (await import('../commands/plan.ts')).plan(context, args, options),
+    );
+    pushChoices(manifestOptions(plan));
+
+    const manifest = define<ManifestCommandOptions>(
+      'manifest [apps...]',
+      'Print the manifest as it is understood, or as another dialect writes it',
+      async (context, args, options) =>
+        (await import('../commands/manifest.ts')).manifest(context, args, options),
+    );
+    manifestOptions(manifest).addOption(
+      dialectOption('--to <dialect>', 'convert it to this dialect (from Stackato to Cloud Foundry)'),
+    );
   },
 };

@@ -4,19 +4,42 @@ import type { Ask } from '../../runtime/manifest/index.ts';
 import type { Context } from '../context.ts';
 
 /** Asks on the terminal; undefined without one, or where the user wants no questions. */
-export function askOnTerminal({ world, json }: Context, wanted: boolean): Ask | undefined {
+export function askOnTerminal(context: Context, wanted: boolean): Ask | undefined {
+  const { world, json } = context;
   if (!wanted || json || !process.stdin.isTTY || !world.stdout.isTTY) return undefined;
-  return async (prompt, { hidden, choices } = {}) => {
-    const shown = choices ? `${prompt} (${choices.join(', ')}): ` : `${prompt.replace(/:?\s*$/, '')}: `;
-    world.stdout.write(shown);
-    // What is typed for a hidden answer is echoed to nowhere.
-    const output = hidden ? new Writable({ write: (_chunk, _encoding, done) => done() }) : world.stdout;
-    const reader = createInterface({ input: process.stdin, output, terminal: true });
-    try {
-      return await reader.question('');
-    } finally {
-      reader.close();
-      if (hidden) world.stdout.write('\n');
+  return async (prompt, { hidden = false, choices = [], required = false }) => {
+    const words = prompt.replace(/:? *$/, '');
+    const shown = choices.length > 0 ? `${words} (${choices.join(', ')}): ` : `${words}: `;
+    for (;;) {
+      const answer = await readLine(world.stdout, shown, hidden);
+      if (answer === undefined) return undefined;
+      if (answer === '' ? !required : choices.length === 0 || choices.includes(answer)) return answer;
+      world.stdout.write(answer === '' ? 'A value is needed.\n' : `Choose one of ${choices.join(', ')}.\n`);
     }
   };
+}
+
+/** Undefined at the end of input. */
+async function readLine(
+  stdout: NodeJS.WriteStream,
+  prompt: string,
+  hidden: boolean,
+): Promise<string | undefined> {
+  stdout.write(prompt);
+  // What is typed for a hidden answer is echoed to nowhere.
+  const output = hidden ? new Writable({ write: (_chunk, _encoding, done) => done() }) : stdout;
+  const reader = createInterface({ input: process.stdin, output, terminal: true });
+  // The reader takes Ctrl-C for itself; the terminal is given back before it counts.
+  reader.once('SIGINT', () => {
+    reader.close();
+    stdout.write('\n');
+    process.kill(process.pid, 'SIGINT');
+  });
+  try {
+    const closed = new Promise<undefined>((resolve) => reader.once('close', () => resolve(undefined)));
+    return await Promise.race([reader.question(''), closed]);
+  } finally {
+    reader.close();
+    if (hidden) stdout.write('\n');
+  }
 }

@@ -1,6 +1,6 @@
 /** What reading either dialect needs and gives. */
 import type { AbsolutePath } from '../kernel/names.ts';
-import type { ReadOptions } from './options.ts';
+import type { RandomUse, ReadOptions } from './options.ts';
 import type { Problems } from './problems.ts';
 import type { MapNode } from './tree.ts';
 import type { AppManifest } from './types.ts';
@@ -13,7 +13,7 @@ export interface DialectContext {
   /** `--path` where it is a packed app. */
   readonly archive?: AbsolutePath;
   readonly targetBase: string;
-  readonly random: () => string;
+  readonly random: (use: RandomUse) => string;
 }
 
 export interface Dialected {

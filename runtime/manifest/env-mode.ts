@@ -11,6 +11,9 @@
 import { emptyRecord } from './to-json.ts';
 import type { EnvRequest } from './types.ts';
 
+/** Origin of a variable taken over by `inherit: yes`. */
+export const FROM_SHELL = 'inherited from the shell';
+
 export type EnvMode = 'preserve' | 'append' | 'replace';
 export type EnvRequests = Readonly<Record<string, EnvRequest>>;
 

@@ -38,6 +38,9 @@ export function findManifest({ cwd, path, manifest }: ReadOptions): Found {
   return { ...standing, file: absolutePath(file) };
 }
 
+/** The manifest that lies in a folder itself. */
+export const manifestIn = (folder: string): string | undefined => firstFile(folder, NAMES);
+
 /** An archive is pushed from the current folder. */
 function standingFor(path: string, cwd: string): Omit<Found, 'file'> {
   const kind = kindOf(path);

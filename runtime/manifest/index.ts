@@ -14,7 +14,8 @@ import { readManifestFile } from './read-file.ts';
 import { kindName, type MapNode, type Node } from './tree.ts';
 import type { Dialect, Manifest } from './types.ts';
 
-export type { Ask, Overrides, ReadOptions } from './options.ts';
+export { isKnownType } from './dialects/stackato/services.ts';
+export type { Ask, Overrides, Question, RandomUse, ReadOptions } from './options.ts';
 
 export interface ManifestResult {
   /** Undefined where there are errors; warnings accompany a manifest. */

@@ -21,20 +21,38 @@ export interface ReadOptions {
   /** The variables of the shell, for `inherit: yes`. */
   readonly shellEnv?: Readonly<Record<string, string | undefined>>;
   readonly overrides?: Overrides;
-  /** Asks the user; absent where nobody can answer. */
+  /** Asks the user, or remembers what the user said; absent where neither is possible. */
   readonly ask?: Ask;
-  /** Draws a word for `${random-word}`: 4 or 5 hexadecimal digits. */
-  readonly random?: () => string;
+  /** Draws a word for `${random-word}`: 4 or 5 hexadecimal digits. Given the same use, a caller may give the same word. */
+  readonly random?: (use: RandomUse) => string;
   /** The domain of default routes, `localhost` unless given. */
   readonly targetBase?: string;
   /** All service types there are, to recognise a misspelt one at once; otherwise left to the plan. */
   readonly serviceTypes?: readonly string[];
 }
 
-export type Ask = (
-  prompt: string,
-  details?: { readonly hidden?: boolean; readonly choices?: readonly string[] },
-) => Promise<string>;
+/** Undefined where nobody answers. */
+export type Ask = (prompt: string, details: Question) => Promise<string | undefined>;
+
+export interface Question {
+  /** The manifest that asks. */
+  readonly file: AbsolutePath;
+  /** What is asked for, in that manifest: the same question has the same key every time. */
+  readonly key: string;
+  readonly hidden?: boolean;
+  /** Nothing is no answer. */
+  readonly required?: boolean;
+  readonly choices?: readonly string[];
+}
+
+/** One value in which `${random-word}` stands. */
+export interface RandomUse {
+  readonly app: string;
+  /** The value as it was written. */
+  readonly text: string;
+  /** How many values of the app before it were written just so. */
+  readonly nth: number;
+}
 
 /** Flags that take the place of what one app's manifest says. */
 export interface Overrides {

@@ -4,6 +4,7 @@ import { join, relative } from 'node:path';
 import type { ServiceType } from '../../services/kit/contract.ts';
 import type { PlatformEvent } from '../events.ts';
 import { PaasError } from '../kernel/errors.ts';
+import { FROM_SHELL } from '../manifest/env-mode.ts';
 import { absolutePath } from '../kernel/names.ts';
 import type { AppPlan, ServicePlan } from '../plan/types.ts';
 import type { SpaceRecord } from '../state/record.ts';
@@ -99,7 +100,8 @@ export class AppWatch implements AsyncDisposable {
     if (!source) return undefined;
     const { manifest, diagnostics } = await readSource(source, {
       appNames: [this.#app.name],
-      shellEnv: this.#app.record.shellEnv,
+      shellEnv: { ...this.#app.record.shellEnv, ...inheritedValues(this.#app.plan) },
+      serviceTypes: async () => this.#options.serviceTypes.map(({ type }) => type),
     });
     if (!manifest) {
       this.#options.report({
@@ -127,6 +129,15 @@ export class AppWatch implements AsyncDisposable {
   #say(text: string): void {
     this.#app.log.append({ source: 'API', instance: 0, stream: 'ERR', text });
   }
+}
+
+/** What `inherit: yes` took from the shell that pushed, which is not there any more. */
+function inheritedValues({ manifest }: AppPlan): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(manifest.env)
+      .filter(([, { origin }]) => origin === FROM_SHELL)
+      .map(([name, { value }]) => [name, value]),
+  );
 }
 
 function ignoreFile(root: string, name: string): readonly string[] {

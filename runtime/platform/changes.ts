@@ -47,11 +47,12 @@ export class Changes {
     await app.exclusively(async (inner) => {
       const known = this.#options.state.app(plan.name) !== undefined;
       const because = known ? 'pushed again' : 'first push';
-      const { id, setEnv } = app.record;
+      const { id, setEnv, ranOnce } = app.record;
       // Pushed with --detach once, it belongs to no terminal until it is stopped.
       const detached = pushed.detached || (app.record.detached && app.record.desired === 'started');
       app.toolEnv = toolEnv;
-      this.save(app, { id, version: randomUUID(), plan, desired: 'started', setEnv, ...pushed, detached });
+      const kept = { id, setEnv, ...(ranOnce ? { ranOnce } : {}) };
+      this.save(app, { ...kept, version: randomUUID(), plan, desired: 'started', ...pushed, detached });
       this.#options.report({ kind: 'change-started', app: plan.name, action: 'push', because });
       await this.#unwatch(plan.name);
       this.#options.routesChanged();
@@ -59,6 +60,7 @@ export class Changes {
         await app.stage(because, inner);
         if (known) await app.shutdown(because, 'starting');
         await this.#launchWatched(app, because, inner);
+        if (!ranOnce) this.save(app, { ...app.record, ranOnce: true });
       } catch (error) {
         this.save(app, { ...app.record, desired: 'stopped' });
         await app.shutdown(error instanceof PaasError ? error.message : 'the push failed');

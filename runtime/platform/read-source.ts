@@ -1,7 +1,7 @@
 /** Reads a manifest the way a push asked for, the first time and again at every edit. */
 import type { AbsolutePath } from '../kernel/names.ts';
 import type { Diagnostic } from '../kernel/diagnostics.ts';
-import type { Ask } from '../manifest/index.ts';
+import type { Ask, ManifestResult, ReadOptions } from '../manifest/index.ts';
 import type { Manifest } from '../manifest/types.ts';
 import type { ManifestSource } from '../state/record.ts';
 
@@ -11,6 +11,11 @@ export interface Reading {
   readonly shellEnv: Readonly<Record<string, string | undefined>>;
   /** Absent where nobody can answer. */
   readonly ask?: Ask;
+  /**
+   * Names of all service types, asked for only where the manifest names one that the original platform had not.
+   * Absent: whoever plans will say.
+   */
+  readonly serviceTypes?: () => Promise<readonly string[]>;
 }
 
 /** What came of it. Plain JSON, so that it can be read in one process for another. */
@@ -19,26 +24,57 @@ export interface ManifestReading {
   readonly manifest?: Manifest;
   readonly diagnostics: readonly Diagnostic[];
   readonly file: string;
+  /** All answers that were needed, to be kept with the source. */
+  readonly answers: Readonly<Record<string, string>>;
 }
 
-/** @throws PaasError `MANIFEST_NOT_FOUND` */
-export async function readSource(source: ManifestSource, reading: Reading): Promise<ManifestReading> {
-  // The reader and the YAML library are loaded only where a manifest is read.
-  const { readManifest } = await import('../manifest/index.ts');
+/** The same with all that is known of it, for those in whose process it was read. */
+export type SourceReading = ManifestResult & Pick<ManifestReading, 'answers'>;
 
-  const { manifest, diagnostics, file } = await readManifest({
+/** The part that can be sent elsewhere. */
+export const plainReading = ({ manifest, diagnostics, file, answers }: SourceReading): ManifestReading => ({
+  ...(manifest ? { manifest } : {}),
+  diagnostics,
+  file,
+  answers,
+});
+
+/** @throws PaasError `MANIFEST_NOT_FOUND` */
+export async function readSource(source: ManifestSource, reading: Reading): Promise<SourceReading> {
+  // The reader and the YAML library are loaded only where a manifest is read.
+  const [{ readManifest, isKnownType }, { wordFrom }] = await Promise.all([
+    import('../manifest/index.ts'),
+    import('../manifest/random-word.ts'),
+  ]);
+  const { seeds = {} } = source;
+  const earlier = new Map(Object.entries(source.answers ?? {}));
+  const answers = Object.create(null) as Record<string, string>;
+  const ask: Ask = async (prompt, question) => {
+    const key = JSON.stringify([question.file, question.key]);
+    const answer = answers[key] ?? earlier.get(key) ?? (await reading.ask?.(prompt, question));
+    if (answer !== undefined) answers[key] = answer;
+    return answer;
+  };
+  const options: ReadOptions = {
     cwd: source.cwd as AbsolutePath,
     appNames: reading.appNames ?? source.appNames,
     envOverrides: source.env,
     vars: source.vars,
     varsFiles: source.varsFiles,
     shellEnv: reading.shellEnv,
+    ask,
     ...(source.path === undefined ? {} : { path: source.path }),
     ...(source.manifest === undefined ? {} : { manifest: source.manifest }),
     ...(source.dialect === undefined ? {} : { dialect: source.dialect }),
-    ...(reading.ask ? { ask: reading.ask } : {}),
-  });
-  return { ...(manifest ? { manifest } : {}), diagnostics, file };
+    ...(source.seeds
+      ? { random: (use) => wordFrom((Object.hasOwn(seeds, use.app) ? seeds[use.app] : seeds['']) ?? '', use) }
+      : {}),
+  };
+  const result = await readManifest(options);
+  const types = result.manifest?.apps.flatMap(({ services }) => services.flatMap(({ type }) => type ?? []));
+  if (!types || !reading.serviceTypes || types.every(isKnownType)) return { ...result, answers };
+  // One that is misspelt is shown in its place, with the nearest there is.
+  return { ...(await readManifest({ ...options, serviceTypes: await reading.serviceTypes() })), answers };
 }
 
 /**
@@ -48,7 +84,7 @@ export async function readSource(source: ManifestSource, reading: Reading): Prom
 export async function readUnlessAsking(
   source: ManifestSource,
   reading: Omit<Reading, 'ask'>,
-): Promise<ManifestReading | undefined> {
+): Promise<SourceReading | undefined> {
   const question = new Error('The manifest asks the user');
   try {
     return await readSource(source, { ...reading, ask: () => Promise.reject(question) });

@@ -7,6 +7,7 @@ import { readFileSync, renameSync } from 'node:fs';
 import type { Identity } from '../../services/kit/contract.ts';
 import type { Json } from '../../services/kit/json.ts';
 import { PaasError } from '../kernel/errors.ts';
+import type { EnvMode } from '../manifest/env-mode.ts';
 import type { AppPlan, ServicePlan } from '../plan/types.ts';
 import { writeFileAtomic } from './atomic-file.ts';
 import { systemReason } from './home.ts';
@@ -22,6 +23,8 @@ export interface AppRecord {
   readonly desired: 'started' | 'stopped';
   /** Pushed with `--detach`: outlives the terminal that pushed it. */
   readonly detached: boolean;
+  /** A push of it ended well: from then on its variables are kept. Mistakes of a first try are not. */
+  readonly ranOnce?: boolean;
   /** Set by hand with `set-env`; over the manifest's. */
   readonly setEnv: Readonly<Record<string, string>>;
   /** What of the pushing shell's environment the app is given. */
@@ -42,6 +45,12 @@ export interface ManifestSource {
   readonly varsFiles: readonly string[];
   readonly command?: string;
   readonly noWatch: boolean;
+  /** What the user answered to the manifest's questions: an edit is read without anyone to ask. */
+  readonly answers?: Readonly<Record<string, string>>;
+  /** From what each app's random words are made. The empty name is for apps that were not there before. */
+  readonly seeds?: Readonly<Record<string, string>>;
+  /** `--env-mode`. */
+  readonly envMode?: EnvMode;
 }
 
 export interface ServiceRecord {
@@ -97,6 +106,15 @@ export function loadRecord(path: string): LoadedRecord {
       record: emptyRecord(),
       problem: new PaasError('STATE_UNREADABLE', { file: path, reason, aside }),
     };
+  }
+}
+
+/** The record as it is, for those who only look; undefined where there is none, or none that can be read. */
+export function peekRecord(path: string): SpaceRecord | undefined {
+  try {
+    return migrate(JSON.parse(readFileSync(path, 'utf8')));
+  } catch {
+    return undefined;
   }
 }
 

@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
@@ -31,6 +32,13 @@ test(
     const app = echoApp('packed', 'services: {c: memcached}\n');
     const run = (...args: string[]) =>
       execFileSync(bin, args, { cwd: app, env: home.env, encoding: 'utf8', stdio: 'pipe' });
+    const installed = createRequire(join(prefix, 'lib/node_modules/'));
+    for (const dialect of ['stackato', 'cloud-foundry']) {
+      expect(installed(`paas-local/schemas/${dialect}.json`)).toMatchObject({
+        $schema: 'http://json-schema.org/draft-07/schema#',
+        properties: { applications: { description: expect.stringContaining('Here: honoured') as string } },
+      });
+    }
     expect(run('--version')).toMatch(/^\d+\.\d+\.\d+\n$/);
     const { url } = JSON.parse(run('push', '--detach', '--json')) as { url: string };
     expect((await get(url)).body).toBe('hello from packed\n');

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { readSource, readUnlessAsking } from '../../../runtime/platform/read-source.ts';
+import { plainReading, readSource, readUnlessAsking } from '../../../runtime/platform/read-source.ts';
 import type { ManifestSource } from '../../../runtime/state/record.ts';
 import { tempDir } from '../../helpers/temp-dir.ts';
 
@@ -29,6 +29,6 @@ test('what asks nothing is read, mistakes included', async () => {
 });
 
 test('a reading passes through JSON unchanged, as it goes from the host to a command', async () => {
-  const reading = await readSource(sourceOf('name: shop\nmemry: 64M\n'), { shellEnv: {} });
+  const reading = plainReading(await readSource(sourceOf('name: shop\nmemry: 64M\n'), { shellEnv: {} }));
   expect(JSON.parse(JSON.stringify(reading))).toEqual(reading);
 });

@@ -1,3 +1,4 @@
+import type { AbsolutePath } from '../../../kernel/names.ts';
 import type { ReadOptions } from '../../options.ts';
 import type { Problems } from '../../problems.ts';
 
@@ -9,6 +10,10 @@ export interface KnownTypes {
 
 /** What decoding an app needs besides the app. */
 export interface DecodeContext {
+  /** The root manifest. */
+  readonly file: AbsolutePath;
+  /** Name of the app. */
+  readonly app: string;
   readonly problems: Problems;
   readonly options: ReadOptions;
   readonly types: KnownTypes;

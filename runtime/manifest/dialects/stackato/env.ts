@@ -1,4 +1,5 @@
 /** `env:` in normal form → the app's own variables, in the order of the file, `--env` after them. */
+import { FROM_SHELL } from '../../env-mode.ts';
 import { placeInFlag, spanOf, type Place } from '../../source.ts';
 import { emptyRecord } from '../../to-json.ts';
 import { get, getText, texts, type Entry, type Node } from '../../tree.ts';
@@ -52,7 +53,7 @@ async function decodeVariable(
   const fallback = get(node, 'default');
   if (fallback?.kind === 'scalar') found = made(fallback.text, 'manifest');
   const inherited = is('inherit') ? options.shellEnv?.[name] : undefined;
-  if (inherited !== undefined) found = made(inherited, 'inherited from the shell');
+  if (inherited !== undefined) found = made(inherited, FROM_SHELL);
   if (override) found = { ...override.request, hidden };
   if (!fallback && !is('required') && !override) {
     problems.error('MANIFEST_ENV', key.place, `The variable "${name}" has no default and is not required`, {
@@ -62,7 +63,10 @@ async function decodeVariable(
   }
   if (found === undefined || (found.value === '' && is('required'))) {
     const answer = await options.ask?.(`${getText(node, 'prompt') || `Enter ${name}`}: `, {
+      file: context.file,
+      key: `env ${context.app} ${name}`,
       hidden,
+      required: true,
       choices,
     });
     if (answer === undefined || answer === '') {

@@ -38,7 +38,7 @@ export async function readStackato(
   const selected = select(ordered, file, context);
   const { tree, apps } = rename(finished, selected, context);
 
-  const answers = await askAll(tree, apps, context);
+  const answers = await askAll(tree, apps, file, context);
   const manifests = [];
   const normal = [];
   const single = apps.length === 1;
@@ -58,7 +58,13 @@ export async function readStackato(
     const name = get(resolved, 'name');
     const resolvedName = name?.kind === 'scalar' ? name : key;
     normal.push({ key: resolvedName, value: resolved });
-    const manifest = await decodeApp(resolvedName, resolved, { problems, options, types });
+    const manifest = await decodeApp(resolvedName, resolved, {
+      file,
+      app: resolvedName.text,
+      problems,
+      options,
+      types,
+    });
     manifests.push(single && context.archive ? { ...manifest, root: context.archive } : manifest);
   }
   return {
@@ -171,6 +177,7 @@ function withApps(
 async function askAll(
   tree: MapNode,
   apps: readonly Selected[],
+  file: AbsolutePath,
   { options, problems }: DialectContext,
 ): Promise<ReadonlyMap<string, string>> {
   const properties = get(tree, 'properties');
@@ -178,7 +185,8 @@ async function askAll(
   for (const { app } of apps) for (const [label, place] of questionsIn(app)) questions.set(label, place);
   const answers = new Map<string, string>();
   for (const [label, place] of questions) {
-    if (options.ask) answers.set(label, await options.ask(`${label}: `));
+    const answer = await options.ask?.(`${label}: `, { file, key: `ask ${label}` });
+    if (answer !== undefined) answers.set(label, answer);
     else {
       problems.error(
         'MANIFEST_SYMBOL',

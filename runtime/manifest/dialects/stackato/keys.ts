@@ -508,14 +508,11 @@ function hookKeys(): KeyTable {
     example: `${name}: ["echo ready"]`,
   });
   return table({
-    'pre-push': {
-      ...hook(
-        'Run before the app is uploaded, on your machine.',
-        'not run, since nothing is uploaded: run it yourself before the push',
-        'pre-push',
-      ),
-      verdict: 'ignored',
-    },
+    'pre-push': hook(
+      'Run before the app is uploaded, on your machine.',
+      'run by your shell in the app folder, before anything is staged',
+      'pre-push',
+    ),
     'pre-staging': hook(
       'Run before packages are installed.',
       'each command gets a fresh shell',

@@ -22,6 +22,10 @@ const STACKATO_TYPES = [
   'user-provided',
 ] as const;
 
+/** Whether the original platform had services of this type. */
+export const isKnownType = (type: string): boolean => ORIGINAL_TYPES.has(type);
+const ORIGINAL_TYPES: ReadonlySet<string> = new Set(STACKATO_TYPES);
+
 export function knownTypes(more: readonly string[] | undefined): KnownTypes {
   return { names: new Set([...STACKATO_TYPES, ...(more ?? [])]), complete: more !== undefined };
 }

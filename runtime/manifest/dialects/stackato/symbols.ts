@@ -6,6 +6,7 @@
 import { suggest } from '../../../kernel/suggest.ts';
 import type { Budget } from '../../budget.ts';
 import { MAX_SYMBOL_DEPTH, MAX_VALUE_LENGTH } from '../../limits.ts';
+import type { RandomUse } from '../../options.ts';
 import type { Problems } from '../../problems.ts';
 import type { Place } from '../../source.ts';
 import { get, list, map, scalar, type MapNode, type Node, type ScalarNode } from '../../tree.ts';
@@ -18,7 +19,7 @@ export interface SymbolSources {
   readonly chosen: ReadonlyMap<string, string>;
   /** Domain that stands for the target's and the space's: `localhost`. */
   readonly targetBase: string;
-  readonly random: () => string;
+  readonly random: (use: RandomUse) => string;
   /** Answers to `${ask TEXT}`, by TEXT. */
   readonly answers: ReadonlyMap<string, string>;
   readonly budget: Budget;
@@ -54,6 +55,8 @@ export class SymbolResolver {
   readonly #sources: SymbolSources;
   readonly #root: MapNode;
   readonly #app: string;
+  /** Random words drawn so far, by the value as written. */
+  readonly #draws = new Map<string, number>();
 
   /** `app` is the name under which the app stands in `root`'s `applications`. */
   constructor(root: MapNode, app: string, sources: SymbolSources) {
@@ -128,7 +131,7 @@ export class SymbolResolver {
     if (question !== undefined) return this.#sources.answers.get(question) ?? this.#fail(use);
     switch (symbol) {
       case 'random-word':
-        return (use.randomWord ??= this.#sources.random());
+        return (use.randomWord ??= this.#draw(use.node.text));
       case 'space-base':
         return this.#sources.targetBase;
       case 'target-base': {
@@ -144,6 +147,12 @@ export class SymbolResolver {
     if (!found) this.#unknown(symbol, scope, use);
     use.origin ??= { message: `"\${${symbol}}" is defined here`, place: found.place };
     return found.text.includes('${') ? this.#text(found.text, scope, [...chain, symbol], use) : found.text;
+  }
+
+  #draw(text: string): string {
+    const nth = this.#draws.get(text) ?? 0;
+    this.#draws.set(text, nth + 1);
+    return this.#sources.random({ app: this.#app, text, nth });
   }
 
   #find(symbol: string, scope: readonly MapNode[]): ScalarNode | undefined {

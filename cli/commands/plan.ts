@@ -1,0 +1,104 @@
+/** `plan`: what a push would do, and what becomes of each key of the manifest. Starts and changes nothing. */
+import { relative } from 'node:path';
+import { EXIT, errorToJson, type PaasError } from '../../runtime/kernel/errors.ts';
+import type { FoundVerdict } from '../../runtime/manifest/verdicts.ts';
+import type { Preview } from '../../runtime/platform/preview.ts';
+import type { SourceReading } from '../../runtime/platform/read-source.ts';
+import { emptyRecord, peekRecord, type ManifestSource } from '../../runtime/state/record.ts';
+import { connectIfRunning } from '../connect.ts';
+import type { Context } from '../context.ts';
+import type { PushChoices } from '../manifest-options.ts';
+import { manifestInvalid, manifestSource, readFor, showDiagnostics } from '../manifest-source.ts';
+import { table } from '../render/table.ts';
+import { harmless } from '../render/terminal.ts';
+
+export type PlanOptions = PushChoices;
+
+export async function plan(
+  context: Context,
+  names: readonly string[],
+  options: PlanOptions,
+): Promise<number> {
+  const source = manifestSource(context, names, options);
+  const reading = await readFor(context, source, options);
+  const preview = await previewOf(context, reading, source);
+  const error = reading.manifest ? preview.error : manifestInvalid(reading);
+  if (context.json) context.terminal.out(JSON.stringify(asJson(reading, preview, error)));
+  else if (reading.manifest) show(context, reading, preview);
+  if (!error) return EXIT.ok;
+  if (context.json) return error.exitCode;
+  throw error;
+}
+
+async function previewOf(context: Context, reading: SourceReading, source: ManifestSource): Promise<Preview> {
+  const [{ previewPush }, { SERVICE_TYPES }] = await Promise.all([
+    import('../../runtime/platform/preview.ts'),
+    import('../../services/index.ts'),
+  ]);
+  using client = await connectIfRunning(context);
+  return previewPush(reading, source, {
+    record: peekRecord(context.paths.record) ?? emptyRecord(),
+    snapshot: await client?.call('snapshot', {}),
+    serviceTypes: SERVICE_TYPES,
+  });
+}
+
+function asJson(reading: SourceReading, preview: Preview, error: PaasError | undefined) {
+  const { dialect, dialectBecause, file, diagnostics } = reading;
+  const { steps, notes, keys, plan: planned } = preview;
+  return {
+    dialect,
+    dialectBecause,
+    file,
+    steps,
+    notes,
+    keys,
+    plan: planned ?? null,
+    diagnostics,
+    ...(error ? { error: errorToJson(error) } : {}),
+  };
+}
+
+function show(context: Context, reading: SourceReading, { steps, notes, keys }: Preview): void {
+  const { terminal, paths, cwd } = context;
+  const { paint } = terminal;
+  const say = (line: string) => terminal.out(harmless(line, terminal.colour));
+  const title = (text: string) => terminal.out(`\n${paint.bold(text)}`);
+  showDiagnostics(context, reading.diagnostics);
+  say(
+    `Plan for ${shown(reading.file, cwd)} in space ${paths.name} (${reading.dialect}: ${reading.dialectBecause})`,
+  );
+  if (steps.length > 0) {
+    title('A push would:');
+    for (const [index, { what, because }] of steps.entries()) {
+      const reason = because === '' ? '' : `  ${paint.dim(`# ${because}`)}`;
+      say(`${String(index + 1).padStart(3)}. ${what}${reason}`);
+    }
+  }
+  for (const [app, said] of Object.entries(notes)) for (const note of said) say(`${app}: ${note}`);
+  title('What becomes of each key of the manifest here:');
+  for (const line of table(['verdict', 'key', 'where', 'why'], keyRows(keys, cwd))) say(line);
+}
+
+/** A path as it is shorter. */
+function shown(file: string, cwd: string): string {
+  const path = relative(cwd, file);
+  return path !== '' && path.length < file.length ? path : file;
+}
+
+const WORDS = { honoured: 'honoured', approximated: 'approximated', ignored: 'ignored here' } as const;
+
+/** Keys that are written several times take one row, with the first place and the number of the others. */
+function keyRows(keys: readonly FoundVerdict[], cwd: string): readonly (readonly string[])[] {
+  const rows = new Map<string, { readonly key: FoundVerdict; count: number }>();
+  for (const key of keys) {
+    const row = rows.get(key.path);
+    if (row) row.count++;
+    else rows.set(key.path, { key, count: 1 });
+  }
+  return [...rows.values()].map(({ key: { path, verdict, why, span }, count }) => {
+    const others = count > 1 ? ` and ${count - 1} more` : '';
+    const place = `${shown(span.file, cwd)}:${span.line}:${span.column}${others}`;
+    return [WORDS[verdict], path, place, why];
+  });
+}

@@ -1,0 +1,86 @@
+/** From a command's options to a manifest that was read. */
+import { randomUUID } from 'node:crypto';
+import { PaasError } from '../runtime/kernel/errors.ts';
+import type { Diagnostic } from '../runtime/kernel/diagnostics.ts';
+import type { ManifestReading, SourceReading } from '../runtime/platform/read-source.ts';
+import { peekRecord, type ManifestSource, type SpaceRecord } from '../runtime/state/record.ts';
+import type { Context } from './context.ts';
+import type { ManifestOptions, PushChoices } from './manifest-options.ts';
+import { askOnTerminal } from './render/ask.ts';
+import { renderDiagnostic } from './render/code-frame.ts';
+import { shellOf } from './which-app.ts';
+
+export function manifestSource(
+  context: Context,
+  names: readonly string[],
+  options: ManifestOptions & Partial<PushChoices>,
+): ManifestSource {
+  const record = peekRecord(context.paths.record);
+  const asks = askOnTerminal(context, options.prompt) !== undefined;
+  return {
+    cwd: context.cwd,
+    appNames: names,
+    env: options.env,
+    vars: options.var,
+    varsFiles: options.varsFile,
+    noWatch: options.watch === false,
+    seeds: seedsFrom(record),
+    // Whoever can be asked is asked anew; otherwise the answers of the last push count.
+    ...(asks ? {} : { answers: answersFrom(record) }),
+    ...(options.path === undefined ? {} : { path: options.path }),
+    ...(options.manifest === undefined ? {} : { manifest: options.manifest }),
+    ...(options.dialect === undefined ? {} : { dialect: options.dialect }),
+    ...(options.command === undefined ? {} : { command: options.command }),
+    ...(options.envMode === undefined ? {} : { envMode: options.envMode }),
+  };
+}
+
+/** Apps that exist keep their random words; new ones get a seed of their own. */
+function seedsFrom(record: SpaceRecord | undefined): Readonly<Record<string, string>> {
+  const known = Object.entries(record?.apps ?? {}).flatMap(([name, { source }]): [string, string][] => {
+    const seeds = source?.seeds ?? {};
+    const seed = Object.hasOwn(seeds, name) ? seeds[name] : seeds[''];
+    return seed === undefined ? [] : [[name, seed]];
+  });
+  return Object.fromEntries([['', randomUUID()], ...known]);
+}
+
+function answersFrom(record: SpaceRecord | undefined): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.values(record?.apps ?? {}).flatMap(({ source }) => Object.entries(source?.answers ?? {})),
+  );
+}
+
+/** @throws PaasError `MANIFEST_NOT_FOUND` */
+export async function readFor(
+  context: Context,
+  source: ManifestSource,
+  { prompt }: Pick<ManifestOptions, 'prompt'>,
+): Promise<SourceReading> {
+  const { readSource } = await import('../runtime/platform/read-source.ts');
+  const ask = askOnTerminal(context, prompt);
+  return readSource(source, {
+    shellEnv: shellOf(context),
+    // All of them are loaded only where one is misspelt.
+    serviceTypes: async () =>
+      (await import('../services/index.ts')).SERVICE_TYPES.map((serviceType) => serviceType.type),
+    ...(ask ? { ask } : {}),
+  });
+}
+
+/** The failure of a manifest with errors, which carries all of them. */
+export function manifestInvalid({
+  file,
+  diagnostics,
+}: Pick<ManifestReading, 'file' | 'diagnostics'>): PaasError {
+  const count = diagnostics.filter(({ severity }) => severity === 'error').length;
+  return new PaasError('MANIFEST_INVALID', { file, count }, { diagnostics });
+}
+
+/** Warnings, on standard error. */
+export function showDiagnostics({ terminal, cwd }: Context, diagnostics: readonly Diagnostic[]): void {
+  for (const diagnostic of diagnostics) {
+    const options = { colour: terminal.colour, relativeTo: cwd, width: terminal.width };
+    terminal.err(`${renderDiagnostic(diagnostic, options)}\n`);
+  }
+}

@@ -1,0 +1,177 @@
+/**
+ * What a push would do, in its order, in words: read off the plan and what the space has already. Pure; nothing is
+ * started to find out. The order is that of `Platform.push`.
+ */
+import { formatSize } from '../kernel/bytes.ts';
+import type { AppName, ServiceName } from '../kernel/names.ts';
+import type { HookCommand } from '../manifest/types.ts';
+import type { AppState } from '../snapshot.ts';
+import { diffApp } from './diff-plan.ts';
+import type { AppPlan, HealthPlan, Plan, ProcessPlan, ServicePlan } from './types.ts';
+
+export interface Step {
+  readonly do:
+    | 'start-host'
+    | 'create-service'
+    | 'start-service'
+    | 'use-service'
+    | 'run-hook'
+    | 'stage'
+    | 'install'
+    | 'stop'
+    | 'start'
+    | 'route'
+    | 'watch';
+  readonly app?: AppName;
+  readonly service?: ServiceName;
+  /** A sentence in the imperative. */
+  readonly what: string;
+  /** Half a sentence. */
+  readonly because: string;
+}
+
+/** What there is now. */
+export interface Existing {
+  readonly hostRuns: boolean;
+  /** Services of the space, by name; true for those that run. */
+  readonly services: ReadonlyMap<string, boolean>;
+  readonly apps: ReadonlyMap<string, { readonly plan: AppPlan; readonly state: AppState }>;
+}
+
+export function stepsOf(plan: Plan, existing: Existing): readonly Step[] {
+  const running = new Set([...existing.services].filter(([, runs]) => runs).map(([name]) => name));
+  return [
+    ...plan.apps.flatMap((app) =>
+      hooks('pre-push', app, app.manifest.hooks.prePush, 'on your machine, by your shell'),
+    ),
+    ...(existing.hostRuns
+      ? []
+      : [step('start-host', {}, 'Start the host process of the space and its router', 'none runs')]),
+    ...plan.services.map((service) => provision(service, existing)),
+    ...plan.apps.flatMap((app) => [...startServices(app, running), ...appSteps(app, existing)]),
+  ];
+}
+
+function provision({ name, type, plan }: ServicePlan, { services }: Existing): Step {
+  return services.has(name)
+    ? step(
+        'use-service',
+        { service: name },
+        `Use service ${name}: ${type}, plan ${plan}`,
+        'it exists in the space',
+      )
+    : step(
+        'create-service',
+        { service: name },
+        `Create service ${name}: ${type}, plan ${plan}`,
+        'the space has none of that name',
+      );
+}
+
+/** `running` grows: a service that two apps share is started once. */
+function startServices({ name: app, bindings }: AppPlan, running: Set<string>): readonly Step[] {
+  return bindings.flatMap((service) => {
+    if (running.has(service)) return [];
+    running.add(service);
+    return [step('start-service', { app, service }, `Start service ${service}`, `${app} is bound to it`)];
+  });
+}
+
+function appSteps(app: AppPlan, existing: Existing): readonly Step[] {
+  const of = { app: app.name };
+  const known = existing.apps.get(app.name);
+  const because = known ? becauseAgain(known.plan, app) : 'first push';
+  const { hooks: all } = app.manifest;
+  const { facts } = app;
+  const installs = [...facts.requirementFiles, ...requirementsOf(app)];
+  return [
+    step('stage', of, `Stage ${app.name} in ${app.root}: ${facts.buildpack} (${facts.because})`, because),
+    ...hooks('pre-staging', app, all.preStaging, 'a fresh shell'),
+    ...(installs.length > 0
+      ? [
+          step(
+            'install',
+            of,
+            `Install what ${installs.join(', ')} asks for`,
+            'unless it is there from before',
+          ),
+        ]
+      : []),
+    ...hooks('post-staging', app, all.postStaging, 'a fresh shell'),
+    ...(known && known.state !== 'stopped'
+      ? [step('stop', of, `Stop what runs of ${app.name}; requests are held meanwhile`, because)]
+      : []),
+    ...hooks('pre-running', app, all.preRunning, 'in the shell that starts the app'),
+    ...app.processes.map((process) => start(app, process)),
+    app.routes.length > 0
+      ? step('route', of, `Route ${app.routes.join(', ')} to ${app.name}`, routesBecause(app))
+      : step('route', of, `Route nothing to ${app.name}`, 'the manifest asks for no route'),
+    app.watch.enabled
+      ? step(
+          'watch',
+          of,
+          `Watch ${app.root} and restart ${app.name} when a file changes`,
+          'unless --no-watch',
+        )
+      : step('watch', of, `Do not watch ${app.root}`, app.watch.because ?? ''),
+  ];
+}
+
+function start(app: AppPlan, process: ProcessPlan): Step {
+  const { type, command, commandFrom, instances, memoryBytes, health } = process;
+  const many = instances === 0 ? 'no instance' : instances === 1 ? '1 instance' : `${instances} instances`;
+  return step(
+    'start',
+    { app: app.name },
+    `Start ${many} of ${type}: ${command} (${formatSize(memoryBytes)}${instances > 0 ? `, ${until(health)}` : ''})`,
+    `the command is from ${commandFrom}`,
+  );
+}
+
+function until({ type, endpoint, startTimeoutMs }: HealthPlan): string {
+  const bound = `within ${startTimeoutMs / 1000} s`;
+  switch (type) {
+    case 'port':
+      return `healthy when its port answers, ${bound}`;
+    case 'http':
+      return `healthy when GET ${endpoint} answers 200, ${bound}`;
+    case 'process':
+      return 'healthy while it runs';
+  }
+}
+
+function hooks(name: string, app: AppPlan, commands: readonly HookCommand[], how: string): readonly Step[] {
+  return commands.map(({ command, ignoreFailure }) =>
+    step(
+      'run-hook',
+      { app: app.name },
+      `Run the ${name} hook of ${app.name}: ${command}`,
+      `${how}${ignoreFailure ? '; its failure does not matter' : ''}`,
+    ),
+  );
+}
+
+/** A push starts an app anew in any case; what has changed since the last is worth knowing. */
+function becauseAgain(before: AppPlan, next: AppPlan): string {
+  const changes = new Set(diffApp(before, next).map(({ because }) => because));
+  return changes.size > 0 ? `pushed again: ${[...changes].join(', ')}` : 'pushed again, nothing changed';
+}
+
+function requirementsOf({ manifest: { requirements } }: AppPlan): readonly string[] {
+  return requirements.pip.length > 0 ? ['"requirements" of the manifest'] : [];
+}
+
+function routesBecause({ manifest: { routes } }: AppPlan): string {
+  switch (routes.kind) {
+    case 'list':
+      return 'the manifest asks for it';
+    case 'random':
+      return 'the manifest asks for a random route';
+    default:
+      return "the app's name, as the manifest names no route";
+  }
+}
+
+function step(what: Step['do'], of: Pick<Step, 'app' | 'service'>, sentence: string, because: string): Step {
+  return { do: what, ...of, what: sentence, because };
+}

@@ -1,0 +1,60 @@
+/** What a push would come to: its steps, its plan, and what becomes of each key. Starts and changes nothing. */
+import type { ServiceType } from '../../services/kit/contract.ts';
+import { PaasError } from '../kernel/errors.ts';
+import { verdictsOf, type FoundVerdict } from '../manifest/verdicts.ts';
+import { stepsOf, type Existing, type Step } from '../plan/steps.ts';
+import type { Plan } from '../plan/types.ts';
+import type { Snapshot } from '../snapshot.ts';
+import type { ManifestSource, SpaceRecord } from '../state/record.ts';
+import { planFor } from './plan-for.ts';
+import type { SourceReading } from './read-source.ts';
+import { withStoredEnv } from './stored-env.ts';
+
+export interface Preview {
+  readonly steps: readonly Step[];
+  /** Sentences about variables that would not be as the manifest says, by app. */
+  readonly notes: Readonly<Record<string, readonly string[]>>;
+  readonly keys: readonly FoundVerdict[];
+  readonly plan?: Plan;
+  /** Why a push would fail before it began. */
+  readonly error?: PaasError;
+}
+
+export interface Space {
+  readonly record: SpaceRecord;
+  /** Undefined where no host runs. */
+  readonly snapshot: Snapshot | undefined;
+  readonly serviceTypes: readonly ServiceType[];
+}
+
+export function previewPush(reading: SourceReading, source: ManifestSource, space: Space): Preview {
+  const keys = verdictsOf(reading.documents, reading.dialect);
+  if (!reading.manifest) return { steps: [], notes: {}, keys };
+  const { manifest, notes } = withStoredEnv(reading.manifest, space.record, source.envMode);
+  const found = { notes: Object.fromEntries(notes), keys };
+  try {
+    const plan = planFor(manifest, source, space.record, space.serviceTypes);
+    return { ...found, plan, steps: stepsOf(plan, existing(space)) };
+  } catch (error) {
+    if (!(error instanceof PaasError)) throw error;
+    return { ...found, steps: [], error };
+  }
+}
+
+/** What the space remembers, and what of it runs. */
+function existing({ record, snapshot }: Space): Existing {
+  const running = new Set(
+    snapshot?.services.filter(({ state }) => state === 'running').map(({ name }) => name),
+  );
+  const states = new Map(snapshot?.apps.map(({ name, state }) => [name, state]));
+  return {
+    hostRuns: snapshot !== undefined,
+    services: new Map(Object.keys(record.services).map((name) => [name, running.has(name)])),
+    apps: new Map(
+      Object.entries(record.apps).map(([name, { plan }]) => [
+        name,
+        { plan, state: states.get(name) ?? 'stopped' },
+      ]),
+    ),
+  };
+}

@@ -1,0 +1,200 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import type { AppSnapshot } from '../../runtime/snapshot.ts';
+import { appFolder, ECHO_SERVER, echoApp, get, newHome, type Home } from '../helpers/cli.ts';
+
+interface Planned {
+  readonly steps: readonly { readonly do: string; readonly what: string; readonly because: string }[];
+  readonly keys: readonly { readonly path: string; readonly verdict: string; readonly why: string }[];
+  readonly notes: Readonly<Record<string, readonly string[]>>;
+}
+interface Pushed {
+  readonly url: string;
+  readonly apps: readonly AppSnapshot[];
+}
+
+const envOf = async (url: string) =>
+  JSON.parse((await get(`${url}/env`)).body) as Readonly<Record<string, string>>;
+
+describe('plan', () => {
+  test('says what a push would do, starts nothing, and is right about it', async () => {
+    const home = newHome();
+    const cwd = echoApp('shop', 'services: {shop-cache: memcached}\nhooks: {pre-running: ["true"]}\n');
+    const first = await home.json<Planned>(['plan'], { cwd });
+    expect(first.steps.map((step) => step.do)).toEqual([
+      'start-host',
+      'create-service',
+      'start-service',
+      'stage',
+      'run-hook',
+      'start',
+      'route',
+      'watch',
+    ]);
+    expect(await home.json(['apps'], { cwd })).toMatchObject({ apps: [] });
+    const { url } = await home.json<Pushed>(['push', '--detach'], { cwd });
+    expect(new URL(url).hostname).toBe('shop.localhost');
+    writeFileSync(
+      join(cwd, 'manifest.yml'),
+      `${readFileSync(join(cwd, 'manifest.yml'), 'utf8')}env: {NEW: x}\n`,
+    );
+    // The edit itself is seen by the running host, which may have applied it by now.
+    const second = await home.json<Planned>(['plan'], { cwd });
+    expect(second.steps.map((step) => step.do)).toEqual([
+      'use-service',
+      'stage',
+      'stop',
+      'run-hook',
+      'start',
+      'route',
+      'watch',
+    ]);
+    expect(second.steps[1]!.because).toMatch(/^pushed again/);
+  });
+
+  test('judges each key where it stands', async () => {
+    const cwd = echoApp('shop', 'cron: ["* * * * * x"]\ncolour: blue\n');
+    const { keys } = await newHome().json<Planned>(['plan'], { cwd });
+    expect(keys.map(({ path, verdict }) => [path, verdict])).toEqual([
+      ['name', 'honoured'],
+      ['mem', 'approximated'],
+      ['command', 'honoured'],
+      ['cron', 'ignored'],
+      ['colour', 'ignored'],
+    ]);
+    const { stdout, code } = await newHome().run(['push', '--dry-run'], { cwd });
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^ignored here +cron +manifest\.yml:4:1 /m);
+    expect(stdout).toContain('Start 1 instance of web: node server.js (64M');
+  });
+
+  test('what a push would refuse is refused, the keys are judged all the same', async () => {
+    const home = newHome();
+    const cwd = appFolder({ 'manifest.yml': 'name: shop\nmem: 64M\n' });
+    const words = await home.run(['plan'], { cwd });
+    expect(words.code).toBe(2);
+    expect(words.stdout).toContain('approximated   mem');
+    expect(words.stderr).toContain('[NO_START_COMMAND]');
+    const data = await home.run(['plan', '--json'], { cwd });
+    expect(data.code).toBe(2);
+    expect(JSON.parse(data.stdout)).toMatchObject({
+      keys: [{ path: 'name' }, { path: 'mem' }],
+      error: { code: 'NO_START_COMMAND' },
+    });
+  });
+});
+
+describe('a second push and the variables', () => {
+  const manifest = (dialect: 'stackato' | 'cloud-foundry', env: string) =>
+    dialect === 'stackato'
+      ? `name: shop\nmem: 64M\ncommand: node server.js\nenv: {${env}}\n`
+      : `applications:\n- name: shop\n  memory: 64M\n  command: node server.js\n  env: {${env}}\n`;
+
+  async function pushTwice(home: Home, dialect: 'stackato' | 'cloud-foundry', args: readonly string[]) {
+    const cwd = appFolder({ 'server.js': ECHO_SERVER, 'manifest.yml': manifest(dialect, 'A: old, GONE: x') });
+    await home.json(['push', '--detach', '--no-watch'], { cwd });
+    writeFileSync(join(cwd, 'manifest.yml'), manifest(dialect, 'A: new, B: new'));
+    const { notes } = await home.json<Planned>(['plan', ...args], { cwd });
+    const { url } = await home.json<Pushed>(['push', '--detach', '--no-watch', ...args], { cwd });
+    const { A, B, GONE } = await envOf(url);
+    return { env: { A, B, GONE }, notes: notes.shop ?? [] };
+  }
+
+  test('Stackato: set ones keep their values, new ones are added, and it is said', async () => {
+    const home = newHome();
+    const { env, notes } = await pushTwice(home, 'stackato', []);
+    expect(env).toEqual({ A: 'old', B: 'new', GONE: 'x' });
+    expect(notes.join('\n')).toMatch(/^A keeps the value[^]*^GONE is not in the manifest any more/m);
+    const { stdout } = await home.run(['logs', 'shop', '--recent']);
+    expect(stdout).toContain('[API/0] OUT A keeps the value of an earlier push');
+  });
+
+  test('Cloud Foundry: the manifest wins, others stay', async () => {
+    expect((await pushTwice(newHome(), 'cloud-foundry', [])).env).toEqual({ A: 'new', B: 'new', GONE: 'x' });
+  });
+
+  test.each(['stackato', 'cloud-foundry'] as const)(
+    '--env-mode replace: the manifest’s alone (%s)',
+    async (dialect) => {
+      const { env, notes } = await pushTwice(newHome(), dialect, ['--env-mode', 'replace']);
+      expect(env).toEqual({ A: 'new', B: 'new', GONE: undefined });
+      expect(notes).toEqual([]);
+    },
+  );
+
+  test('--env wins in every mode', async () => {
+    const { env } = await pushTwice(newHome(), 'stackato', ['--env', 'A=flag']);
+    expect(env.A).toBe('flag');
+  });
+
+  test('the values of a first push that failed are not kept', async () => {
+    const home = newHome();
+    const cwd = echoApp(
+      'shop',
+      'env: {MODE: broken}\n',
+      `if (process.env.MODE === 'broken') process.exit(1);\n${ECHO_SERVER}`,
+    );
+    expect((await home.run(['push', '--detach'], { cwd })).code).toBe(3);
+    const text = readFileSync(join(cwd, 'manifest.yml'), 'utf8');
+    writeFileSync(join(cwd, 'manifest.yml'), text.replace('broken', 'good'));
+    const { url } = await home.json<Pushed>(['push', '--detach'], { cwd });
+    expect((await envOf(url)).MODE).toBe('good');
+  });
+});
+
+test('a random word is drawn once: an edit and another push keep it', async () => {
+  const home = newHome();
+  const cwd = echoApp('shop', 'url: ["shop-${random-word}.example.com"]\n');
+  const urls = (apps: readonly AppSnapshot[]) => apps[0]!.urls.map((url) => new URL(url).hostname);
+  const first = urls((await home.json<Pushed>(['push', '--detach', '--no-watch'], { cwd })).apps);
+  expect(first.join()).toMatch(/shop-[0-9a-f]{4,5}\.localhost/);
+  const again = urls((await home.json<Pushed>(['push', '--detach', '--no-watch'], { cwd })).apps);
+  expect(again).toEqual(first);
+  const push = home.start(['push'], { cwd });
+  await push.readUntil(/shop runs/);
+  writeFileSync(
+    join(cwd, 'manifest.yml'),
+    `${readFileSync(join(cwd, 'manifest.yml'), 'utf8')}env: {EDITED: "yes"}\n`,
+  );
+  await push.readUntil(/shop: restart, because manifest\.yml changed[^]*shop is up/);
+  expect(urls((await home.json<{ apps: AppSnapshot[] }>(['apps'])).apps)).toEqual(first);
+});
+
+test('what was taken from the shell is still there when an edit is read', async () => {
+  const home = newHome();
+  const cwd = echoApp('shop', 'env: {TOKEN: {inherit: y, required: y}}\n');
+  const push = home.start(['push'], { cwd, env: { TOKEN: 'from-shell' } });
+  const [url] = await push.readUntil(/http:\/\/shop\.localhost:\d+$/m);
+  writeFileSync(
+    join(cwd, 'manifest.yml'),
+    `${readFileSync(join(cwd, 'manifest.yml'), 'utf8')}  \ntimeout: 50\n`,
+  );
+  await push.readUntil(/shop: restart, because manifest\.yml changed[^]*shop is up/);
+  expect((await envOf(url)).TOKEN).toBe('from-shell');
+});
+
+describe('pre-push hooks', () => {
+  test('run here, by the user’s shell and with its environment, before the app is staged', async () => {
+    const home = newHome();
+    const cwd = echoApp(
+      'shop',
+      'hooks: {pre-push: ["echo $STACKATO_HOOK_ACTION $STACKATO_APP_NAME $MINE > made", "- false"]}\n',
+    );
+    const { code, stdout } = await home.run(['push', '--detach'], { cwd, env: { MINE: 'mine' } });
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/pushing: -----> echo[^]*pushing: exited with status 1[^]*Staging shop/);
+    expect(readFileSync(join(cwd, 'made'), 'utf8')).toBe('create shop mine\n');
+    await home.run(['push', '--detach'], { cwd, env: { MINE: 'mine' } });
+    expect(readFileSync(join(cwd, 'made'), 'utf8')).toBe('update shop mine\n');
+  });
+
+  test('that fail end the push before anything is made', async () => {
+    const home = newHome();
+    const cwd = echoApp('shop', 'hooks: {pre-push: "exit 9"}\n');
+    const { code, stderr } = await home.run(['push', '--detach'], { cwd });
+    expect(code).toBe(3);
+    expect(stderr).toContain('Hook pre-push of app "shop" failed: "exit 9" exited with status 9');
+    expect(await home.json(['apps'])).toMatchObject({ apps: [] });
+  });
+});
