@@ -9,6 +9,7 @@ import { startWorkerCache, type WorkerCache } from './worker-host.ts';
 export { createServer, type CacheServer, type CacheServerOptions } from './server.ts';
 export type { CacheSettings } from './settings.ts';
 export type { Entry } from './entries.ts';
+export type { ItemOptions } from './items.ts';
 export type { MemcachedOptions } from './options.ts';
 
 const MB = 1024 * 1024;

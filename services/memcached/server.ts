@@ -1,6 +1,7 @@
 import { Cache } from './cache.ts';
 import { CacheSockets } from './server/cache-sockets.ts';
 import { entries, type Entry } from './entries.ts';
+import { deleteItem, getItem, setItem, type ItemOptions } from './items.ts';
 import { generalStats } from './stats/general.ts';
 import type { Authentication } from './auth/authentication.ts';
 import type { CacheSettings } from './settings.ts';
@@ -36,8 +37,17 @@ export interface CacheServer extends AsyncDisposable {
   stats(): Readonly<Record<string, string | number>>;
   /** Forgets all items at once, as `flush_all` does. */
   flush(): void;
-  /** The items that a client would see now, in no order. */
+  /** Copies of the items that a client would see now, in no order. Do not await between two of them. */
   entries(): IterableIterator<Entry>;
+  /** A copy of the item with this key (UTF-8), if a client would see it. Counts as no request. */
+  get(key: string): Entry | undefined;
+  /**
+   * Stores an item, as `set` does.
+   * @throws RangeError for a bad key, time or flags, or a value above the item limit; Error if there is no memory
+   */
+  set(key: string, value: string | Uint8Array, options?: ItemOptions): void;
+  /** Removes an item. @returns whether it was there */
+  delete(key: string): boolean;
   /** Drops every connection and stops listening. */
   stop(): Promise<void>;
 }
@@ -96,6 +106,9 @@ export async function createServer(options: CacheServerOptions = {}): Promise<Ca
       store.clock.tick();
       return entries(store);
     },
+    get: (key) => getItem(cache, key),
+    set: (key, value, itemOptions = {}) => setItem(cache, key, value, itemOptions),
+    delete: (key) => deleteItem(cache, key),
     stop: () => sockets.close(),
     [Symbol.asyncDispose]: () => sockets.close(),
   };

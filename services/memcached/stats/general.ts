@@ -38,7 +38,7 @@ function* connectionCounts(cache: Cache): Generator<Stat> {
   yield ['max_connections', settings.maxConnections];
   yield ['curr_connections', connections.size];
   yield ['total_connections', counters.totalConnections];
-  yield ['rejected_connections', counters.rejectedConnections];
+  if (settings.maxConnectionsFast) yield ['rejected_connections', counters.rejectedConnections];
   yield ['connection_structures', connections.size + network.listeners.length];
   yield ['response_obj_oom', 0];
   yield ['response_obj_count', reply.buffersInUse];
@@ -92,17 +92,12 @@ function* machineryStats({ store, settings, crawler, watchers, accepting }: Cach
   yield ['hash_power_level', index.power];
   yield ['hash_bytes', index.byteLength];
   yield ['hash_is_expanding', 0];
-  yield ['slab_reassign_rescues', 0];
-  yield ['slab_reassign_chunk_rescues', 0];
-  yield ['slab_reassign_evictions_nomem', 0];
-  yield ['slab_reassign_inline_reclaim', 0];
-  yield ['slab_reassign_busy_items', 0];
-  yield ['slab_reassign_busy_deletes', 0];
-  yield ['slab_reassign_running', 0];
-  yield ['slabs_moved', store.slabs.moved];
-  yield ['lru_crawler_running', crawler.running ? 1 : 0];
-  yield ['lru_crawler_starts', counters.crawlerStarts];
-  yield ['lru_maintainer_juggles', counters.juggles];
+  if (settings.slabReassign) yield* slabReassignStats(store.slabs.moved);
+  if (store.tuning.crawlerEnabled) {
+    yield ['lru_crawler_running', crawler.running ? 1 : 0];
+    yield ['lru_crawler_starts', counters.crawlerStarts];
+  }
+  if (settings.lruMaintainer) yield ['lru_maintainer_juggles', counters.juggles];
   yield ['malloc_fails', 0];
   yield ['log_worker_dropped', counters.logDropped];
   yield ['log_worker_written', counters.logWritten];
@@ -111,6 +106,18 @@ function* machineryStats({ store, settings, crawler, watchers, accepting }: Cach
   yield ['log_watchers', watchers.count];
   yield ['unexpected_napi_ids', 0];
   yield ['round_robin_fallback', 0];
+}
+
+/** Pages change class when they are empty; the rest does not happen here. */
+function* slabReassignStats(moved: number): Generator<Stat> {
+  yield ['slab_reassign_rescues', 0];
+  yield ['slab_reassign_chunk_rescues', 0];
+  yield ['slab_reassign_evictions_nomem', 0];
+  yield ['slab_reassign_inline_reclaim', 0];
+  yield ['slab_reassign_busy_items', 0];
+  yield ['slab_reassign_busy_deletes', 0];
+  yield ['slab_reassign_running', 0];
+  yield ['slabs_moved', moved];
 }
 
 function* storeStats({ store, settings }: Cache): Generator<Stat> {

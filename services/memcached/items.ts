@@ -1,0 +1,76 @@
+/** Reading and writing items without a socket, for whoever has the server in the same thread. */
+import { deleteFound } from './commands/delete-found.ts';
+import { entryOf, type Entry } from './entries.ts';
+import { KEY_MAX } from './protocol/text/get.ts';
+import { KEY_SCRATCH_AT } from './store/arena.ts';
+import { SET, storeItem } from './commands/store-item.ts';
+import { TOO_LARGE } from './store/store.ts';
+import type { Cache } from './cache.ts';
+
+export interface ItemOptions {
+  /** The client's 32 bits; 0 unless given. */
+  readonly flags?: number;
+  /** Seconds until it is gone, above 0; never unless given. */
+  readonly ttlSeconds?: number;
+}
+
+const CR = 0x0d;
+const LF = 0x0a;
+
+/** @throws RangeError for a key that is empty or longer than 250 bytes */
+export function getItem(cache: Cache, key: string): Entry | undefined {
+  const item = findItem(cache, putKey(cache, key));
+  return item === 0 ? undefined : entryOf(cache.store, item);
+}
+
+/** @throws RangeError for a bad key, TTL or flags, or a value above the item limit; Error if there is no memory */
+export function setItem(cache: Cache, key: string, value: string | Uint8Array, options: ItemOptions): void {
+  const { store } = cache;
+  const { flags = 0, ttlSeconds } = options;
+  if (!Number.isInteger(flags) || flags < 0 || flags >= 2 ** 32) {
+    throw new RangeError(`Cannot store "${key}": flags are a whole number of 32 bits, got ${flags}`);
+  }
+  if (ttlSeconds !== undefined && !(ttlSeconds > 0)) {
+    throw new RangeError(`Cannot store "${key}": the time to live is above 0 seconds, got ${ttlSeconds}`);
+  }
+  const bytes = typeof value === 'string' ? Buffer.from(value) : value;
+  const length = putKey(cache, key);
+  const deadline = ttlSeconds === undefined ? 0 : store.clock.now + Math.ceil(ttlSeconds);
+  const item = store.allocate(KEY_SCRATCH_AT, length, flags | 0, deadline, bytes.length);
+  if (item === 0 && store.refused === TOO_LARGE) {
+    throw new RangeError(
+      `Cannot store "${key}": ${bytes.length} bytes do not fit an item of ${store.settings.itemSizeMax}`,
+    );
+  }
+  if (item === 0) throw new Error(`Cannot store "${key}": there is no memory left`);
+  const at = store.valueAt(item);
+  store.arena.bytes.set(bytes, at);
+  store.arena.bytes[at + bytes.length] = CR;
+  store.arena.bytes[at + bytes.length + 1] = LF;
+  store.setCas64(item, 0n);
+  storeItem(cache, SET, item);
+}
+
+/** @returns whether it was there. @throws RangeError for a bad key */
+export function deleteItem(cache: Cache, key: string): boolean {
+  const item = findItem(cache, putKey(cache, key));
+  if (item !== 0) deleteFound(cache, item, 'delete');
+  return item !== 0;
+}
+
+/** Puts the key where the store can read it. @returns its length */
+function putKey(cache: Cache, key: string): number {
+  const { store } = cache;
+  store.clock.tick();
+  store.reserve();
+  const bytes = Buffer.from(key);
+  if (bytes.length === 0 || bytes.length > KEY_MAX) {
+    throw new RangeError(`Cannot use a key of ${bytes.length} bytes: it has 1 to ${KEY_MAX}`);
+  }
+  store.arena.bytes.set(bytes, KEY_SCRATCH_AT);
+  return bytes.length;
+}
+
+function findItem({ store }: Cache, length: number): number {
+  return store.find(KEY_SCRATCH_AT, length, store.index.hash(KEY_SCRATCH_AT, length));
+}
