@@ -104,7 +104,8 @@ export class Connection implements Transport {
 
   #checkProgress(taken: number): void {
     const now = this.socket.bytesWritten - this.socket.writableLength;
-    if (now <= taken) {
+    // A log keeps nothing for who does not read it, and memcached lets them wait.
+    if (now <= taken && !this.session.watching) {
       this.socket.destroy();
       return;
     }
