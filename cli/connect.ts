@@ -17,6 +17,8 @@ export interface HostWishes {
 /** A host that holds the lock may still be starting (or cleaning up after another) for this long. */
 const STARTING_MS = 20_000;
 const LOOK_MS = 10;
+/** Short-lived garbage of requests otherwise grows a host by 20 MiB before V8 looks at it. */
+const HOST_HEAP = '--max-semi-space-size=2';
 
 /** The running host, or undefined. */
 export async function connectIfRunning(context: Context): Promise<ControlClient | undefined> {
@@ -51,7 +53,13 @@ export async function connect(context: Context, wishes: HostWishes): Promise<Con
   const args = ['--home', paths.home, '--space', paths.name, '--port', String(wishes.port)];
   const child = spawnDetached({
     file: process.execPath,
-    args: [...world.execArgv, world.hostEntry, ...args, ...(wishes.strictPorts ? ['--strict-ports'] : [])],
+    args: [
+      HOST_HEAP,
+      ...world.execArgv,
+      world.hostEntry,
+      ...args,
+      ...(wishes.strictPorts ? ['--strict-ports'] : []),
+    ],
     // Not the user's folder: the host would keep it from being unmounted, and outlives the command.
     cwd: paths.root,
     env: Object.fromEntries(
