@@ -1,12 +1,12 @@
 /**
- * Makes `dist` in three builds, shaped by what a command waits for when it starts.
+ * Makes `dist`, shaped by what a command waits for when it starts.
  *
- * The command line and the cache's worker are one CommonJS file each: Node loads that in 5 ms, and takes 25 for the
- * same as some twenty ES modules. Everything else is ES modules that share chunks. Where the command line imports something of the runtime by
- * `import()`, it stays an import of the built module. Dependencies are bundled too: yaml is seventy files otherwise.
+ * The programs (command line, host, the cache's worker) are one CommonJS file each: Node loads that in 5 ms, and takes
+ * 25 for the same as some twenty ES modules. Everything else is ES modules that share chunks; what a program imports
+ * by `import()` is one of them. Dependencies are bundled too: yaml is seventy files otherwise.
  */
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
-import { join, relative, resolve, sep } from 'node:path';
+import { dirname, join, relative, resolve, sep } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build as esbuild } from 'esbuild';
 
@@ -15,13 +15,13 @@ const root = fileURLToPath(new URL('.', import.meta.url));
 /** What is imported or run by its path in `dist`. */
 const ENTRIES = [
   'runtime/index.ts',
-  'runtime/host-main.ts',
   'runtime/manifest/schema.ts',
   'runtime/staging/static-server.ts',
   'services/memcached/index.ts',
 ];
 
-const LAZY = ['node:child_process', 'node:crypto', 'node:readline/promises'];
+/** Loaded by a program when they are first used, though its sources import them at their top: few runs need them. */
+const LAZY = ['node:child_process', 'node:crypto', 'node:readline/promises', 'yaml'];
 
 const common = {
   absWorkingDir: root,
@@ -40,10 +40,15 @@ const common = {
 };
 
 export async function build() {
-  const [reached] = await Promise.all([buildCommandLine(), buildWorker()]);
+  const [forCommands, forHost] = await Promise.all([
+    buildProgram('cli/main', (module) => module.startsWith(`cli${sep}`)),
+    buildProgram('runtime/host-main', () => false),
+    buildWorker(),
+    ...LAZY.filter((name) => !name.startsWith('node:')).map(buildVendor),
+  ]);
   const { metafile } = await esbuild({
     ...common,
-    entryPoints: [...new Set([...ENTRIES, ...reached])],
+    entryPoints: [...new Set([...ENTRIES, ...forCommands, ...forHost])],
     outdir: 'dist',
     outbase: '.',
     splitting: true,
@@ -59,6 +64,10 @@ export async function build() {
   }
 }
 
+function buildVendor(name) {
+  return esbuild({ ...common, entryPoints: [name], outfile: `dist/vendor/${name}.cjs`, format: 'cjs' });
+}
+
 function buildWorker() {
   return esbuild({
     ...common,
@@ -69,36 +78,40 @@ function buildWorker() {
   });
 }
 
-/** @returns the modules outside `cli/` that it imports when it needs them, relative to the root */
-async function buildCommandLine() {
+/**
+ * @param isInside whether a module that is imported by `import()` becomes part of the file
+ * @returns the modules that do not, relative to the root
+ */
+async function buildProgram(name, isInside) {
   const reached = new Set();
+  const outfile = `dist/${name}.cjs`;
+  const fromHere = (file) => `./${relative(dirname(outfile), file)}`;
   await esbuild({
     ...common,
-    entryPoints: ['cli/main.ts'],
-    outfile: 'dist/cli/main.cjs',
+    entryPoints: [`${name}.ts`],
+    outfile,
     format: 'cjs',
     banner: { js: "const importMetaUrl = require('node:url').pathToFileURL(__filename).href;" },
-    define: { 'import.meta.url': 'importMetaUrl' },
+    define: { 'import.meta.url': 'importMetaUrl', 'import.meta.resolve': 'require.resolve' },
     plugins: [
       {
-        name: 'runtime-stays-outside',
+        name: 'imported-when-needed',
         setup({ onResolve, onLoad }) {
           onResolve({ filter: /^\./ }, ({ kind, path, resolveDir }) => {
             if (kind !== 'dynamic-import') return undefined;
             const module = relative(root, resolve(resolveDir, path));
-            if (module.startsWith(`cli${sep}`)) return undefined;
+            if (isInside(module)) return undefined;
             reached.add(module);
-            return { path: `../${module.replace(/\.ts$/, '.js')}`, external: true };
+            return { path: fromHere(`dist/${module.replace(/\.ts$/, '.js')}`), external: true };
           });
-          // Modules of Node's own that few commands use are loaded when they are: 4 ms otherwise, at every start.
-          onResolve({ filter: /^node:/ }, ({ path, namespace }) =>
-            LAZY.includes(path) && namespace !== 'lazy'
-              ? { path, namespace: 'lazy' }
-              : { path, external: true },
+          onResolve({ filter: new RegExp(`^(${LAZY.join('|')})$`) }, ({ path, namespace }) =>
+            namespace === 'lazy' ? undefined : { path, namespace: 'lazy' },
           );
+          onResolve({ filter: /\.cjs$/, namespace: 'lazy' }, ({ path }) => ({ path, external: true }));
           onLoad({ filter: /.*/, namespace: 'lazy' }, async ({ path }) => {
-            const names = Object.keys(await import(path)).filter((name) => name !== 'default');
-            const getters = names.map((name) => `get ${name}() { return require('${path}').${name}; }`);
+            const names = Object.keys(await import(path)).filter((each) => each !== 'default');
+            const file = path.startsWith('node:') ? path : fromHere(`dist/vendor/${path}.cjs`);
+            const getters = names.map((each) => `get ${each}() { return require('${file}').${each}; }`);
             return { contents: `module.exports = { ${getters.join(', ')} };` };
           });
         },

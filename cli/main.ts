@@ -24,7 +24,7 @@ async function main(): Promise<void> {
     stdout: process.stdout,
     stderr: process.stderr,
     hostEntry: fileURLToPath(
-      new URL(`../runtime/host-main.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`, import.meta.url),
+      new URL(`../runtime/host-main.${import.meta.url.endsWith('.ts') ? 'ts' : 'cjs'}`, import.meta.url),
     ),
     execArgv: process.execArgv,
   });
