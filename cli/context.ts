@@ -49,6 +49,12 @@ export function makeContext(world: World, options: CommonOptions): Context {
 /** The router's first choice where neither flag nor variable names one. */
 const DEFAULT_PORT = 8080;
 
+/** For commands that only need a host: which port it routes on is of no matter to them. */
+export const anyPort = (context: Context) => ({
+  port: portOption(undefined, context.env),
+  strictPorts: false,
+});
+
 /** @throws PaasError `USAGE` */
 export function portOption(flag: string | undefined, env: World['env']): number {
   const [text, name] = flag === undefined ? [env.PAAS_LOCAL_PORT, 'PAAS_LOCAL_PORT'] : [flag, '--port'];

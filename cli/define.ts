@@ -1,5 +1,5 @@
 /** How a command is declared: its signature and options now, its action loaded when it is run. */
-import { InvalidArgumentError, type Command } from 'commander';
+import { InvalidArgumentError, Option, type Command } from 'commander';
 import type { CommonOptions, Context } from './context.ts';
 
 export type Action<Options extends CommonOptions> = (
@@ -25,6 +25,13 @@ export interface Group {
 export function collect(value: string, earlier: readonly string[]): string[] {
   return [...earlier, value];
 }
+
+/** `--strategy`, of commands that replace what runs. */
+export const strategy = () =>
+  new Option(
+    '--strategy <strategy>',
+    'replace instances one after another, without losing a request',
+  ).choices(['rolling']);
 
 export function count(text: string): number {
   const value = Number(text);

@@ -1,5 +1,7 @@
 /** App names come from the command line, else from the manifest of the folder. */
 import { PaasError } from '../runtime/kernel/errors.ts';
+import { suggest } from '../runtime/kernel/suggest.ts';
+import { loadRecord } from '../runtime/state/record.ts';
 import type { Context } from './context.ts';
 
 export interface ManifestOptions {
@@ -40,6 +42,14 @@ export async function oneApp(
   const names = await appNames(context, given === undefined ? [] : [given], options);
   if (names.length === 1) return names[0]!;
   throw new PaasError('APP_NAME_NEEDED', { reason: `the manifest declares ${names.join(', ')}` });
+}
+
+/** @throws PaasError `APP_NOT_FOUND` where the space does not remember it */
+export function knownApp(context: Context, name: string): string {
+  const { record } = loadRecord(context.paths.record);
+  if (record.apps[name]) return name;
+  const known = Object.keys(record.apps);
+  throw new PaasError('APP_NOT_FOUND', { app: name, known, suggestion: suggest(name, known) ?? null });
 }
 
 export function shellOf(context: Context): Record<string, string> {

@@ -18,8 +18,10 @@ export type PlatformEvent =
   | {
       readonly kind: 'change-started';
       readonly app: AppName;
+      /** The command's name, or what an edit led to: `push`, `restart`, `scale` … */
       readonly action: string;
       readonly because: string;
+      readonly by: 'user' | 'edit';
     }
   | {
       readonly kind: 'service-started';
@@ -47,7 +49,12 @@ export type PlatformEvent =
   | InstanceEvent
   | { readonly kind: 'files-changed'; readonly app: AppName; readonly files: readonly string[] }
   | { readonly kind: 'watch-degraded'; readonly app: AppName; readonly message: string }
-  | { readonly kind: 'app-ready'; readonly app: AppName; readonly urls: readonly string[] }
+  | {
+      readonly kind: 'app-ready';
+      readonly app: AppName;
+      readonly urls: readonly string[];
+      readonly because: string;
+    }
   | { readonly kind: 'app-stopped'; readonly app: AppName; readonly because: string }
   | { readonly kind: 'app-deleted'; readonly app: AppName }
   | { readonly kind: 'log'; readonly line: LogLine };
@@ -64,7 +71,18 @@ export type InstanceMoment =
   | { readonly moment: 'starting'; readonly pid: number; readonly port: number; readonly attempt: number }
   | { readonly moment: 'healthy'; readonly ms: number }
   | { readonly moment: 'unhealthy'; readonly reason: string }
-  | { readonly moment: 'exited'; readonly exit: ExitFacts; readonly expected: boolean }
+  /** The readiness check passed or failed: requests are sent to it, or no more. */
+  | { readonly moment: 'ready' }
+  | { readonly moment: 'not-ready'; readonly reason: string }
+  | {
+      readonly moment: 'exited';
+      readonly exit: ExitFacts;
+      readonly expected: boolean;
+      /** The sidecar that exited first, where it was not the process itself. */
+      readonly sidecar?: string;
+      /** What we ended it for: `out of memory`, `exceeded 10s graceful shutdown interval`, a failed check. */
+      readonly why?: string;
+    }
   | { readonly moment: 'backing-off'; readonly ms: number; readonly crashes: number }
   | { readonly moment: 'never-ready'; readonly reason: string; readonly waitedMs: number }
   | { readonly moment: 'gave-up'; readonly reason: string }

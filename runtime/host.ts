@@ -7,8 +7,9 @@ import { startGuardian } from '../services/kit/guardian.ts';
 import { processIdentity } from '../services/kit/process-identity.ts';
 import { Scope } from '../services/kit/scope.ts';
 import type { Connection, Handler } from './control/connection.ts';
-import type { Method, Methods } from './control/protocol.ts';
+import type { Handlers, Method, Methods } from './control/protocol.ts';
 import { ControlServer } from './control/server.ts';
+import { appMethods } from './host/app-methods.ts';
 import { PaasError } from './kernel/errors.ts';
 import { VERSION } from './kernel/version.ts';
 import { cleanLeftovers, runFolder, writeRunFacts } from './leftovers.ts';
@@ -36,6 +37,7 @@ export class Host {
   readonly #server: ControlServer;
   readonly #scope: Scope;
   #idle: NodeJS.Timeout | undefined;
+  #methods: Handlers | undefined;
   #leave!: () => void;
   /** Resolves when the host should go: idle, or asked to. */
   readonly done = new Promise<void>((resolve) => (this.#leave = resolve));
@@ -106,6 +108,7 @@ export class Host {
     clearTimeout(this.#idle);
     try {
       // Each method checks what it is given by using it; the socket is only open to the user's own commands.
+      this.#methods ??= this.#makeMethods();
       const run = this.#methods[method] as
         | ((...args: unknown[]) => Promise<Methods[Method]['result']>)
         | undefined;
@@ -117,13 +120,11 @@ export class Host {
     }
   };
 
-  readonly #methods: {
-    readonly [M in Method]: (
-      params: Methods[M]['params'],
-      connection: Connection,
-      signal: AbortSignal,
-    ) => Promise<Methods[M]['result']>;
-  } = {
+  #makeMethods(): Handlers {
+    return { ...this.#ownMethods, ...appMethods(this.#platform) };
+  }
+
+  readonly #ownMethods: Omit<Handlers, keyof ReturnType<typeof appMethods>> = {
     hello: async () => ({ version: VERSION, pid: process.pid }),
     read: async ({ source, shellEnv, canAsk }) => {
       const read = canAsk ? readUnlessAsking : readSource;
@@ -149,9 +150,9 @@ export class Host {
       connection.listensTo.add(app);
       return { app: await this.#platform.start(app, signal) };
     },
-    restart: async ({ app }, connection, signal) => {
+    restart: async ({ app, strategy }, connection, signal) => {
       connection.listensTo.add(app);
-      return { app: await this.#platform.restart(app, signal) };
+      return { app: await this.#platform.restart(app, signal, strategy) };
     },
     stop: async ({ app, lease }, connection) => {
       connection.leases.delete(app);

@@ -16,8 +16,11 @@ import { suggest } from './kernel/suggest.ts';
 import { VERSION } from './kernel/version.ts';
 import type { Log } from './logs/log.ts';
 import type { Manifest } from './manifest/types.ts';
+import { NOTHING_BY_HAND } from './plan/by-hand.ts';
 import { App } from './platform/app.ts';
-import { Changes } from './platform/changes.ts';
+import { ByHandChanges } from './platform/by-hand-changes.ts';
+import { Changes, type StartAgain, type Strategy } from './platform/changes.ts';
+import { EventHistory } from './platform/event-history.ts';
 import { planFor } from './platform/plan-for.ts';
 import { RouterDoor } from './platform/router-door.ts';
 import { Services } from './platform/services.ts';
@@ -25,6 +28,7 @@ import { findShell } from './platform/shell.ts';
 import { SpaceLogs } from './platform/space-logs.ts';
 import { SpaceState } from './platform/space-state.ts';
 import { withStoredEnv } from './platform/stored-env.ts';
+import { Watches } from './platform/watches.ts';
 import type { AppSnapshot, ServiceSnapshot, Snapshot } from './snapshot.ts';
 import { fileNameFor, makeSpace, type SpacePaths } from './state/home.ts';
 import type { AppRecord, ManifestSource } from './state/record.ts';
@@ -51,6 +55,8 @@ export interface PushRequest {
   /** `toolEnv` of the pushing shell. */
   readonly toolEnv: Readonly<Record<string, string>>;
   readonly detached: boolean;
+  /** Default: all instances stop, then all start. */
+  readonly strategy?: Strategy;
 }
 
 const GRACE_MS = 10_000;
@@ -62,9 +68,14 @@ export class Platform implements AsyncDisposable {
   readonly #apps = new Map<string, App>();
   readonly #listeners = new Set<(event: PlatformEvent) => void>();
   readonly #logs: SpaceLogs;
+  /** What happened to each app. */
+  readonly events: EventHistory;
   readonly #services: Services;
   readonly #door: RouterDoor;
+  readonly #watches: Watches;
   readonly #changes: Changes;
+  /** `scale`, `set-env`, `map-route`, `bind-service` and their opposites. */
+  readonly byHand: ByHandChanges;
   readonly #shell = findShell();
   readonly #startedAt = Date.now();
   readonly #scope = new Scope();
@@ -78,6 +89,7 @@ export class Platform implements AsyncDisposable {
     this.#state = new SpaceState(paths.record);
     const report = (event: PlatformEvent) => this.#report(event);
     this.#logs = new SpaceLogs(paths, (line) => report({ kind: 'log', line }));
+    this.events = new EventHistory(paths);
     this.#services = new Services({
       types: serviceTypes,
       paths,
@@ -95,14 +107,20 @@ export class Platform implements AsyncDisposable {
       appNamed: (name) => this.#apps.get(name),
       report,
     });
-    this.#changes = new Changes({
-      state: this.#state,
+    this.#watches = new Watches({
+      record: () => this.#state.record,
       serviceTypes,
       provision: (plan) => void this.#services.provision(plan),
+      report,
+    });
+    this.#changes = new Changes({
+      state: this.#state,
+      watches: this.#watches,
       routesChanged: () => this.#door.update(),
       report,
     });
-    this.#scope.defer(() => this.#logs.flush());
+    this.byHand = new ByHandChanges(this.#changes);
+    this.#scope.defer(() => Promise.all([this.#logs.flush(), this.events.flush()]));
     this.#scope.use(this.#door);
     this.#scope.defer(() => this.#services.stopAll());
     this.#scope.defer(() => this.#closeApps());
@@ -119,13 +137,13 @@ export class Platform implements AsyncDisposable {
    * @throws PaasError; apps that were up before the failing one stay up
    */
   async push(request: PushRequest, signal?: AbortSignal): Promise<readonly AppSnapshot[]> {
-    const { source, toolEnv, detached } = request;
+    const { source, toolEnv, detached, strategy = 'restart' } = request;
     const { manifest, notes } = withStoredEnv(request.manifest, this.#state.record, source.envMode);
     const plan = planFor(manifest, source, this.#state.record, this.#options.serviceTypes);
     await this.#door.open();
     for (const service of plan.services) this.#services.provision(service);
     for (const appPlan of plan.apps) {
-      const pushed = { source, shellEnv: inheritedEnv(toolEnv), detached };
+      const shellEnv = inheritedEnv(toolEnv);
       const app =
         this.#apps.get(appPlan.name) ??
         this.#addApp({
@@ -133,13 +151,16 @@ export class Platform implements AsyncDisposable {
           version: randomUUID(),
           plan: appPlan,
           desired: 'stopped',
-          setEnv: {},
-          ...pushed,
+          byHand: NOTHING_BY_HAND,
+          source,
+          shellEnv,
+          detached,
         });
       for (const text of notes.get(app.name) ?? [])
         app.log.append({ source: 'API', instance: 0, stream: 'OUT', text });
       try {
-        await this.#changes.push(app, appPlan, pushed, toolEnv, signal);
+        const pushed = { source, shellEnv, detached, toolEnv, strategy };
+        await this.#changes.push(app, appPlan, pushed, signal);
       } catch (error) {
         void this.#stopUnusedServices();
         throw error;
@@ -150,12 +171,22 @@ export class Platform implements AsyncDisposable {
 
   /** Starts a stopped app as it was last pushed. Does nothing when it runs. */
   async start(name: string, signal?: AbortSignal): Promise<AppSnapshot> {
-    return this.#startAgain(name, 'started by hand', false, signal);
+    const how = { action: 'start', because: 'started by hand', strategy: 'restart' } as const;
+    return this.#startAgain(name, how, signal);
   }
 
   /** Stops and starts an app; requests that come meanwhile are held. Starts it when it was stopped. */
-  async restart(name: string, signal?: AbortSignal): Promise<AppSnapshot> {
-    return this.#startAgain(name, 'restarted by hand', true, signal);
+  async restart(name: string, signal?: AbortSignal, strategy: Strategy = 'restart'): Promise<AppSnapshot> {
+    return this.#startAgain(name, { action: 'restart', because: 'restarted by hand', strategy }, signal);
+  }
+
+  /** Stages an app anew and restarts it. */
+  async restage(name: string, signal?: AbortSignal, strategy: Strategy = 'restart'): Promise<AppSnapshot> {
+    return this.#startAgain(name, { action: 'restage', because: 'restaged by hand', strategy }, signal);
+  }
+
+  async restartInstance(name: string, type: string, index: number, signal?: AbortSignal): Promise<void> {
+    await this.#changes.restartInstance(this.app(name), type, index, signal);
   }
 
   /** Stops an app and the services nothing else needs. Cuts short whatever is under way with it. */
@@ -177,6 +208,7 @@ export class Platform implements AsyncDisposable {
     this.#apps.delete(name);
     this.#state.saveApp(name, undefined);
     await this.#logs.remove('app', name);
+    await this.events.remove(name);
     rmSync(absolutePath(fileNameFor(name), this.#paths.apps), { recursive: true, force: true });
     this.#door.update();
     this.#report({ kind: 'app-deleted', app: name as AppName });
@@ -226,8 +258,7 @@ export class Platform implements AsyncDisposable {
   get busy(): boolean {
     return [...this.#apps.values()].some(
       ({ state, name }) =>
-        (state !== 'stopped' && state !== 'crashed') ||
-        (state === 'crashed' && this.#changes.isWatched(name)),
+        (state !== 'stopped' && state !== 'crashed') || (state === 'crashed' && this.#watches.has(name)),
     );
   }
 
@@ -243,15 +274,10 @@ export class Platform implements AsyncDisposable {
     return this.#scope.close();
   }
 
-  async #startAgain(
-    name: string,
-    because: string,
-    even: boolean,
-    signal: AbortSignal | undefined,
-  ): Promise<AppSnapshot> {
+  async #startAgain(name: string, how: StartAgain, signal: AbortSignal | undefined): Promise<AppSnapshot> {
     const app = this.app(name);
     await this.#door.open();
-    await this.#changes.start(app, because, even, signal);
+    await this.#changes.startAgain(app, how, signal);
     return app.snapshot();
   }
 
@@ -312,6 +338,7 @@ export class Platform implements AsyncDisposable {
   }
 
   #report(event: PlatformEvent): void {
+    this.events.add(event);
     for (const listener of this.#listeners) listener(event);
   }
 }

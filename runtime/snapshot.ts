@@ -34,6 +34,10 @@ export interface ProcessSnapshot {
   readonly type: string;
   readonly command: string;
   readonly memoryBytes: number;
+  readonly diskBytes: number;
+  /** How many are wanted. */
+  readonly wanted: number;
+  readonly sidecars: readonly string[];
   readonly instances: readonly InstanceSnapshot[];
 }
 
@@ -42,10 +46,22 @@ export interface InstanceSnapshot {
   readonly state: InstanceState;
   readonly pid?: number;
   readonly port?: number;
+  /** Requests may be sent to it. */
+  readonly routable: boolean;
   readonly crashes: number;
   readonly reason?: string;
   /** Epoch milliseconds of entering the state. */
   readonly since: number;
+}
+
+/** What one instance takes, with all it started. */
+export interface InstanceUsage {
+  readonly process: string;
+  readonly index: number;
+  readonly memoryBytes: number;
+  /** Processors in use: 1 is one of them whole. */
+  readonly cpu: number;
+  readonly processes: number;
 }
 
 export interface ServiceSnapshot {

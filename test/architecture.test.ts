@@ -14,7 +14,7 @@ const LAYERS: readonly (readonly RegExp[])[] = [
   [/^runtime\/(manifest|staging|env|router|watch|logs|ports|state)\//],
   [/^runtime\/(plan|supervisor)\//],
   [/^runtime\/(platform\/|platform\.ts|snapshot\.ts|leftovers\.ts)/],
-  [/^runtime\/(control|dashboard|testing)\//, /^runtime\/(host|host-main|index)\.ts$/],
+  [/^runtime\/(control|dashboard|testing|host)\//, /^runtime\/(host|host-main|index)\.ts$/],
   [/^cli\//],
 ];
 

@@ -1,6 +1,7 @@
 /** `apps`: what is in this space, running or not. */
 import { loadRecord } from '../../runtime/state/record.ts';
-import type { AppSnapshot } from '../../runtime/snapshot.ts';
+import type { AppSnapshot, ProcessSnapshot } from '../../runtime/snapshot.ts';
+import { restingSnapshot } from '../../runtime/platform/app-snapshot.ts';
 import { connectIfRunning } from '../connect.ts';
 import type { Context } from '../context.ts';
 import { table } from '../render/table.ts';
@@ -34,31 +35,14 @@ export async function listApps(context: Context): Promise<readonly AppSnapshot[]
   using client = await connectIfRunning(context);
   if (client) return (await client.call('snapshot', {})).apps;
   const { record } = loadRecord(context.paths.record);
-  return Object.values(record.apps).map(({ id, plan, desired }) => ({
-    name: plan.name,
-    id,
-    state: 'stopped',
-    requestedState: desired,
-    reason: 'no host runs',
-    dialect: plan.dialect,
-    root: plan.root,
-    buildpack: plan.facts.buildpack,
-    urls: [],
-    services: plan.bindings,
-    processes: plan.processes.map(({ type, command, memoryBytes }) => ({
-      type,
-      command,
-      memoryBytes,
-      instances: [],
-    })),
-  }));
+  return Object.values(record.apps).map((app) => restingSnapshot(app, 'no host runs'));
 }
 
 function processes(app: AppSnapshot): string {
-  return app.processes
-    .map(({ type, instances }) => {
-      const running = instances.filter(({ state }) => state === 'running').length;
-      return `${type}:${running}/${instances.length}`;
-    })
-    .join(', ');
+  return app.processes.map((process) => `${process.type}:${countRunning(process)}`).join(', ');
+}
+
+/** `1/2`: so many run of so many that are wanted. */
+export function countRunning({ instances, wanted }: ProcessSnapshot): string {
+  return `${instances.filter(({ state }) => state === 'running').length}/${wanted}`;
 }

@@ -2,27 +2,29 @@
 import { PaasError } from '../../runtime/kernel/errors.ts';
 import { loadRecord } from '../../runtime/state/record.ts';
 import { connect, connectIfRunning } from '../connect.ts';
-import { portOption, type CommonOptions, type Context } from '../context.ts';
+import { anyPort, type CommonOptions, type Context } from '../context.ts';
 import { confirm } from '../render/confirm.ts';
-import { renderEvent } from '../render/reporter.ts';
+import { showEvents } from '../render/reporter.ts';
 import { appNames } from '../which-app.ts';
 import { listApps } from './apps.ts';
 
-const anyPort = (context: Context) => ({ port: portOption(undefined, context.env), strictPorts: false });
+export interface StartOptions extends CommonOptions {
+  readonly strategy?: 'rolling';
+}
 
 export async function start(
   context: Context,
   names: readonly string[],
-  verb: 'start' | 'restart',
+  verb: 'start' | 'restart' | 'restage',
+  options: StartOptions,
 ): Promise<number> {
   const { terminal, json } = context;
   const wanted = await appNames(context, names);
   using client = await connect(context, anyPort(context));
-  client.onEvent = (event) => {
-    if (!json) renderEvent(event, terminal);
-  };
+  showEvents(client, context);
   const started = [];
-  for (const app of wanted) started.push((await client.call(verb, { app })).app);
+  const strategy = options.strategy ? { strategy: options.strategy } : {};
+  for (const app of wanted) started.push((await client.call(verb, { app, ...strategy })).app);
   if (json) terminal.out(JSON.stringify({ apps: started }));
   else for (const app of started) terminal.out(app.urls[0] ?? `${app.name} runs`);
   return 0;

@@ -21,6 +21,7 @@ export interface PushOptions extends PushChoices {
   readonly port?: string;
   readonly strictPorts?: boolean;
   readonly detach?: boolean;
+  readonly strategy?: 'rolling';
 }
 
 export async function push(
@@ -57,6 +58,7 @@ export async function push(
       source,
       toolEnv: toolEnv(shellOf(context)),
       detached,
+      ...(options.strategy ? { strategy: options.strategy } : {}),
     });
     if (json) terminal.out(JSON.stringify(summary(pushed.apps, pushed.snapshot)));
     else for (const line of closing(pushed.apps, !detached)) terminal.out(line);

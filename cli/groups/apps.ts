@@ -1,17 +1,40 @@
+import { Option } from 'commander';
+import type { AppOptions } from '../commands/app.ts';
 import type { EnvOptions } from '../commands/env.ts';
-import type { DeleteOptions, StopOptions } from '../commands/lifecycle.ts';
+import type { EventsOptions } from '../commands/events.ts';
+import type { DeleteOptions, StartOptions, StopOptions } from '../commands/lifecycle.ts';
 import type { LogsOptions } from '../commands/logs.ts';
-import { count, type Group } from '../define.ts';
+import type { RestartInstanceOptions, ScaleOptions } from '../commands/scale.ts';
+import { count, strategy, type Group } from '../define.ts';
 
 export const apps: Group = {
   title: 'Apps:',
   declare(define) {
     define('apps', 'List the apps of the space', async (context) =>
       (await import('../commands/apps.ts')).apps(context),
-    ).alias('a');
+    )
+      .alias('a')
+      .alias('list');
 
-    define('start [apps...]', 'Start stopped apps', async (context, args) =>
-      (await import('../commands/lifecycle.ts')).start(context, args, 'start'),
+    define<AppOptions>(
+      'app [app]',
+      'Show an app with its processes and instances',
+      async (context, [app], options) => (await import('../commands/app.ts')).app(context, app, options),
+    ).option('--guid', 'only its id');
+
+    define('stats [app]', 'Show what the instances of an app take', async (context, [app]) =>
+      (await import('../commands/app.ts')).stats(context, app),
+    );
+
+    define<EventsOptions>(
+      'events [app]',
+      'Show what happened to an app, and why',
+      async (context, [app], options) =>
+        (await import('../commands/events.ts')).events(context, app, options),
+    ).option('--num <count>', 'how many, the newest first (default: 50)', count);
+
+    define('start [apps...]', 'Start stopped apps', async (context, args, options) =>
+      (await import('../commands/lifecycle.ts')).start(context, args, 'start', options),
     ).alias('st');
 
     define<StopOptions>(
@@ -23,9 +46,40 @@ export const apps: Group = {
       .alias('sp')
       .option('--all', 'stop everything in the space, and its host');
 
-    define('restart [apps...]', 'Stop and start apps', async (context, args) =>
-      (await import('../commands/lifecycle.ts')).start(context, args, 'restart'),
-    ).alias('rs');
+    define<StartOptions>('restart [apps...]', 'Stop and start apps', async (context, args, options) =>
+      (await import('../commands/lifecycle.ts')).start(context, args, 'restart', options),
+    )
+      .alias('rs')
+      .addOption(strategy());
+
+    define<StartOptions>(
+      'restage [apps...]',
+      'Stage apps anew and restart them',
+      async (context, args, options) =>
+        (await import('../commands/lifecycle.ts')).start(context, args, 'restage', options),
+    )
+      .alias('rg')
+      .addOption(strategy());
+
+    define<RestartInstanceOptions>(
+      'restart-app-instance <app-and-index...>',
+      'Restart one instance of an app: [APP] INDEX',
+      async (context, args, options) =>
+        (await import('../commands/scale.ts')).restartInstance(context, args, options),
+    )
+      .alias('restart-instance')
+      .option('--process <type>', 'of this process type', 'web');
+
+    define<ScaleOptions>(
+      'scale [app]',
+      'Show or change how many instances an app has, and how large they are',
+      async (context, [app], options) => (await import('../commands/scale.ts')).scale(context, app, options),
+    )
+      .option('-i, --instances <count>', 'this many, or +N or -N')
+      .option('-m, --memory <size>', 'the memory limit of each; restarts the app')
+      .option('-k, --disk <size>', 'the disk limit told to each; restarts the app')
+      .option('--process <type>', 'of this process type', 'web')
+      .addOption(new Option('-f, --force', 'as cf has it; nothing is asked here').hideHelp());
 
     define<DeleteOptions>(
       'delete [apps...]',

@@ -2,7 +2,7 @@ import type { InitOptions } from '../commands/init.ts';
 import type { ManifestCommandOptions } from '../commands/manifest.ts';
 import type { PlanOptions } from '../commands/plan.ts';
 import type { PushOptions } from '../commands/push.ts';
-import type { Group } from '../define.ts';
+import { strategy, type Group } from '../define.ts';
 import { dialectOption, manifestOptions, pushChoices } from '../manifest-options.ts';
 
 export const pushing: Group = {
@@ -28,7 +28,8 @@ export const pushing: Group = {
         'the port to route on (default: 8080, or $PAAS_LOCAL_PORT; else the next free one)',
       )
       .option('--strict-ports', 'fail when a port is taken instead of choosing another')
-      .option('-d, --detach', 'return as soon as the apps are healthy; they run on');
+      .option('-d, --detach', 'return as soon as the apps are healthy; they run on')
+      .addOption(strategy());
 
     const plan = define<PlanOptions>(
       'plan [apps...]',

@@ -6,6 +6,16 @@ import { describeMs } from '../../runtime/platform/words.ts';
 import { renderDiagnostic } from './code-frame.ts';
 import { harmless, type Terminal } from './terminal.ts';
 
+/** What the host does for a command is shown meanwhile; under `--json` only the result is. */
+export function showEvents(
+  client: { onEvent: (event: PlatformEvent) => void },
+  { terminal, json }: { readonly terminal: Terminal; readonly json: boolean },
+): void {
+  client.onEvent = (event) => {
+    if (!json) renderEvent(event, terminal);
+  };
+}
+
 export function renderEvent(event: PlatformEvent, terminal: Terminal): void {
   const { paint } = terminal;
   switch (event.kind) {
@@ -22,7 +32,7 @@ export function renderEvent(event: PlatformEvent, terminal: Terminal): void {
         terminal.err(renderDiagnostic(diagnostic, { colour: terminal.colour }));
       return;
     case 'change-started':
-      if (event.action !== 'push')
+      if (event.by === 'edit')
         terminal.out(paint.bold(`${event.app}: ${event.action}, because ${event.because}`));
       return;
     case 'service-started':

@@ -7,9 +7,13 @@ import type { PlatformEvent } from '../events.ts';
 import type { ErrorJson } from '../kernel/errors.ts';
 import type { LogLine } from '../logs/types.ts';
 import type { PushRequest } from '../platform.ts';
+import type { ScaleByHand } from '../plan/types.ts';
+import type { AppEvent } from '../platform/app-events.ts';
+import type { Strategy } from '../platform/changes.ts';
 import type { ManifestReading } from '../platform/read-source.ts';
-import type { AppSnapshot, ServiceSnapshot, Snapshot } from '../snapshot.ts';
+import type { AppSnapshot, InstanceUsage, ServiceSnapshot, Snapshot } from '../snapshot.ts';
 import type { ManifestSource } from '../state/record.ts';
+import type { Connection } from './connection.ts';
 import type { Json } from '../../services/kit/json.ts';
 
 /** A manifest of the largest accepted size fits several times. */
@@ -26,7 +30,17 @@ export interface Methods {
   /** Resolves when all apps are healthy. Without `detached` the connection holds a lease on the apps. */
   push: { params: PushRequest; result: { apps: readonly AppSnapshot[]; snapshot: Snapshot } };
   start: { params: { app: string }; result: { app: AppSnapshot } };
-  restart: { params: { app: string }; result: { app: AppSnapshot } };
+  restart: { params: { app: string; strategy?: Strategy }; result: { app: AppSnapshot } };
+  restage: { params: { app: string; strategy?: Strategy }; result: { app: AppSnapshot } };
+  'restart-instance': {
+    params: { app: string; process: string; index: number };
+    result: { app: AppSnapshot };
+  };
+  scale: { params: { app: string; process: string; wanted: ScaleByHand }; result: { app: AppSnapshot } };
+  /** The latest events of an app, oldest first. */
+  events: { params: { app: string; count: number }; result: { events: readonly AppEvent[] } };
+  /** What its instances take, measured for a fifth of a second. */
+  stats: { params: { app: string }; result: { app: AppSnapshot; usage: readonly InstanceUsage[] } };
   /** `lease`: only this connection's hold ends; the app stops if it was the last. */
   stop: { params: { app: string; lease?: boolean }; result: { stopped: boolean; heldBy: number } };
   kill: { params: { app: string }; result: Record<string, never> };
@@ -49,6 +63,15 @@ export interface ServiceDetails {
 }
 
 export type Method = keyof Methods;
+
+/** How each method is answered. */
+export type Handlers = {
+  readonly [M in Method]: (
+    params: Methods[M]['params'],
+    connection: Connection,
+    signal: AbortSignal,
+  ) => Promise<Methods[M]['result']>;
+};
 
 export interface RequestMessage {
   readonly id: number;

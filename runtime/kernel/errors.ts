@@ -57,6 +57,22 @@ const ERRORS = {
           ? `Apps in this space: ${list(f.known).join(', ')}`
           : 'No app has been pushed in this space yet; push one with: paas-local push',
   },
+  INSTANCE_NOT_FOUND: {
+    exit: EXIT.usage,
+    message: (f) =>
+      `Cannot find instance ${text(f.index)} of process "${text(f.process)}" of app "${text(f.app)}"`,
+    hint: (f) => `See which there are: paas-local app ${text(f.app)}`,
+  },
+  ROUTE_NOT_FOUND: {
+    exit: EXIT.usage,
+    message: (f) => `Cannot find the route "${text(f.route)}" of app "${text(f.app)}"`,
+    hint: (f) => `Its routes: ${list(f.known).join(', ') || 'none'}`,
+  },
+  PROCESS_NOT_FOUND: {
+    exit: EXIT.usage,
+    message: (f) => `Cannot find a process of type "${text(f.process)}" in app "${text(f.app)}"`,
+    hint: (f) => `Its process types: ${list(f.known).join(', ')}`,
+  },
   APP_NAME_NEEDED: {
     exit: EXIT.usage,
     message: (f) => `Cannot tell which app is meant: ${text(f.reason)}`,

@@ -23,7 +23,8 @@ const MAX_WAITING_BYTES = 8 * 1024 * 1024;
 /** How much of a file is read to find its last lines. */
 const TAIL_BYTES = 2 * 1024 * 1024;
 
-export class LogFile {
+/** One JSON value per line. */
+export class LogFile<Line = LogLine> {
   readonly #path: string;
   #waiting: string[] = [];
   #waitingBytes = 0;
@@ -37,7 +38,7 @@ export class LogFile {
     this.#path = path;
   }
 
-  append(line: LogLine): void {
+  append(line: Line): void {
     const text = `${JSON.stringify(line)}\n`;
     if (this.#waitingBytes + text.length > MAX_WAITING_BYTES) {
       this.dropped += 1;
@@ -87,10 +88,10 @@ export class LogFile {
 }
 
 /** The last `count` lines of a log, oldest first, the file before the last rotation included. */
-export function readLastLines(path: string, count: number): LogLine[] {
-  const newest = tail(path, count);
+export function readLastLines<Line = LogLine>(path: string, count: number): Line[] {
+  const newest = tail<Line>(path, count);
   if (newest.length >= count) return newest;
-  return [...tail(`${path}.1`, count - newest.length), ...newest];
+  return [...tail<Line>(`${path}.1`, count - newest.length), ...newest];
 }
 
 export function removeLogFiles(path: string): void {
@@ -98,17 +99,17 @@ export function removeLogFiles(path: string): void {
   for (let index = 1; index <= KEPT_FILES; index++) rmSync(`${path}.${index}`, { force: true });
 }
 
-function tail(path: string, count: number): LogLine[] {
+function tail<Line>(path: string, count: number): Line[] {
   let text: string;
   try {
     text = readEnd(path);
   } catch {
     return [];
   }
-  const lines: LogLine[] = [];
+  const lines: Line[] = [];
   for (const line of text.split('\n').slice(-count - 2)) {
     try {
-      lines.push(JSON.parse(line) as LogLine);
+      lines.push(JSON.parse(line) as Line);
     } catch {
       // The first line of the window may be cut, the last half-written by a host that died.
     }

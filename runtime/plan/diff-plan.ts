@@ -21,6 +21,8 @@ export function diffApp(current: AppPlan | undefined, next: AppPlan): readonly C
   }
   const running = runningChange(current, next);
   if (running) return [{ kind: 'relaunch', app, because: running }];
+  const scale = scaleChange(current, next);
+  if (scale) return [{ kind: 'scale', app, because: scale }];
   if (!isDeepStrictEqual(current.routes, next.routes))
     return [{ kind: 'reroute', app, because: 'routes changed' }];
   return [];
@@ -42,7 +44,8 @@ function stagingChange(current: AppPlan, next: AppPlan): string | undefined {
 }
 
 function runningChange(current: AppPlan, next: AppPlan): string | undefined {
-  if (!isDeepStrictEqual(current.processes, next.processes)) return processChange(current, next);
+  const process = processChange(current, next);
+  if (process) return process;
   const variable = changedVariable(current, next);
   if (variable) return `env ${variable} changed`;
   if (!isDeepStrictEqual(current.bindings, next.bindings)) return 'services changed';
@@ -58,17 +61,33 @@ function runningChange(current: AppPlan, next: AppPlan): string | undefined {
   return undefined;
 }
 
-function processChange(current: AppPlan, next: AppPlan): string {
+/** More or fewer of the same: what runs goes on. */
+function scaleChange(current: AppPlan, next: AppPlan): string | undefined {
+  const changes = next.processes.flatMap(({ type, instances }) => {
+    const was = current.processes.find((process) => process.type === type)?.instances;
+    return was === instances ? [] : [`instances of ${type}: ${was} → ${instances}`];
+  });
+  return changes.length > 0 ? changes.join(', ') : undefined;
+}
+
+function processChange(current: AppPlan, next: AppPlan): string | undefined {
   for (const process of next.processes) {
     const was = current.processes.find(({ type }) => type === process.type);
     if (!was) return `process ${process.type} is new`;
     if (was.command !== process.command) return `command of ${process.type} changed`;
-    if (was.instances !== process.instances)
-      return `instances of ${process.type}: ${was.instances} → ${process.instances}`;
     if (was.memoryBytes !== process.memoryBytes) return `memory of ${process.type} changed`;
-    if (!isDeepStrictEqual(was.health, process.health)) return `health check of ${process.type} changed`;
+    if (!isDeepStrictEqual([was.health, was.readiness], [process.health, process.readiness]))
+      return `health check of ${process.type} changed`;
+    if (!isDeepStrictEqual(was.sidecars, process.sidecars)) return `sidecars of ${process.type} changed`;
+    if (
+      !isDeepStrictEqual(
+        { ...was, instances: 0, commandFrom: '' },
+        { ...process, instances: 0, commandFrom: '' },
+      )
+    )
+      return `process ${process.type} changed`;
   }
-  return 'processes changed';
+  return current.processes.length === next.processes.length ? undefined : 'a process is gone';
 }
 
 function changedVariable(current: AppPlan, next: AppPlan): string | undefined {

@@ -4,10 +4,11 @@ import { ServiceError } from '../../services/kit/service-error.ts';
 import { PaasError } from '../kernel/errors.ts';
 import type { ServiceName } from '../kernel/names.ts';
 import { suggest } from '../kernel/suggest.ts';
-import type { AppManifest, HealthRequest, Manifest, ServiceRequest } from '../manifest/types.ts';
+import type { AppManifest, Manifest, ServiceRequest } from '../manifest/types.ts';
 import type { AppFacts } from '../staging/types.ts';
+import { planProcesses } from './processes.ts';
 import { planRoutes } from './routes.ts';
-import type { AppPlan, HealthPlan, Plan, ProcessPlan, ServicePlan } from './types.ts';
+import type { AppPlan, Plan, ServicePlan } from './types.ts';
 
 export interface PlanInput {
   readonly manifest: Manifest;
@@ -92,7 +93,13 @@ function readOptions(type: ServiceType, request: ServiceRequest): unknown {
 
 function planApp(app: AppManifest, input: PlanInput): AppPlan {
   const facts = input.facts.get(app.name)!;
-  const processes = planProcesses(app, facts, input);
+  const processes = planProcesses({
+    app,
+    dialect: input.manifest.dialect,
+    facts,
+    command: input.command,
+    listing: input.listings.get(app.name) ?? [],
+  });
   const reloading = processes.find(({ command }) => reloadsItself(command));
   const watched = !input.noWatch && !reloading;
   return {
@@ -114,45 +121,6 @@ function planApp(app: AppManifest, input: PlanInput): AppPlan {
       ignores: app.ignores ?? [],
       requirementFiles: facts.requirementFiles,
     },
-  };
-}
-
-/** Those that have a command; a `web` process must. Further Procfile types start with 0 instances (Cloud Foundry). */
-function planProcesses(app: AppManifest, facts: AppFacts, input: PlanInput): readonly ProcessPlan[] {
-  const asked = app.processes.map((process): ProcessPlan | undefined => {
-    const detected = facts.commands[process.type];
-    const override = process.type === 'web' ? input.command : undefined;
-    const command = override ?? process.command ?? detected?.command;
-    if (command === undefined) {
-      if (process.type !== 'web' && process.instances === 0) return undefined;
-      throw new PaasError('NO_START_COMMAND', {
-        app: app.name,
-        process: process.type,
-        root: app.root,
-        lookedFor: [...facts.lookedFor],
-        found: [...(input.listings.get(app.name) ?? [])],
-      });
-    }
-    return {
-      type: process.type,
-      command,
-      commandFrom: override ? '--command' : process.command ? 'manifest' : detected!.from,
-      instances: process.instances,
-      memoryBytes: process.memoryBytes,
-      diskBytes: process.diskBytes,
-      health: planHealth(process.health),
-    };
-  });
-  return asked.filter((process) => process !== undefined);
-}
-
-function planHealth(health: HealthRequest): HealthPlan {
-  return {
-    type: health.type,
-    endpoint: health.endpoint,
-    startTimeoutMs: health.startTimeoutSeconds * 1000,
-    invocationTimeoutMs: health.invocationTimeoutSeconds * 1000,
-    intervalMs: health.intervalSeconds * 1000,
   };
 }
 

@@ -45,7 +45,19 @@ export interface ProcessPlan {
   readonly instances: number;
   readonly memoryBytes: number;
   readonly diskBytes: number;
+  /** Undefined: unlimited. */
+  readonly logRateBytesPerSecond?: number;
   readonly health: HealthPlan;
+  readonly readiness: HealthPlan;
+  /** Started with each instance, which dies with any of them. */
+  readonly sidecars: readonly SidecarPlan[];
+}
+
+export interface SidecarPlan {
+  readonly name: string;
+  readonly command: string;
+  /** Taken from that of the process; undefined: shares it. */
+  readonly memoryBytes?: number;
 }
 
 export interface HealthPlan {
@@ -65,6 +77,26 @@ export interface WatchPlan {
   readonly requirementFiles: readonly string[];
 }
 
+/** What was changed by hand since the push. */
+export interface ByHand {
+  /** Over the manifest's. */
+  readonly setEnv: Readonly<Record<string, string>>;
+  readonly unsetEnv: readonly string[];
+  /** By process type. */
+  readonly scale: Readonly<Record<string, ScaleByHand>>;
+  readonly routes: { readonly mapped: readonly string[]; readonly unmapped: readonly string[] };
+  readonly services: {
+    readonly bound: readonly ServiceName[];
+    readonly unbound: readonly ServiceName[];
+  };
+}
+
+export interface ScaleByHand {
+  readonly instances?: number;
+  readonly memoryBytes?: number;
+  readonly diskBytes?: number;
+}
+
 /** One step from what is to what is intended. `because` is what the user reads. */
 export type Change =
   | {
@@ -73,7 +105,7 @@ export type Change =
       readonly because: string;
     }
   | {
-      readonly kind: 'stage' | 'launch' | 'relaunch' | 'remove' | 'reroute';
+      readonly kind: 'stage' | 'launch' | 'relaunch' | 'scale' | 'remove' | 'reroute';
       readonly app: AppName;
       readonly because: string;
     };

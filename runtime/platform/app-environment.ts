@@ -27,6 +27,7 @@ export interface LaunchEnv {
 
 export class AppEnvironment {
   readonly #options: Pick<AppOptions, 'paths' | 'space' | 'services'>;
+  /** With the plan as it is run. */
   readonly #record: () => AppRecord;
 
   constructor(options: Pick<AppOptions, 'paths' | 'space' | 'services'>, record: () => AppRecord) {
@@ -51,7 +52,7 @@ export class AppEnvironment {
 
   /** Of one instance; each variable with its origin. */
   of(place: InstancePlace, installed: Installed | undefined): AppEnv {
-    const { plan, id, shellEnv, setEnv } = this.#record();
+    const { plan, id, shellEnv, byHand } = this.#record();
     return buildEnv({
       facts: this.#facts(place),
       services: this.#options.services(plan, id),
@@ -62,7 +63,7 @@ export class AppEnvironment {
         env: installed?.env ?? {},
       },
       manifestEnv: plan.manifest.env,
-      setEnv,
+      setEnv: byHand.setEnv,
     });
   }
 

@@ -1,18 +1,20 @@
 /** One app as `apps`, `app` and `--json` show it. Pure. */
+import { withByHand } from '../plan/by-hand.ts';
+import type { AppPlan, ProcessPlan } from '../plan/types.ts';
 import type { AppRecord } from '../state/record.ts';
-import type { AppSnapshot, AppState, InstanceSnapshot } from '../snapshot.ts';
+import type { AppSnapshot, AppState, InstanceSnapshot, ProcessSnapshot } from '../snapshot.ts';
 import type { Slot } from './instances.ts';
 
 export interface AppFacets {
   readonly record: AppRecord;
+  readonly plan: AppPlan;
   readonly state: AppState;
   readonly reason: string;
   readonly urls: readonly string[];
   readonly slots: readonly Slot[];
 }
 
-export function appSnapshot({ record, state, reason, urls, slots }: AppFacets): AppSnapshot {
-  const { plan } = record;
+export function appSnapshot({ record, plan, state, reason, urls, slots }: AppFacets): AppSnapshot {
   return {
     name: plan.name,
     id: record.id,
@@ -24,12 +26,23 @@ export function appSnapshot({ record, state, reason, urls, slots }: AppFacets): 
     buildpack: plan.facts.buildpack,
     urls,
     services: plan.bindings,
-    processes: plan.processes.map(({ type, command, memoryBytes }) => ({
-      type,
-      command,
-      memoryBytes,
-      instances: slots.filter((slot) => slot.process.type === type).map(instanceSnapshot),
+    processes: plan.processes.map((process) => ({
+      ...processSnapshot(process),
+      instances: slots.filter((slot) => slot.process.type === process.type).map(instanceSnapshot),
     })),
+  };
+}
+
+/** Without its instances. */
+export function processSnapshot(process: ProcessPlan): Omit<ProcessSnapshot, 'instances'> {
+  const { type, command, memoryBytes, diskBytes, instances, sidecars } = process;
+  return {
+    type,
+    command,
+    memoryBytes,
+    diskBytes,
+    wanted: instances,
+    sidecars: sidecars.map(({ name }) => name),
   };
 }
 
@@ -37,10 +50,17 @@ function instanceSnapshot({ index, instance: { status } }: Slot): InstanceSnapsh
   return {
     index,
     state: status.state,
+    routable: status.routable,
     crashes: status.crashes,
     since: status.since,
     ...(status.pid === undefined ? {} : { pid: status.pid }),
     ...(status.port === undefined ? {} : { port: status.port }),
     ...(status.reason === undefined ? {} : { reason: status.reason }),
   };
+}
+
+/** One that nothing runs of, as the record has it. */
+export function restingSnapshot(record: AppRecord, reason: string): AppSnapshot {
+  const plan = withByHand(record.plan, record.byHand);
+  return appSnapshot({ record, plan, state: 'stopped', reason, urls: [], slots: [] });
 }

@@ -19,8 +19,12 @@ export interface AppWatchOptions {
   readonly record: () => SpaceRecord;
   readonly serviceTypes: readonly ServiceType[];
   readonly provision: (plan: ServicePlan) => void;
-  /** Applies a plan because of an edit; `atLeast` names what must happen even if the plan is the same. */
-  readonly apply: (next: AppPlan, because: string, atLeast?: 'relaunch' | 'stage') => Promise<void>;
+  /** Applies a new plan, or the same again, because of an edit; `atLeast` names what must happen in any case. */
+  readonly apply: (
+    next: AppPlan | undefined,
+    because: string,
+    atLeast?: 'relaunch' | 'stage',
+  ) => Promise<void>;
   readonly report: (event: PlatformEvent) => void;
 }
 
@@ -79,7 +83,7 @@ export class AppWatch implements AsyncDisposable {
       files: heeded.map((file) => relative(plan.root, file)),
     });
     try {
-      if (change.kind === 'code') await this.#options.apply(plan, because, 'relaunch');
+      if (change.kind === 'code') await this.#options.apply(undefined, because, 'relaunch');
       else {
         const next = await this.#replan();
         if (next)

@@ -3,28 +3,28 @@
  * whatever is under way, so there are never two copies of one app.
  */
 import type { AppEnv } from '../env/build-env.ts';
-import { startScript } from '../env/start-script.ts';
 import type { InstanceMoment } from '../events.ts';
 import { PaasError } from '../kernel/errors.ts';
 import { Mutex } from '../kernel/mutex.ts';
 import type { Log } from '../logs/log.ts';
+import { withByHand } from '../plan/by-hand.ts';
 import type { AppPlan } from '../plan/types.ts';
 import type { RouteEndpoint, RouteState } from '../router/types.ts';
-import type { AppSnapshot, AppState } from '../snapshot.ts';
+import type { AppSnapshot, AppState, InstanceUsage } from '../snapshot.ts';
 import type { Installed } from '../staging/types.ts';
 import type { AppRecord } from '../state/record.ts';
-import type { Launch } from '../supervisor/types.ts';
 import { AppEnvironment } from './app-environment.ts';
 import type { AppOptions } from './app-options.ts';
 import { appSnapshot } from './app-snapshot.ts';
 import { instanceNote } from './instance-notes.ts';
 import { Instances, type Slot } from './instances.ts';
+import { launchOf } from './launch.ts';
+import { Rollout } from './rollout.ts';
 import { stage } from './staging-run.ts';
-import { describeExit, isStartFailure, startError } from './words.ts';
+import { usageOf } from './usage.ts';
+import { describeExit, startError } from './words.ts';
 
 const SHOWN_LINES = 40;
-/** How long requests under way may take to finish before an instance is told to stop. */
-const DRAIN_MS = 2000;
 
 export class App {
   readonly name: string;
@@ -33,14 +33,15 @@ export class App {
   reason = '';
   /** What staging tools are given: the pushing shell's proxies, index settings and HOME. Not kept on disk. */
   toolEnv: Readonly<Record<string, string>>;
+  #planned: { readonly of: AppRecord; readonly plan: AppPlan } | undefined;
   #state: AppState = 'stopped';
   #installed: Installed | undefined;
-  #withdrawn = false;
   /** A first start that fails is not tried again: whoever pushed is told instead. */
   #oneTry = false;
   readonly #options: AppOptions;
   readonly #environment: AppEnvironment;
   readonly #instances: Instances;
+  readonly #rollout: Rollout;
   readonly #mutex = new Mutex();
   #current: AbortController | undefined;
 
@@ -50,19 +51,35 @@ export class App {
     this.toolEnv = toolEnv;
     this.log = log;
     this.#options = options;
-    this.#environment = new AppEnvironment(options, () => this.record);
+    this.#environment = new AppEnvironment(options, () => ({ ...this.record, plan: this.plan }));
     this.#instances = new Instances({
       policy: options.policy,
       graceMs: options.graceMs,
       guardian: options.guardian,
       log,
-      launch: (slot) => this.#launchOf(slot),
+      launch: (slot) =>
+        launchOf(slot, {
+          plan: this.plan,
+          environment: this.#environment,
+          installed: this.#installed,
+          shell: options.shell,
+        }),
       onMoment: (slot, moment) => this.#onMoment(slot, moment),
+      startError: (slot, failure) =>
+        startError(this.name, slot.process, slot.port, failure, this.lastLines(SHOWN_LINES, 'APP/')),
+    });
+    this.#rollout = new Rollout({
+      instances: this.#instances,
+      routesChanged: options.routesChanged,
+      drained: options.drained,
     });
   }
 
+  /** As it is run: what was changed by hand lies over what the manifest asks for. */
   get plan(): AppPlan {
-    return this.record.plan;
+    if (this.#planned?.of !== this.record)
+      this.#planned = { of: this.record, plan: withByHand(this.record.plan, this.record.byHand) };
+    return this.#planned.plan;
   }
 
   get state(): AppState {
@@ -70,7 +87,7 @@ export class App {
   }
 
   get endpoints(): readonly RouteEndpoint[] {
-    return this.#withdrawn ? [] : this.#instances.endpoints;
+    return this.#instances.endpoints;
   }
 
   get routeState(): RouteState {
@@ -85,9 +102,7 @@ export class App {
       case 'starting':
         return 'starting';
       case 'started':
-        return this.#instances.slots.some(({ instance }) => instance.status.state === 'starting')
-          ? 'starting'
-          : 'crashed';
+        return this.#unreachable();
     }
   }
 
@@ -167,11 +182,9 @@ export class App {
     this.#enter('starting', because);
     this.#environment.makeFolders();
     await this.#options.startServices(this.plan, signal);
-    this.#withdrawn = false;
     this.#oneTry = !keep;
-    this.#instances.start(this.plan.processes);
     try {
-      await Promise.all(this.#instances.slots.map((slot) => this.#untilReady(slot, signal)));
+      await this.#rollout.startAll(this.plan.processes, signal);
     } catch (error) {
       const reason = error instanceof PaasError ? error.message : String(error);
       if (keep && !signal.aborted) this.#enter('crashed', reason);
@@ -182,8 +195,40 @@ export class App {
       throw error;
     }
     this.#oneTry = false;
-    this.#enter('started', because);
-    this.#options.report({ kind: 'app-ready', app: this.plan.name, urls: this.#options.urls(this.plan) });
+    this.#ready(because);
+  }
+
+  /**
+   * Replaces every instance while the others serve. On failure what served goes on.
+   * @throws PaasError as `launch`
+   */
+  async roll(because: string, signal: AbortSignal): Promise<void> {
+    this.#environment.makeFolders();
+    await this.#options.startServices(this.plan, signal);
+    await this.#rollout.roll(this.plan.processes, signal);
+    this.#ready(because);
+  }
+
+  /**
+   * Starts and stops instances until there are as many as the plan asks for.
+   * @throws PaasError as `launch`; what crashed at once is tried again all the same
+   */
+  async scale(because: string, signal: AbortSignal): Promise<void> {
+    this.reason = because;
+    await this.#rollout.scale(this.plan.processes, signal);
+  }
+
+  /**
+   * Stops one instance and starts it again; requests go to the others meanwhile.
+   * @throws PaasError `INSTANCE_NOT_FOUND`, and as `launch`
+   */
+  async restartInstance(type: string, index: number, signal: AbortSignal): Promise<void> {
+    const slot = this.#instances.find(type, index);
+    if (!slot) throw new PaasError('INSTANCE_NOT_FOUND', { app: this.name, process: type, index });
+    await this.#rollout.stop([slot]);
+    const process = this.plan.processes.find((candidate) => candidate.type === type) ?? slot.process;
+    await this.#instances.healthy(this.#instances.start(process, index), signal);
+    this.#options.routesChanged();
   }
 
   /** Withdraws the routes, lets requests finish, TERM, grace, KILL. `next` says what follows. */
@@ -192,10 +237,7 @@ export class App {
       this.#enter('stopped', because);
       return;
     }
-    const endpoints = this.endpoints;
-    this.#withdrawn = true;
     this.#enter(next === 'starting' ? 'starting' : 'stopping', because);
-    await Promise.all(endpoints.map(({ instanceId }) => this.#options.drained(instanceId, DRAIN_MS)));
     await this.#stopInstances(graceMs);
     if (next === 'stopped') {
       this.#enter('stopped', because);
@@ -212,17 +254,22 @@ export class App {
   env(processType?: string): AppEnv {
     const process =
       this.plan.processes.find(({ type }) => type === (processType ?? type)) ?? this.plan.processes[0];
-    const slot = this.#instances.slots.find((candidate) => candidate.process.type === process?.type);
+    const slot = process && this.#instances.find(process.type, 0);
     return this.#environment.of(
       { process, index: 0, instanceId: slot?.instanceId ?? this.record.id, port: slot?.port ?? 0 },
       this.#installed,
     );
   }
 
+  usage(): Promise<readonly InstanceUsage[]> {
+    return usageOf(this.#instances.slots);
+  }
+
   snapshot(): AppSnapshot {
     const unreachable = this.#state === 'started' && this.routeState === 'crashed';
     return appSnapshot({
       record: this.record,
+      plan: this.plan,
       state: unreachable && this.plan.routes.length > 0 ? 'crashed' : this.#state,
       reason: this.reason,
       urls: this.#options.urls(this.plan),
@@ -236,30 +283,29 @@ export class App {
     this.#options.routesChanged();
   }
 
+  #ready(because: string): void {
+    this.#enter('started', because);
+    this.#options.report({
+      kind: 'app-ready',
+      app: this.plan.name,
+      urls: this.#options.urls(this.plan),
+      because,
+    });
+  }
+
   async #stopInstances(graceMs?: number): Promise<void> {
-    await this.#instances.stop(graceMs);
+    await this.#rollout.stop(this.#instances.slots, undefined, graceMs);
     this.#environment.removeTmp();
   }
 
-  async #untilReady(slot: Slot, signal: AbortSignal): Promise<void> {
-    try {
-      await slot.instance.ready(signal);
-    } catch (failure) {
-      if (signal.aborted) throw signal.reason;
-      if (!isStartFailure(failure)) throw failure;
-      throw startError(this.name, slot.process, slot.port, failure, this.lastLines(SHOWN_LINES, 'APP/'));
-    }
-  }
-
-  #launchOf(slot: Slot): Omit<Launch, 'port'> {
-    const { system, exports } = this.#environment.forLaunch(slot, this.#installed);
-    const { preRunning } = this.plan.manifest.hooks;
-    return {
-      file: this.#options.shell,
-      args: ['-c', startScript({ exports, preRunning, command: slot.process.command })],
-      cwd: this.plan.root,
-      env: system,
-    };
+  /** Of a started app no instance takes requests: there is none, one is coming or not ready, or all crashed. */
+  #unreachable(): RouteState {
+    const web = this.#instances.slots.filter(({ process }) => process.type === 'web');
+    if (web.length === 0) return 'stopped';
+    const coming = web.some(({ instance: { status } }) =>
+      ['starting', 'running', 'stopping'].includes(status.state),
+    );
+    return coming ? 'starting' : 'crashed';
   }
 
   #onMoment(slot: Slot, moment: InstanceMoment): void {
@@ -269,7 +315,7 @@ export class App {
       return;
     }
     this.#options.report({ kind: 'instance', app: this.plan.name, process: process.type, index, ...moment });
-    const note = instanceNote(moment);
+    const note = instanceNote(moment, process.type);
     if (note) this.log.append({ ...note, instance: index });
     if (this.#instances.includes(slot)) {
       if (moment.moment === 'healthy' && this.#state === 'crashed')

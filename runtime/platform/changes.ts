@@ -1,91 +1,115 @@
 /**
- * What changes an app: a push, a start or restart by hand, an edit that was seen. Each goes the same way, one at a
- * time per app: desired state saved, staged where that is needed, stopped, launched, watched.
+ * What changes an app: a push, a start or restart, an edit that was seen, a command by hand. Each goes the same way,
+ * one at a time per app: desired state saved, reason told, staged where that is needed, stopped and launched or
+ * rolled, watched.
  */
 import { randomUUID } from 'node:crypto';
-import type { ServiceType } from '../../services/kit/contract.ts';
 import type { PlatformEvent } from '../events.ts';
 import { PaasError } from '../kernel/errors.ts';
+import { carriedOver, withByHand } from '../plan/by-hand.ts';
 import { diffApp } from '../plan/diff-plan.ts';
-import type { AppPlan, ServicePlan } from '../plan/types.ts';
+import type { AppPlan, ByHand } from '../plan/types.ts';
 import type { AppRecord } from '../state/record.ts';
-import { AppWatch } from './app-watch.ts';
 import type { App } from './app.ts';
 import type { SpaceState } from './space-state.ts';
+import type { Watches } from './watches.ts';
 
 export interface ChangesOptions {
   readonly state: SpaceState;
-  readonly serviceTypes: readonly ServiceType[];
-  readonly provision: (plan: ServicePlan) => void;
+  readonly watches: Watches;
   readonly routesChanged: () => void;
   readonly report: (event: PlatformEvent) => void;
 }
 
+/** `rolling` replaces instances one after another while the others serve; otherwise all stop and all start. */
+export type Strategy = 'rolling' | 'restart';
+
 /** What a push says of an app besides its plan. */
-export type Pushed = Pick<AppRecord, 'source' | 'shellEnv' | 'detached'>;
+export interface Pushed extends Pick<AppRecord, 'source' | 'shellEnv' | 'detached'> {
+  readonly toolEnv: Readonly<Record<string, string>>;
+  readonly strategy: Strategy;
+}
+
+export interface StartAgain {
+  readonly action: 'start' | 'restart' | 'restage';
+  readonly because: string;
+  readonly strategy: Strategy;
+}
+
+/** A change by hand: what is remembered, and what of it has to happen to an app that runs. */
+export interface ChangeByHand {
+  readonly action: string;
+  readonly because: string;
+  readonly byHand: (was: ByHand) => ByHand;
+  readonly apply: 'nothing' | 'routes' | 'scale' | 'relaunch';
+}
 
 export class Changes {
   readonly #options: ChangesOptions;
-  readonly #watches = new Map<string, AppWatch>();
 
   constructor(options: ChangesOptions) {
     this.#options = options;
   }
 
-  isWatched(name: string): boolean {
-    return this.#watches.has(name);
-  }
-
-  /** @throws PaasError; the app is stopped then */
-  async push(
-    app: App,
-    plan: AppPlan,
-    pushed: Pushed,
-    toolEnv: Readonly<Record<string, string>>,
-    signal: AbortSignal | undefined,
-  ): Promise<void> {
+  /** @throws PaasError; the app is stopped then, unless it was rolled */
+  async push(app: App, plan: AppPlan, pushed: Pushed, signal: AbortSignal | undefined): Promise<void> {
+    const { source, shellEnv, toolEnv, strategy } = pushed;
     await app.exclusively(async (inner) => {
-      const known = this.#options.state.app(plan.name) !== undefined;
+      const known = this.#options.state.app(app.name) !== undefined;
+      const rolling = strategy === 'rolling' && app.state === 'started';
       const because = known ? 'pushed again' : 'first push';
-      const { id, setEnv, ranOnce } = app.record;
-      // Pushed with --detach once, it belongs to no terminal until it is stopped.
-      const detached = pushed.detached || (app.record.detached && app.record.desired === 'started');
+      const { record } = app;
       app.toolEnv = toolEnv;
-      const kept = { id, setEnv, ...(ranOnce ? { ranOnce } : {}) };
-      this.save(app, { ...kept, version: randomUUID(), plan, desired: 'started', ...pushed, detached });
-      this.#options.report({ kind: 'change-started', app: plan.name, action: 'push', because });
-      await this.#unwatch(plan.name);
+      this.#save(app, {
+        id: record.id,
+        version: randomUUID(),
+        plan,
+        byHand: carriedOver(record.byHand, record.plan.manifest, plan.manifest),
+        desired: 'started',
+        // Pushed with --detach once, it belongs to no terminal until it is stopped.
+        detached: pushed.detached || (record.detached && record.desired === 'started'),
+        shellEnv,
+        ...(source ? { source } : {}),
+        ...(record.ranOnce ? { ranOnce: true } : {}),
+      });
+      this.#say(app, 'push', because);
+      await this.#options.watches.close(app.name);
       this.#options.routesChanged();
       try {
         await app.stage(because, inner);
-        if (known) await app.shutdown(because, 'starting');
-        await this.#launchWatched(app, because, inner);
-        if (!ranOnce) this.save(app, { ...app.record, ranOnce: true });
+        if (known && !rolling) await app.shutdown(because, 'starting');
+        await this.#launchWatched(app, because, rolling, inner);
+        if (!record.ranOnce) this.#save(app, { ...app.record, ranOnce: true });
       } catch (error) {
-        this.save(app, { ...app.record, desired: 'stopped' });
-        await app.shutdown(error instanceof PaasError ? error.message : 'the push failed');
+        if (!rolling || inner.aborted) await this.#giveUp(app, error);
         throw error;
       }
     }, signal);
   }
 
-  /** Starts an app as it was last pushed; `even` one that runs. */
-  async start(app: App, because: string, even: boolean, signal: AbortSignal | undefined): Promise<void> {
+  /**
+   * Starts an app as it was last pushed. A `start` of one that runs does nothing.
+   * @throws PaasError as a launch
+   */
+  async startAgain(app: App, how: StartAgain, signal: AbortSignal | undefined): Promise<void> {
+    const { action, because, strategy } = how;
     await app.exclusively(async (inner) => {
-      if (app.state === 'started' && !even) return;
-      this.save(app, { ...app.record, desired: 'started' });
+      const rolling = strategy === 'rolling' && app.state === 'started';
+      if (app.state === 'started' && action === 'start') return;
+      this.#save(app, { ...app.record, desired: 'started' });
+      this.#say(app, action, because);
       // As on the platform, a start takes what was staged; only a new host has to see to it first.
-      if (!app.staged) await app.stage(because, inner);
-      await app.shutdown(because, 'starting');
-      await this.#launchWatched(app, because, inner);
+      if (!app.staged || action === 'restage') await app.stage(because, inner);
+      if (!rolling) await app.shutdown(because, 'starting');
+      await this.#launchWatched(app, because, rolling, inner);
     }, signal);
   }
 
   async stop(app: App, because: string, graceMs?: number): Promise<void> {
     app.interrupt();
     await app.exclusively(async () => {
-      await this.#unwatch(app.name);
-      if (this.#options.state.app(app.name)) this.save(app, { ...app.record, desired: 'stopped' });
+      await this.#options.watches.close(app.name);
+      if (this.#options.state.app(app.name)) this.#save(app, { ...app.record, desired: 'stopped' });
       await app.shutdown(because, 'stopped', graceMs);
     });
   }
@@ -93,69 +117,88 @@ export class Changes {
   /** Ends an app with the platform: it stays desired as it was. */
   async close(app: App): Promise<void> {
     app.interrupt();
-    await this.#unwatch(app.name);
+    await this.#options.watches.close(app.name);
     await app.exclusively(() => app.shutdown('the platform is closing'));
   }
 
-  save(app: App, record: AppRecord): void {
-    this.#options.state.saveApp(app.name, record);
-    app.record = record;
+  /** @throws PaasError as a launch; what was asked for stays asked for */
+  async byHand(app: App, change: ChangeByHand, signal?: AbortSignal): Promise<void> {
+    const { action, because, apply } = change;
+    await app.exclusively(async (inner) => {
+      this.#save(app, { ...app.record, byHand: change.byHand(app.record.byHand) });
+      this.#say(app, action, because);
+      this.#options.routesChanged();
+      if (app.record.desired !== 'started' || app.state === 'stopped') return;
+      if (apply === 'scale') await app.scale(because, inner);
+      if (apply === 'relaunch') await this.#relaunch(app, because, inner);
+    }, signal);
+  }
+
+  /** @throws PaasError `INSTANCE_NOT_FOUND`, and as a launch */
+  async restartInstance(app: App, type: string, index: number, signal?: AbortSignal): Promise<void> {
+    await app.exclusively(async (inner) => {
+      this.#say(app, 'restart-app-instance', `instance ${index} of ${type} restarted by hand`);
+      await app.restartInstance(type, index, inner);
+    }, signal);
   }
 
   /** An edit was seen: what it means is planned and applied, with the file as the cause. */
   async #applyEdit(
     app: App,
-    next: AppPlan,
+    edited: AppPlan | undefined,
     because: string,
     atLeast: 'relaunch' | 'stage' | undefined,
   ): Promise<void> {
     await app.exclusively(async (signal) => {
-      if (app.record.desired !== 'started') return;
+      const { record } = app;
+      if (record.desired !== 'started') return;
+      const plan = edited ?? record.plan;
+      const byHand = edited
+        ? carriedOver(record.byHand, record.plan.manifest, edited.manifest)
+        : record.byHand;
+      const next = withByHand(plan, byHand);
       const changes = new Set<string>(diffApp(app.plan, next).map(({ kind }) => kind));
       if (atLeast === 'stage') changes.add('stage').add('relaunch');
       if (atLeast === 'relaunch') changes.add('relaunch');
-      this.save(app, { ...app.record, plan: next });
+      this.#save(app, { ...record, plan, byHand });
       if (changes.size === 0) return;
-      this.#options.report({
-        kind: 'change-started',
-        app: next.name,
-        action: changes.has('stage') ? 'restage' : 'restart',
-        because,
-      });
+      const action = changes.has('stage') ? 'restage' : changes.has('relaunch') ? 'restart' : 'update';
+      this.#options.report({ kind: 'change-started', app: next.name, action, because, by: 'edit' });
       if (changes.has('stage')) await app.stage(because, signal);
-      if (changes.has('relaunch')) {
-        await app.shutdown(because, 'starting');
-        await app.launch(because, signal, true);
-      }
+      if (changes.has('relaunch')) await this.#relaunch(app, because, signal);
+      else if (changes.has('scale')) await app.scale(because, signal);
       this.#options.routesChanged();
     });
   }
 
+  /** What ran before a change goes on being tried after it: the next edit may mend it. */
+  async #relaunch(app: App, because: string, signal: AbortSignal): Promise<void> {
+    await app.shutdown(because, 'starting');
+    await app.launch(because, signal, true);
+  }
+
   /** Watches from before the app is up, so that no edit is missed; a failed launch leaves no watch behind. */
-  async #launchWatched(app: App, because: string, signal: AbortSignal): Promise<void> {
-    const watching = this.#watch(app);
-    const [launched, watched] = await Promise.allSettled([app.launch(because, signal), watching]);
+  async #launchWatched(app: App, because: string, rolling: boolean, signal: AbortSignal): Promise<void> {
+    const { watches } = this.#options;
+    const watching = watches.open(app, (next, why, atLeast) => this.#applyEdit(app, next, why, atLeast));
+    const launching = rolling ? app.roll(because, signal) : app.launch(because, signal);
+    const [launched, watched] = await Promise.allSettled([launching, watching]);
     if (launched.status === 'fulfilled' && watched.status === 'fulfilled') return;
-    await this.#unwatch(app.name);
+    if (!rolling) await watches.close(app.name);
     throw launched.status === 'rejected' ? launched.reason : (watched as PromiseRejectedResult).reason;
   }
 
-  async #watch(app: App): Promise<void> {
-    await this.#unwatch(app.name);
-    const { state, serviceTypes, provision, report } = this.#options;
-    const watch = await AppWatch.open(app, {
-      record: () => state.record,
-      serviceTypes,
-      provision,
-      apply: (next, because, atLeast) => this.#applyEdit(app, next, because, atLeast),
-      report,
-    });
-    this.#watches.set(app.name, watch);
+  async #giveUp(app: App, error: unknown): Promise<void> {
+    this.#save(app, { ...app.record, desired: 'stopped' });
+    await app.shutdown(error instanceof PaasError ? error.message : 'the push failed');
   }
 
-  async #unwatch(name: string): Promise<void> {
-    const watch = this.#watches.get(name);
-    this.#watches.delete(name);
-    await watch?.[Symbol.asyncDispose]();
+  #say(app: App, action: string, because: string): void {
+    this.#options.report({ kind: 'change-started', app: app.plan.name, action, because, by: 'user' });
+  }
+
+  #save(app: App, record: AppRecord): void {
+    this.#options.state.saveApp(app.name, record);
+    app.record = record;
   }
 }

@@ -1,15 +1,24 @@
 /** The platform's own lines in an app's log about an instance, as Cloud Foundry writes them. Pure. */
 import type { InstanceMoment } from '../events.ts';
 import type { LogEntry } from '../logs/types.ts';
-import { describeExit, describeMs } from './words.ts';
+import { exitStatus } from '../supervisor/start-failure.ts';
+import { describeMs } from './words.ts';
 
 /** Undefined where nothing is said. */
-export function instanceNote(moment: InstanceMoment): Omit<LogEntry, 'instance'> | undefined {
+export function instanceNote(
+  moment: InstanceMoment,
+  processType: string,
+): Omit<LogEntry, 'instance'> | undefined {
   switch (moment.moment) {
-    case 'exited':
-      return moment.expected
-        ? undefined
-        : { source: 'CELL', stream: 'OUT', text: `Instance ${describeExit(moment.exit)}` };
+    case 'exited': {
+      const sidecar = moment.sidecar === undefined ? '' : `/SIDECAR/${moment.sidecar.toUpperCase()}`;
+      const why = moment.why === undefined ? '' : ` (${moment.why})`;
+      return {
+        source: `APP/PROC/${processType.toUpperCase()}${sidecar}`,
+        stream: 'OUT',
+        text: `Exit status ${exitStatus(moment.exit)}${why}`,
+      };
+    }
     case 'backing-off':
       return {
         source: 'CELL',
@@ -26,7 +35,8 @@ export function instanceNote(moment: InstanceMoment): Omit<LogEntry, 'instance'>
     case 'gave-up':
       return { source: 'CELL', stream: 'ERR', text: `Not restarting it any more: ${moment.reason}` };
     case 'killed':
-      return { source: 'CELL', stream: 'OUT', text: `Instance was killed: ${moment.reason}` };
+    case 'ready':
+    case 'not-ready':
     case 'starting':
     case 'healthy':
       return undefined;

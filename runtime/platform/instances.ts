@@ -1,14 +1,16 @@
-/** The instances of one app: made, awaited and stopped together, each with an index and a port of its own. */
+/** The instances of one app: made, awaited and stopped, each with an index and a port of its own. */
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { InstanceMoment } from '../events.ts';
+import type { PaasError } from '../kernel/errors.ts';
 import type { Log } from '../logs/log.ts';
 import type { ProcessPlan } from '../plan/types.ts';
 import { allocatePort } from '../ports/allocate.ts';
 import type { RouteEndpoint } from '../router/types.ts';
 import { createInstance } from '../supervisor/instance.ts';
-import type { Instance, Launch } from '../supervisor/types.ts';
-import type { AppOptions } from './app-options.ts';
-import { HOST } from './app-options.ts';
+import type { Instance, Launch, StartFailure } from '../supervisor/types.ts';
+import { HOST, type AppOptions } from './app-options.ts';
+import { isStartFailure } from './words.ts';
 
 export interface Slot {
   readonly process: ProcessPlan;
@@ -17,6 +19,8 @@ export interface Slot {
   readonly instance: Instance;
   /** Of its latest run; 0 before the first. */
   port: number;
+  /** No request is sent to it any more: it is about to be stopped. */
+  withdrawn: boolean;
 }
 
 export interface InstancesOptions extends Pick<AppOptions, 'policy' | 'graceMs' | 'guardian'> {
@@ -24,7 +28,10 @@ export interface InstancesOptions extends Pick<AppOptions, 'policy' | 'graceMs' 
   /** How to start this instance now; its port is set. */
   readonly launch: (slot: Slot) => Omit<Launch, 'port'>;
   readonly onMoment: (slot: Slot, moment: InstanceMoment) => void;
+  readonly startError: (slot: Slot, failure: StartFailure) => PaasError;
 }
+
+const LOOK_MS = 20;
 
 export class Instances {
   readonly #options: InstancesOptions;
@@ -46,28 +53,69 @@ export class Instances {
     return this.#slots.includes(slot);
   }
 
+  find(type: string, index: number): Slot | undefined {
+    return this.#slots.find((slot) => slot.process.type === type && slot.index === index);
+  }
+
   /** Those that requests can be sent to. */
   get endpoints(): readonly RouteEndpoint[] {
-    return this.#slots.flatMap(({ process, index, instanceId, instance: { status } }) =>
-      process.type === 'web' && status.state === 'running' && status.port !== undefined
+    return this.#slots.flatMap(({ process, index, instanceId, withdrawn, instance: { status } }) =>
+      process.type === 'web' && !withdrawn && status.routable && status.port !== undefined
         ? [{ instanceId, instanceIndex: index, host: status.host ?? HOST, port: status.port }]
         : [],
     );
   }
 
-  /** Starts as many of each process as it asks for. */
-  start(processes: readonly ProcessPlan[]): void {
-    this.#slots = processes.flatMap((process) =>
-      Array.from({ length: process.instances }, (_, index) => this.#makeSlot(process, index)),
-    );
-    for (const { instance } of this.#slots) instance.start();
+  /** Starts one, beside what runs. It takes requests as soon as it is ready. */
+  start(process: ProcessPlan, index: number): Slot {
+    const slot = this.#makeSlot(process, index);
+    this.#slots = [...this.#slots, slot].toSorted(byTypeAndIndex);
+    slot.instance.start();
+    return slot;
   }
 
-  async stop(graceMs?: number): Promise<void> {
-    await Promise.all(
-      this.#slots.map(({ instance }) => instance.stop(graceMs === undefined ? {} : { graceMs })),
-    );
-    this.#slots = [];
+  /**
+   * Resolves when it is healthy.
+   * @throws PaasError `APP_EXITED`, `APP_NOT_LISTENING`, `APP_SPAWN_FAILED`; the signal's reason
+   */
+  async healthy(slot: Slot, signal: AbortSignal): Promise<void> {
+    try {
+      await slot.instance.ready(signal);
+    } catch (failure) {
+      if (signal.aborted) throw signal.reason;
+      if (!isStartFailure(failure)) throw failure;
+      throw this.#options.startError(slot, failure);
+    }
+  }
+
+  /**
+   * Resolves when requests are sent to it, its readiness check passed.
+   * @throws as `healthy`
+   */
+  async routable(slot: Slot, signal: AbortSignal): Promise<void> {
+    const began = performance.now();
+    const { startTimeoutMs } = slot.process.readiness;
+    await this.healthy(slot, signal);
+    while (!slot.instance.status.routable) {
+      const waitedMs = performance.now() - began;
+      if (waitedMs > startTimeoutMs) {
+        const lastProbe = 'its readiness check never passed';
+        throw this.#options.startError(slot, {
+          kind: 'timed-out',
+          waitedMs,
+          expected: 'its readiness check to pass',
+          listening: [],
+          lastProbe,
+        });
+      }
+      await sleep(LOOK_MS, undefined, { signal });
+      await this.healthy(slot, signal);
+    }
+  }
+
+  async stop(slots: readonly Slot[], graceMs?: number): Promise<void> {
+    await Promise.all(slots.map(({ instance }) => instance.stop(graceMs === undefined ? {} : { graceMs })));
+    this.#slots = this.#slots.filter((slot) => !slots.includes(slot));
   }
 
   async kill(): Promise<void> {
@@ -77,17 +125,28 @@ export class Instances {
   #makeSlot(process: ProcessPlan, index: number): Slot {
     const { log, policy, graceMs, guardian, launch, onMoment } = this.#options;
     const source = `APP/PROC/${process.type.toUpperCase()}`;
+    const { logRateBytesPerSecond } = process;
     const slot: Slot = {
       process,
       index,
       instanceId: randomUUID(),
       port: 0,
+      withdrawn: false,
       instance: createInstance({
         health: process.health,
+        readiness: process.readiness,
         policy,
         graceMs,
         guardian,
-        log: (stream, text) => log.append({ source, instance: index, stream, text }),
+        memoryLimitBytes: process.memoryBytes,
+        ...(logRateBytesPerSecond === undefined ? {} : { logBytesPerSecond: logRateBytesPerSecond }),
+        log: (stream, text, sidecar) =>
+          log.append({
+            source: sidecar === undefined ? source : `${source}/SIDECAR/${sidecar.toUpperCase()}`,
+            instance: index,
+            stream,
+            text,
+          }),
         report: (moment) => onMoment(slot, moment),
         note: (text) => log.append({ source: 'CELL', instance: index, stream: 'OUT', text }),
         prepare: async () => {
@@ -98,4 +157,14 @@ export class Instances {
     };
     return slot;
   }
+}
+
+/** `web` first, as everywhere. */
+function byTypeAndIndex(a: Slot, b: Slot): number {
+  if (a.process.type !== b.process.type) {
+    if (a.process.type === 'web') return -1;
+    if (b.process.type === 'web') return 1;
+    return a.process.type < b.process.type ? -1 : 1;
+  }
+  return a.index - b.index;
 }

@@ -60,10 +60,10 @@ export function fileNameFor(name: string): string {
   return `${name.replaceAll(/[^A-Za-z0-9_-]+/g, '-').slice(0, 40)}~${hash}`;
 }
 
-/** An app and a service may have the same name; their logs are two. */
-export function logFile(paths: SpacePaths, kind: 'app' | 'service', name: string): AbsolutePath {
+/** An app and a service may have the same name; their logs are two, and the app's events a third. */
+export function logFile(paths: SpacePaths, kind: 'app' | 'service' | 'events', name: string): AbsolutePath {
   const file = fileNameFor(name);
-  return absolutePath(kind === 'app' ? `${file}.log` : `~service.${file}.log`, paths.logs);
+  return absolutePath(kind === 'app' ? `${file}.log` : `~${kind}.${file}.log`, paths.logs);
 }
 
 /**

@@ -8,25 +8,23 @@ import type { Identity } from '../../services/kit/contract.ts';
 import type { Json } from '../../services/kit/json.ts';
 import { PaasError } from '../kernel/errors.ts';
 import type { EnvMode } from '../manifest/env-mode.ts';
-import type { AppPlan, ServicePlan } from '../plan/types.ts';
+import type { AppPlan, ByHand, ServicePlan } from '../plan/types.ts';
 import { writeFileAtomic } from './atomic-file.ts';
 import { systemReason } from './home.ts';
-
-/** Raised when the layout changes; `migrate` then gets a step. */
-const RECORD_VERSION = 1;
+import { migrate, RECORD_VERSION } from './migrate.ts';
 
 export interface AppRecord {
   readonly id: string;
   /** A new one at every push, as `application_version`. */
   readonly version: string;
+  /** What the manifest asks for; what was changed by hand lies over it. */
   readonly plan: AppPlan;
+  readonly byHand: ByHand;
   readonly desired: 'started' | 'stopped';
   /** Pushed with `--detach`: outlives the terminal that pushed it. */
   readonly detached: boolean;
   /** A push of it ended well: from then on its variables are kept. Mistakes of a first try are not. */
   readonly ranOnce?: boolean;
-  /** Set by hand with `set-env`; over the manifest's. */
-  readonly setEnv: Readonly<Record<string, string>>;
   /** What of the pushing shell's environment the app is given. */
   readonly shellEnv: Readonly<Record<string, string>>;
   /** How the manifest was read, so that an edit can be read the same way again. */
@@ -97,7 +95,7 @@ export function loadRecord(path: string): LoadedRecord {
     throw new PaasError('STATE_UNREADABLE', { file: path, reason: systemReason(error) }, { cause: error });
   }
   try {
-    return { record: migrate(JSON.parse(text)) };
+    return { record: parse(text) };
   } catch (error) {
     const aside = `${path}.unreadable-${randomUUID().slice(0, 8)}`;
     renameSync(path, aside);
@@ -112,7 +110,7 @@ export function loadRecord(path: string): LoadedRecord {
 /** The record as it is, for those who only look; undefined where there is none, or none that can be read. */
 export function peekRecord(path: string): SpaceRecord | undefined {
   try {
-    return migrate(JSON.parse(readFileSync(path, 'utf8')));
+    return parse(readFileSync(path, 'utf8'));
   } catch {
     return undefined;
   }
@@ -131,19 +129,8 @@ export function saveRecord(path: string, record: SpaceRecord): void {
   }
 }
 
-function migrate(raw: unknown): SpaceRecord {
-  if (typeof raw !== 'object' || raw === null) throw new Error('it is not an object');
-  const { version } = raw as { version?: unknown };
-  if (typeof version !== 'number') throw new Error('it has no version');
-  if (version > RECORD_VERSION) {
-    throw new Error(
-      `it has version ${version}, written by a newer paas-local; this one reads up to ${RECORD_VERSION}`,
-    );
-  }
-  const record = raw as SpaceRecord;
-  for (const part of ['apps', 'services'] as const) {
-    if (typeof record[part] !== 'object' || record[part] === null) throw new Error(`it has no "${part}"`);
-  }
+function parse(text: string): SpaceRecord {
+  const record = migrate(JSON.parse(text)) as unknown as SpaceRecord;
   return { ...record, apps: withoutPrototype(record.apps), services: withoutPrototype(record.services) };
 }
 

@@ -12,6 +12,10 @@ export function cellNote(moment: InstanceMoment): string | undefined {
       return 'Container became unhealthy';
     case 'never-ready':
       return `Failed after ${minutes(moment.waitedMs)}: startup health check never passed.`;
+    case 'ready':
+      return 'Container passed the readiness health check. Container marked ready and added to route pool.';
+    case 'not-ready':
+      return 'Container failed the readiness health check. Container marked not ready and removed from route pool.';
     case 'exited':
     case 'backing-off':
     case 'gave-up':

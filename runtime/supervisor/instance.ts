@@ -1,8 +1,8 @@
 /** Carries out what the lifecycle asks for, and tells it what happened. */
 import { deferred, type Deferred } from '../../services/kit/deferred.ts';
-import type { Termination } from '../../services/kit/process.ts';
 import type { ExitFacts, InstanceMoment } from '../events.ts';
 import { cellNote } from './cell-notes.ts';
+import type { Company } from './company.ts';
 import { STOPPED, step, type Effect, type Lifecycle, type Occurrence, type Rules } from './lifecycle.ts';
 import { Run } from './run.ts';
 import { exitWords, startFailure } from './start-failure.ts';
@@ -41,9 +41,10 @@ class SupervisedInstance implements Instance {
     const run = this.#run;
     return {
       state: state.name,
+      routable: state.name === 'running' && run?.ready === true,
       crashes: 'crashes' in state ? state.crashes : 0,
       since: this.#since,
-      ...(run?.process.pid === undefined ? {} : { pid: run.process.pid, port: run.launch.port }),
+      ...(run === undefined ? {} : { pid: run.process.pid, port: run.launch.port }),
       ...(run?.host === undefined ? {} : { host: run.host }),
       ...(this.#lastExit ? { lastExit: this.#lastExit } : {}),
       ...(this.#reason === undefined ? {} : { reason: this.#reason }),
@@ -127,6 +128,7 @@ class SupervisedInstance implements Instance {
         this.#run!.watchHealth((reason) =>
           this.#fails({ moment: 'unhealthy', reason }, this.#options.graceMs),
         );
+        this.#run!.watchReadiness((ready, reason) => this.#onReadiness(this.#run!, ready, reason));
         break;
       case 'diagnose': {
         const failure = this.#run!.diagnose();
@@ -162,20 +164,29 @@ class SupervisedInstance implements Instance {
     this.#run = run;
     void run.process.ended.then((end) => this.#onEnded(run, end));
     const attempt = 1 + ('crashes' in this.#state ? this.#state.crashes : 0);
-    this.#report({ moment: 'starting', pid: run.process.pid!, port: run.launch.port, attempt });
+    this.#report({ moment: 'starting', pid: run.process.pid, port: run.launch.port, attempt });
     this.#happen({ kind: 'spawned' });
   }
 
   #onHealthy(run: Run): void {
     this.#reason = undefined;
-    this.#report({ moment: 'healthy', ms: run.ms });
+    const { ms } = run;
+    // It is running before anybody hears of it: who hears looks at its status.
     this.#happen({ kind: 'healthy' });
+    this.#report({ moment: 'healthy', ms });
     // Said once, and only where somebody listens: each look costs some milliseconds.
     const { note } = this.#options;
     if (!note || this.#advised) return;
     this.#advised = true;
     const advice = run.advice();
     if (advice) note(advice);
+  }
+
+  #onReadiness(run: Run, ready: boolean, reason: string): void {
+    run.ready = ready;
+    const { readiness } = this.#options;
+    if (!readiness || readiness.type === 'process') return;
+    this.#report(ready ? { moment: 'ready' } : { moment: 'not-ready', reason });
   }
 
   #fails(moment: InstanceMoment, graceMs: number): void {
@@ -191,23 +202,28 @@ class SupervisedInstance implements Instance {
     });
   }
 
-  #onEnded(run: Run, { code, signal, forced }: Termination): void {
+  #onEnded(run: Run, { code, signal, forced, sidecar }: Awaited<Company['ended']>): void {
     const state = this.#state;
     const exit: ExitFacts = { code, signal };
     const expected = state.name === 'stopping' && state.aim !== 'crash';
     this.#run = undefined;
     this.#lastExit = exit;
+    let why = run.verdict;
     if (state.name === 'stopping' && forced && state.graceMs > 0) {
-      this.#report({
-        moment: 'killed',
-        reason: `exceeded ${state.graceMs / 1000}s graceful shutdown interval`,
-      });
+      why ??= `exceeded ${state.graceMs / 1000}s graceful shutdown interval`;
+      this.#report({ moment: 'killed', reason: why });
     }
     if (!expected && run.late && this.#failure) this.#rejectReady(this.#failure);
     else if (!expected) {
       this.#fail({ kind: 'exited', exit, ms: run.ms }, run.verdict ?? exitWords(exit));
     }
-    this.#report({ moment: 'exited', exit, expected });
+    this.#report({
+      moment: 'exited',
+      exit,
+      expected,
+      ...(sidecar === undefined ? {} : { sidecar }),
+      ...(why === undefined ? {} : { why }),
+    });
     this.#happen({ kind: 'exited' });
   }
 

@@ -9,8 +9,8 @@ const SNAPSHOT_AGE_MS = 500;
 const KIB = 1024;
 
 export interface MemoryWatchOptions {
-  /** Leader of the group and session. */
-  readonly pid: number;
+  /** Leaders of the groups and sessions. */
+  readonly pids: readonly number[];
   readonly limitBytes: number;
   readonly sampleMs?: number;
   /** Called once. */
@@ -19,13 +19,13 @@ export interface MemoryWatchOptions {
 
 /** Looks until disposed, or until the limit was passed. */
 export function watchMemory(options: MemoryWatchOptions): Disposable {
-  const { pid, limitBytes, sampleMs = SAMPLE_MS, onExceeded } = options;
+  const { pids, limitBytes, sampleMs = SAMPLE_MS, onExceeded } = options;
   let timer: NodeJS.Timeout;
   const next = (): void => {
     timer = setTimeout(look, sampleMs - (performance.now() % sampleMs)).unref();
   };
   const look = (): void => {
-    const bytes = memoryOver(groupMembers(pid, Math.min(sampleMs, SNAPSHOT_AGE_MS)), limitBytes);
+    const bytes = memoryOver(groupMembers(pids, Math.min(sampleMs, SNAPSHOT_AGE_MS)), limitBytes);
     if (bytes === undefined) next();
     else onExceeded(bytes);
   };
@@ -33,10 +33,10 @@ export function watchMemory(options: MemoryWatchOptions): Disposable {
   return { [Symbol.dispose]: () => clearTimeout(timer) };
 }
 
-/** Living members of a group or session and all their descendants. */
-export function groupMembers(leader: number, maxAgeMs = 0): readonly ProcessRow[] {
+/** Living members of groups or sessions and all their descendants. */
+export function groupMembers(leaders: readonly number[], maxAgeMs = 0): readonly ProcessRow[] {
   const snapshot = recentSnapshot(0, maxAgeMs);
-  return snapshot.family(snapshot.ledBy(leader));
+  return snapshot.family(leaders.flatMap((leader) => snapshot.ledBy(leader)));
 }
 
 /** Bytes in use, pages shared among several processes counted once where the system tells. */

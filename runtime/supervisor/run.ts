@@ -1,6 +1,7 @@
-/** One process, from its start to the end of all that came of it, and what keeps an eye on it meanwhile. */
-import { startProcess, type ManagedProcess } from '../../services/kit/process.ts';
+/** One process with its sidecars, from its start to the end of all that came of it, and what keeps an eye on it meanwhile. */
+import type { HealthPlan } from '../plan/types.ts';
 import { listeningPorts, loopbackOnly } from '../ports/listening.ts';
+import { startCompany, type Company } from './company.ts';
 import { describeCheck, untilHealthy, untilUnhealthy } from './health.ts';
 import { watchMemory } from './memory.ts';
 import type { InstanceOptions, Launch, StartFailure } from './types.ts';
@@ -8,12 +9,14 @@ import type { InstanceOptions, Launch, StartFailure } from './types.ts';
 const MIB = 1024 * 1024;
 
 export class Run {
-  readonly process: ManagedProcess;
+  readonly process: Company;
   readonly launch: Launch;
   /** Where it answered its health check. */
   host: string | undefined;
   /** Why we end it, where it is not by request. */
   verdict: string | undefined;
+  /** Requests may be sent to it. */
+  ready = false;
   /** It was not ready in time, and whoever waited has been told. */
   late = false;
   readonly #options: InstanceOptions;
@@ -26,15 +29,27 @@ export class Run {
    * @throws ProcessError
    */
   static async start(launch: Launch, options: InstanceOptions): Promise<Run> {
-    const { guardian, log, logBytesPerSecond } = options;
-    const { file, args, cwd, env } = launch;
+    const { guardian, log, logBytesPerSecond, graceMs } = options;
+    const { file, args, cwd, env, sidecars = [] } = launch;
     const limit = logBytesPerSecond === undefined ? {} : { maxBytesPerSecond: logBytesPerSecond };
-    const process = startProcess({ file, args, cwd, env, guardian, onLine: log, ...limit });
-    await process.spawned;
-    return new Run(process, launch, options);
+    const members = [
+      { file, args, env, sidecar: undefined, onLine: log },
+      ...sidecars.map((sidecar) => ({
+        file: sidecar.file,
+        args: sidecar.args,
+        env: sidecar.env,
+        sidecar: sidecar.name,
+        onLine: (stream: 'OUT' | 'ERR', text: string) => log(stream, text, sidecar.name),
+      })),
+    ];
+    const company = await startCompany(
+      members.map((member) => ({ ...member, cwd, guardian, ...limit })),
+      graceMs,
+    );
+    return new Run(company, launch, options);
   }
 
-  private constructor(process: ManagedProcess, launch: Launch, options: InstanceOptions) {
+  private constructor(process: Company, launch: Launch, options: InstanceOptions) {
     this.process = process;
     this.launch = launch;
     this.#options = options;
@@ -81,19 +96,49 @@ export class Run {
     );
   }
 
-  /** Calls once, when it takes more memory than it may. */
+  /** Calls at every turn of the readiness check, beginning when it passes; without one, once at once. */
+  watchReadiness(onTurn: (ready: boolean, reason: string) => void): void {
+    const { readiness } = this.#options;
+    if (!readiness || readiness.type === 'process') return onTurn(true, '');
+    this.#untilTurned(readiness, onTurn).catch(() => {}); // cut short
+  }
+
+  /** Calls once, when it, or one of its sidecars, takes more memory than it may. */
   watchMemory(onExceeded: (reason: string) => void): void {
-    const { memoryLimitBytes } = this.#options;
-    if (memoryLimitBytes === undefined || this.process.pid === undefined) return;
+    this.#limitMemory(this.process.pids, this.#options.memoryLimitBytes, onExceeded);
+    for (const [index, { memoryLimitBytes }] of (this.launch.sidecars ?? []).entries())
+      this.#limitMemory([this.process.pids[index + 1]!], memoryLimitBytes, onExceeded);
+  }
+
+  #limitMemory(
+    pids: readonly number[],
+    limitBytes: number | undefined,
+    onExceeded: (reason: string) => void,
+  ): void {
+    if (limitBytes === undefined) return;
     const watch = watchMemory({
-      pid: this.process.pid,
-      limitBytes: memoryLimitBytes,
+      pids,
+      limitBytes,
       onExceeded: (bytes) => {
-        this.verdict = `out of memory: ${mib(bytes)} of ${mib(memoryLimitBytes)}`;
+        this.verdict = `out of memory: ${mib(bytes)} of ${mib(limitBytes)}`;
         onExceeded(this.verdict);
       },
     });
     this.#watching.signal.addEventListener('abort', () => watch[Symbol.dispose](), { once: true });
+  }
+
+  async #untilTurned(
+    readiness: HealthPlan,
+    onTurn: (ready: boolean, reason: string) => void,
+  ): Promise<never> {
+    const { signal } = this.#watching;
+    const { port } = this.launch;
+    for (;;) {
+      const host = await untilHealthy(readiness, port, { signal, onFailure: () => {} });
+      signal.throwIfAborted();
+      onTurn(true, '');
+      onTurn(false, await untilUnhealthy(readiness, port, { host, signal }));
+    }
   }
 
   /** Why it is not ready though its time is over. What it does instead can be seen only while it lives. */

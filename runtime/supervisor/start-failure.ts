@@ -1,4 +1,5 @@
 /** Facts of a failed start as something that can be thrown. */
+import { constants } from 'node:os';
 import type { ExitFacts } from '../events.ts';
 import type { StartFailure } from './types.ts';
 
@@ -9,6 +10,11 @@ export function startFailure(facts: StartFailure, cause?: unknown): Error & Star
 
 export function exitWords({ code, signal }: ExitFacts): string {
   return signal === null ? `exited with status ${code}` : `was ended by ${signal}`;
+}
+
+/** As a shell tells it: 128 and the signal's number for a process that was ended by one. */
+export function exitStatus({ code, signal }: ExitFacts): number {
+  return code ?? 128 + (signal === null ? 0 : constants.signals[signal]);
 }
 
 function describe(facts: StartFailure): string {

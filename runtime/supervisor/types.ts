@@ -11,6 +11,17 @@ export interface Launch {
   readonly env: Readonly<Record<string, string>>;
   /** The port the app is told to listen on. */
   readonly port: number;
+  /** Started with it, in the same folder; the instance dies with any of them. */
+  readonly sidecars?: readonly SidecarLaunch[];
+}
+
+export interface SidecarLaunch {
+  readonly name: string;
+  readonly file: string;
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  /** Its own limit, within that of the whole instance. */
+  readonly memoryLimitBytes?: number;
 }
 
 /** When to restart a crashed process, and how long to wait. */
@@ -28,6 +39,8 @@ export interface RestartPolicy {
 export interface InstanceOptions {
   readonly prepare: () => Promise<Launch>;
   readonly health: HealthPlan;
+  /** Decides whether requests are sent to it; it is never restarted for that. Default: always when healthy. */
+  readonly readiness?: HealthPlan;
   /** Ends the process should this one die. */
   readonly guardian?: Guardian;
   /** Resident memory of all of it together; beyond this it is killed. Default: no limit. */
@@ -38,7 +51,8 @@ export interface InstanceOptions {
   /** From TERM to KILL. */
   readonly graceMs: number;
   readonly report: (moment: InstanceMoment) => void;
-  readonly log: (stream: 'OUT' | 'ERR', text: string) => void;
+  /** A line of the process, or of the sidecar named. */
+  readonly log: (stream: 'OUT' | 'ERR', text: string, sidecar?: string) => void;
   /** For the platform's own lines (`CELL/0`): what is done to the instance, as Cloud Foundry's cell words it. */
   readonly note?: (text: string) => void;
 }
@@ -51,6 +65,8 @@ export interface InstanceStatus {
   readonly port?: number;
   /** Where it answered its health check: `127.0.0.1` or `::1`. */
   readonly host?: string;
+  /** Requests may be sent to it: it is healthy and passes its readiness check. */
+  readonly routable: boolean;
   readonly crashes: number;
   readonly lastExit?: ExitFacts;
   readonly reason?: string;

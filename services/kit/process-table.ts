@@ -15,10 +15,14 @@ export interface ProcessRow {
   readonly startTime: string;
   /** Memory in use, shared pages included. Lags a little behind on Linux. */
   readonly residentBytes: number;
+  /** Processor time it has used so far. */
+  readonly cpuSeconds: number;
 }
 
 const KIB = 1024;
 const USUAL_PAGE_BYTES = 4096;
+/** In which Linux tells times to programs, whatever it uses inside. */
+const TICKS_PER_SECOND = 100;
 
 /** Linux: everything can be read from files. */
 export const hasProc = existsSync('/proc/self/stat');
@@ -62,6 +66,7 @@ export function parseStat(stat: string): ProcessRow | undefined {
     get residentBytes() {
       return Number(fields[21] ?? 0) * pageBytes();
     },
+    cpuSeconds: (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND,
   };
 }
 
@@ -73,16 +78,31 @@ function pageBytes(): number {
 }
 
 function askRows(which: readonly string[]): readonly ProcessRow[] {
-  const columns = ['-o', 'pid=', '-o', 'ppid=', '-o', 'pgid=', '-o', 'stat=', '-o', 'rss=', '-o', 'lstart='];
+  const columns = [
+    '-o',
+    'pid=',
+    '-o',
+    'ppid=',
+    '-o',
+    'pgid=',
+    '-o',
+    'stat=',
+    '-o',
+    'rss=',
+    '-o',
+    'time=',
+    '-o',
+    'lstart=',
+  ];
   const answer = ask('ps', [...which, ...columns]) ?? '';
   return answer.split('\n').flatMap((line) => parsePs(line) ?? []);
 }
 
-/** `pid ppid pgid stat rss lstart…`; rss is in KiB, the start time is five words. */
+/** `pid ppid pgid stat rss time lstart…`; rss is in KiB, time `[[dd-]hh:]mm:ss[.cc]`, the start time is five words. */
 export function parsePs(line: string): ProcessRow | undefined {
-  const match = /^\s*(\d+)\s+(\d+)\s+(\d+)\s+(\S)\S*\s+(\d+)\s+(\S.*\S)\s*$/.exec(line);
+  const match = /^\s*(\d+)\s+(\d+)\s+(\d+)\s+(\S)\S*\s+(\d+)\s+([\d:.-]+)\s+(\S.*\S)\s*$/.exec(line);
   if (!match) return undefined;
-  const [, pid, parent, group, state, rss, startTime] = match;
+  const [, pid, parent, group, state, rss, time, startTime] = match;
   return {
     pid: Number(pid),
     parent: Number(parent),
@@ -91,5 +111,12 @@ export function parsePs(line: string): ProcessRow | undefined {
     state: state!,
     startTime: startTime!.replaceAll(/\s+/g, ' '),
     residentBytes: Number(rss) * KIB,
+    cpuSeconds: time!.split(/[-:]/).reduceRight(
+      ({ sum, unit }, part, index, all) => ({
+        sum: sum + Number(part) * unit,
+        unit: unit * (index === all.length - 3 ? 24 : 60),
+      }),
+      { sum: 0, unit: 1 },
+    ).sum,
   };
 }

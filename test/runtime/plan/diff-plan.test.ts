@@ -179,7 +179,7 @@ describe('diff', () => {
     [
       'instances',
       { processes: [{ ...appManifest().processes[0]!, instances: 3 }] },
-      ['relaunch'],
+      ['scale'],
       'instances of web: 1 → 3',
     ],
     [

@@ -25,7 +25,7 @@ function take(mib: number) {
 test('counts the group and what left it', async () => {
   const pid = await take(50);
   const members = await until('both processes', () => {
-    const rows = groupMembers(pid);
+    const rows = groupMembers([pid]);
     return rows.length === 2 && rows;
   });
   expect(memoryOf(members) / MIB).toBeGreaterThan(100);
@@ -34,7 +34,7 @@ test('counts the group and what left it', async () => {
 });
 
 test('of nobody is nothing', () => {
-  expect(memoryOf(groupMembers(2 ** 22 + 1))).toBe(0);
+  expect(memoryOf(groupMembers([2 ** 22 + 1]))).toBe(0);
 });
 
 test('pages shared by a parent and its children are counted once', async () => {
@@ -62,7 +62,7 @@ time.sleep(1000)`;
     return console.log('Skipped: there is no python3 here');
   onTestFinished(async () => void (await program.kill()));
   await until('eight', () => lines.length === 8);
-  const rows = groupMembers(program.pid!);
+  const rows = groupMembers([program.pid!]);
   expect(rows.length).toBe(8);
   expect(rows.reduce((sum, row) => sum + row.residentBytes, 0) / MIB).toBeGreaterThan(8 * 64);
   expect(memoryOf(rows) / MIB).toBeLessThan(3 * 64);
@@ -72,7 +72,7 @@ test('is watched until it passes the limit, which is told once', async () => {
   const pid = await take(60);
   const told: number[] = [];
   const watch = watchMemory({
-    pid,
+    pids: [pid],
     limitBytes: 110 * MIB,
     sampleMs: 10,
     onExceeded: (bytes) => told.push(bytes),
@@ -80,7 +80,7 @@ test('is watched until it passes the limit, which is told once', async () => {
   onTestFinished(() => watch[Symbol.dispose]());
   await until('the limit', () => told.length > 0);
   expect(told[0]! / MIB).toBeGreaterThan(110);
-  const twice = watchMemory({ pid, limitBytes: 1, sampleMs: 10, onExceeded: () => told.push(0) });
+  const twice = watchMemory({ pids: [pid], limitBytes: 1, sampleMs: 10, onExceeded: () => told.push(0) });
   await until('another', () => told.length > 1);
   twice[Symbol.dispose]();
   expect(told).toHaveLength(2);

@@ -58,6 +58,7 @@ describe('the table', () => {
       state: 'S',
       startTime: '987654',
       residentBytes: expect.any(Number),
+      cpuSeconds: expect.any(Number),
     });
   });
 
@@ -66,9 +67,10 @@ describe('the table', () => {
   });
 
   test.each([
-    ['macOS', '  812     1   812 Ss   2048 Mon Sep  1 09:30:00 2025    '],
-    ['Linux', '    812       1     812 Ssl     2048 Mon Sep  1 09:30:00 2025'],
-  ])('ps on %s', (_, line) => {
+    ['macOS', '  812     1   812 Ss   2048   1:02.50 Mon Sep  1 09:30:00 2025    '],
+    ['Linux', '    812       1     812 Ssl     2048 00:01:02 Mon Sep  1 09:30:00 2025'],
+    ['Linux after a day', ' 812 1 812 Ssl 2048 1-00:01:02 Mon Sep  1 09:30:00 2025'],
+  ])('ps on %s', (system, line) => {
     expect(parsePs(line)).toEqual({
       pid: 812,
       parent: 1,
@@ -77,6 +79,7 @@ describe('the table', () => {
       state: 'S',
       startTime: 'Mon Sep 1 09:30:00 2025',
       residentBytes: 2 * 1024 * 1024,
+      cpuSeconds: { macOS: 62.5, Linux: 62 }[system] ?? 24 * 3600 + 62,
     });
   });
 

@@ -1,0 +1,60 @@
+/**
+ * What was changed by hand since the push (`scale`, `map-route`, `bind-service` …), laid over the plan. Pure.
+ *
+ * As on the platforms, a push adds and does not take away: a route or service that was added by hand stays until it
+ * is removed by hand. A number set by hand holds until the manifest asks for another than it did before.
+ */
+import type { ServiceName } from '../kernel/names.ts';
+import type { AppManifest } from '../manifest/types.ts';
+import type { AppPlan, ByHand, ProcessPlan, ScaleByHand } from './types.ts';
+
+export const NOTHING_BY_HAND: ByHand = {
+  setEnv: {},
+  unsetEnv: [],
+  scale: {},
+  routes: { mapped: [], unmapped: [] },
+  services: { bound: [], unbound: [] },
+};
+
+/** The plan as it is run. */
+export function withByHand(plan: AppPlan, { unsetEnv, scale, routes, services }: ByHand): AppPlan {
+  const env = Object.entries(plan.manifest.env).filter(([name]) => !unsetEnv.includes(name));
+  return {
+    ...plan,
+    manifest: { ...plan.manifest, env: Object.fromEntries(env) },
+    processes: plan.processes.map((process) => scaled(process, scale[process.type])),
+    routes: joined(plan.routes, routes.mapped, routes.unmapped),
+    bindings: joined<ServiceName>(plan.bindings, services.bound, services.unbound),
+  };
+}
+
+/** What of it still holds when the manifest is read anew: what the manifest names again comes back. */
+export function carriedOver(byHand: ByHand, was: AppManifest, is: AppManifest): ByHand {
+  return {
+    setEnv: byHand.setEnv,
+    unsetEnv: [],
+    scale: Object.fromEntries(
+      Object.entries(byHand.scale).map(([type, scale]) => [type, stillScaled(type, scale, was, is)]),
+    ),
+    routes: { mapped: is.routes.kind === 'none' ? [] : byHand.routes.mapped, unmapped: [] },
+    services: { bound: byHand.services.bound, unbound: [] },
+  };
+}
+
+function stillScaled(type: string, scale: ScaleByHand, was: AppManifest, is: AppManifest): ScaleByHand {
+  const before = was.processes.find((process) => process.type === type);
+  const now = is.processes.find((process) => process.type === type);
+  const same = (key: keyof ScaleByHand): boolean => before?.[key] === now?.[key];
+  return Object.fromEntries(
+    Object.entries(scale).filter(([key]) => same(key as keyof ScaleByHand)),
+  ) as ScaleByHand;
+}
+
+function scaled(process: ProcessPlan, scale: ScaleByHand | undefined): ProcessPlan {
+  return scale ? { ...process, ...scale } : process;
+}
+
+function joined<T extends string>(planned: readonly T[], added: readonly T[], removed: readonly T[]): T[] {
+  const gone = new Set<string>(removed);
+  return [...new Set([...planned, ...added])].filter((one) => !gone.has(one));
+}

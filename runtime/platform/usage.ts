@@ -1,0 +1,35 @@
+/** What the instances of an app take of the machine: memory now, and processor time over a moment. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ProcessRow } from '../../services/kit/process-table.ts';
+import type { InstanceUsage } from '../snapshot.ts';
+import { groupMembers, memoryOf } from '../supervisor/memory.ts';
+import type { Slot } from './instances.ts';
+
+/** Between the two looks that make a rate. */
+const LOOK_MS = 200;
+
+export async function usageOf(slots: readonly Slot[]): Promise<readonly InstanceUsage[]> {
+  const running = slots.filter(({ instance }) => instance.status.pid !== undefined);
+  const before = running.map(look);
+  const began = performance.now();
+  if (running.length > 0) await sleep(LOOK_MS);
+  const seconds = (performance.now() - began) / 1000;
+  return running.map((slot, index) => {
+    const rows = look(slot);
+    return {
+      process: slot.process.type,
+      index: slot.index,
+      memoryBytes: memoryOf(rows),
+      cpu: Math.max(0, (cpuSeconds(rows) - cpuSeconds(before[index]!)) / seconds),
+      processes: rows.length,
+    };
+  });
+}
+
+function look({ instance }: Slot): readonly ProcessRow[] {
+  const { pid } = instance.status;
+  return pid === undefined ? [] : groupMembers([pid]);
+}
+
+const cpuSeconds = (rows: readonly ProcessRow[]): number =>
+  rows.reduce((sum, row) => sum + row.cpuSeconds, 0);
