@@ -16,7 +16,7 @@ import type { AppRecord } from '../state/record.ts';
 import { AppEnvironment } from './app-environment.ts';
 import type { AppOptions } from './app-options.ts';
 import { appSnapshot } from './app-snapshot.ts';
-import { instanceNote } from './instance-notes.ts';
+import { instanceNote, isExitNote } from './instance-notes.ts';
 import { Instances, type Slot } from './instances.ts';
 import { launchOf } from './launch.ts';
 import { Rollout } from './rollout.ts';
@@ -107,9 +107,11 @@ export class App {
   }
 
   lastLines(count: number, source?: string): readonly string[] {
+    // How it exited is told apart from what it printed.
     const lines = this.log
       .recent()
-      .filter((line) => line.source !== 'RTR' && (!source || line.source.startsWith(source)));
+      .filter(({ source: from, text }) => from !== 'RTR' && !(source && isExitNote(text)))
+      .filter(({ source: from }) => !source || from.startsWith(source));
     return lines.slice(-count).map((line) => line.text);
   }
 

@@ -42,3 +42,6 @@ export function instanceNote(
       return undefined;
   }
 }
+
+/** The one note that stands among the app's own lines, as there. */
+export const isExitNote = (text: string): boolean => /^Exit status \d+/.test(text);
