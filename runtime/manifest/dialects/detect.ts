@@ -89,9 +89,20 @@ function byKeys(root: MapNode): Detected | undefined {
     const variable = firstFound(app, variableIn);
     if (variable) found.push(cloudFoundry(`"${variable}" is a Cloud Foundry variable`));
   }
+  const shared = sharedKeyAtTop(root);
+  // To Stackato that is an app without a name, to older Cloud Foundry clients the defaults of all apps: twice as likely.
+  if (shared) found.push(shared, shared);
   const forStackato = found.filter(({ dialect }) => dialect === 'stackato');
   const forCloudFoundry = found.filter(({ dialect }) => dialect === 'cloud-foundry');
   return forStackato.length > forCloudFoundry.length ? forStackato[0] : forCloudFoundry[0];
+}
+
+/** `memory:` beside `applications:`, where no key at the top is Stackato's alone. */
+function sharedKeyAtTop(root: MapNode): Detected | undefined {
+  const flat = root.entries.filter(({ key }) => FLAT_KEYS.has(key.text)).map(({ key }) => key.text);
+  const isShared = (key: string): boolean => CLOUD_FOUNDRY_APP.has(key) || SHARED_HISTORY.has(key);
+  if (flat[0] === undefined || !flat.every(isShared)) return undefined;
+  return cloudFoundry(`"${flat[0]}" stands beside "applications", as older Cloud Foundry clients allowed`);
 }
 
 const SHARED_HISTORY = new Set(['host', 'domain']);

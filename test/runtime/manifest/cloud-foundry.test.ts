@@ -243,3 +243,63 @@ test('a folder given as the manifest is searched', async () => {
     code: 'MANIFEST_NOT_FOUND',
   });
 });
+
+describe('metadata', () => {
+  const metadata = (text: string) => read(`applications:\n- name: a\n  metadata: ${text}\n`);
+
+  test('takes the keys and values that the API takes', async () => {
+    const { diagnostics } = await metadata(
+      '{labels: {team: blue, example.com/tier: web, n: 1, empty: ""}, annotations: {contact: "me, & others"}}',
+    );
+    expect(diagnostics).toEqual([]);
+  });
+
+  test.each([
+    ['{labels: {-team: blue}}', '"-team" cannot be a metadata key'],
+    ['{labels: {a/b/c: blue}}', '"a/b/c" cannot be a metadata key'],
+    ['{labels: {team: "not one word"}}', '"team" must be'],
+    [`{labels: {team: ${'x'.repeat(64)}}}`, '"team" must be at most 63 characters long'],
+    [`{annotations: {team: ${'x'.repeat(5001)}}}`, '"team" must be at most 5000 characters long'],
+  ])('refuses %s', async (text, message) => {
+    expect((await metadata(text)).diagnostics[0]?.message).toContain(message);
+  });
+});
+
+test('the memory of all sidecars together must leave some to their process', async () => {
+  const sidecar = (name: string) => `{name: ${name}, process_types: [web], command: x, memory: 60M}`;
+  const result = await read(
+    `applications:\n- name: a\n  memory: 100M\n  sidecars: [${sidecar('one')}, ${sidecar('two')}]\n`,
+  );
+  expect(summary(result)).toEqual([
+    expect.stringContaining('The memory of sidecar "two", with that of the sidecars before it, must be less'),
+  ]);
+});
+
+test('a readiness endpoint wants the type http, as a health endpoint does', async () => {
+  const result = await read(
+    'applications:\n- name: a\n  readiness-health-check-type: port\n  readiness-health-check-http-endpoint: /r\n',
+  );
+  expect(summary(result)).toEqual([
+    expect.stringContaining('Readiness health check type must be "http" to set a health check HTTP endpoint'),
+  ]);
+});
+
+test.each([
+  [
+    'defaults at the top, as clients until version 6 had them, though a symbol of theirs looks like Stackato',
+    'applications:\n- name: a\n  host: a-${random-word}\n  domain: mybluemix.net\ndisk_quota: 256M\nservices: [IBM Watson]\nenv: {A: b}\n',
+  ],
+  [
+    'services declared beside',
+    'declared-services: {x: {label: y, plan: z}}\napplications:\n- {name: a, services: [x]}\n',
+  ],
+  [
+    'old words for routes',
+    'domain: x.io\napplications:\n- {name: a, hosts: [b], domains: [c.d], no-hostname: true}\n',
+  ],
+])('is read, with warnings only: %s', async (_, text) => {
+  const { manifest, diagnostics, dialect } = await read(text);
+  expect(dialect).toBe('cloud-foundry');
+  expect(manifest?.apps).toHaveLength(1);
+  expect(new Set(diagnostics.map(({ severity }) => severity))).toEqual(new Set(['warning']));
+});

@@ -130,7 +130,9 @@ describe('environment variables', () => {
       LEVEL: ['debug', '--env', false],
       EXTRA: ['a=b', '--env', false],
     });
-    expect(asked).toEqual([['The secret: ', { hidden: true, choices: [] }]]);
+    expect(asked).toMatchObject([
+      ['The secret: ', { hidden: true, required: true, choices: [], key: 'env shop SECRET' }],
+    ]);
   });
 
   test('must be among the choices wherever they come from', async () => {
@@ -344,4 +346,16 @@ test('several apps at once keep their own values', async () => {
     'applications:\n- {name: a, mem: 64M, env: {N: "${name}"}}\n- {name: b, env: {N: "${name}"}}\n',
   );
   expect(apps.map(({ env }) => env.N?.value)).toEqual(['a', 'b']);
+});
+
+test('keys written one level too high are shown where they belong', async () => {
+  const { diagnostics } = await read(
+    'name: a\npost-staging: [make]\npip: [flask]\nweb: run\nruntime: python27\n',
+  );
+  expect(diagnostics.map(({ severity, hint }) => `${severity}: ${hint}`)).toEqual([
+    'warning: Move it under "hooks": hooks: {post-staging: …}',
+    'warning: Move it under "requirements": requirements: {pip: …}',
+    'warning: Move it under "processes": processes: {web: …}',
+    'warning: Move it under "framework": framework: {runtime: …}',
+  ]);
 });

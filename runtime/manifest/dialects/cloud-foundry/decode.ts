@@ -120,18 +120,8 @@ function decodeProcess(type: string, node: MapNode, context: DecodeContext): Pro
   const command = fieldText(node, 'command');
   const logRate = sizeOf(node, 'log-rate-limit-per-second', 'log-rate');
   const health = decodeHealth('', node, type === 'web' ? 'port' : 'process');
-  const endpoint = fieldScalar(node, 'health-check-http-endpoint');
-  const healthType = fieldScalar(node, 'health-check-type');
-  if (endpoint && healthType && healthType.text !== 'http') {
-    context.problems.error(
-      'MANIFEST_VALUE',
-      endpoint.place,
-      `${context.owner}: Health check type must be "http" to set a health check HTTP endpoint`,
-      {
-        related: { message: 'The type is set here', place: healthType.place },
-      },
-    );
-  }
+  refuseEndpoint('', node, context);
+  refuseEndpoint('readiness-', node, context);
   return {
     type,
     ...(command === undefined || RESET.has(command) ? {} : { command }),
@@ -142,6 +132,19 @@ function decodeProcess(type: string, node: MapNode, context: DecodeContext): Pro
     health,
     readiness: decodeHealth('readiness-', node, 'process'),
   };
+}
+
+function refuseEndpoint(prefix: '' | 'readiness-', node: MapNode, { problems, owner }: DecodeContext): void {
+  const endpoint = fieldScalar(node, `${prefix}health-check-http-endpoint`);
+  const type = fieldScalar(node, `${prefix}health-check-type`);
+  if (!endpoint || !type || type.text === 'http' || type.unresolved) return;
+  const what = prefix === '' ? 'Health check type' : 'Readiness health check type';
+  problems.error(
+    'MANIFEST_VALUE',
+    endpoint.place,
+    `${owner}: ${what} must be "http" to set a health check HTTP endpoint`,
+    { related: { message: 'The type is set here', place: type.place } },
+  );
 }
 
 function decodeHealth(
@@ -166,6 +169,7 @@ function decodeSidecars(
   processes: readonly ProcessManifest[],
   { problems, owner }: DecodeContext,
 ): readonly SidecarManifest[] {
+  const reserved = new Map(processes.map(({ type }) => [type, 0]));
   return fieldList(app, 'sidecars').flatMap((node): SidecarManifest[] => {
     if (node.kind !== 'map') return [];
     const name = fieldText(node, 'name') ?? '';
@@ -175,11 +179,14 @@ function decodeSidecars(
     for (const process of processes) {
       if (name === '' || !memory || memoryBytes === undefined || !processTypes.includes(process.type))
         continue;
-      if (memoryBytes < process.memoryBytes) continue;
+      const together = (reserved.get(process.type) ?? 0) + memoryBytes;
+      reserved.set(process.type, together);
+      if (together < process.memoryBytes) continue;
+      const others = together > memoryBytes ? ', with that of the sidecars before it,' : '';
       problems.error(
         'MANIFEST_VALUE',
         memory.place,
-        `${owner}: The memory of sidecar "${name}" must be less than that of process "${process.type}"`,
+        `${owner}: The memory of sidecar "${name}"${others} must be less than that of process "${process.type}"`,
       );
     }
     if (field(node, 'process_types') && processTypes.length === 0) {

@@ -18,13 +18,52 @@ export function asSent(document: MapNode, apps: readonly MapNode[]): MapNode {
   return map(entries, document.place);
 }
 
+/** What the client reads into strings: `name: 012` stays what is written, where elsewhere it would be a number. */
+const STRINGS = new Set([
+  'name',
+  'type',
+  'path',
+  'stack',
+  'memory',
+  'disk-quota',
+  'log-rate-limit-per-second',
+  'health-check-type',
+  'health-check-http-endpoint',
+]);
+
+function withStrings(node: MapNode): MapNode {
+  return map(
+    node.entries.map(({ key, value }) => {
+      const isString = STRINGS.has(cloudFoundryName(key.text)) && value.kind === 'scalar';
+      return {
+        key,
+        value: isString && !cloudFoundryReader.isNull(value) ? { ...value, plain: false } : value,
+      };
+    }),
+    node.place,
+  );
+}
+
+function withProcessStrings({ key, value }: Entry): Entry {
+  if (key.text !== 'processes' || value.kind !== 'list') return { key, value };
+  return {
+    key,
+    value: list(
+      value.items.map((item) => (item.kind === 'map' ? withStrings(item) : item)),
+      value.place,
+    ),
+  };
+}
+
 function sentApp(app: MapNode): MapNode {
-  const entries = app.entries.filter(({ key, value }) => {
-    const name = cloudFoundryName(key.text);
-    if (value.kind !== 'scalar') return true;
-    if (OMITTED_WHEN_FALSE.includes(name)) return cloudFoundryReader.boolean(value) !== false;
-    return !(name === 'timeout' && cloudFoundryReader.integer(value) === 0);
-  });
+  const entries = withStrings(app)
+    .entries.map(withProcessStrings)
+    .filter(({ key, value }) => {
+      const name = cloudFoundryName(key.text);
+      if (value.kind !== 'scalar') return true;
+      if (OMITTED_WHEN_FALSE.includes(name)) return cloudFoundryReader.boolean(value) !== false;
+      return !(name === 'timeout' && cloudFoundryReader.integer(value) === 0);
+    });
   if (!fieldFlag(app, 'no-route') && !fieldFlag(app, 'random-route') && !fieldScalar(app, 'default-route')) {
     entries.push({ key: scalar('default-route', app.place), value: scalar('true', app.place) });
   }

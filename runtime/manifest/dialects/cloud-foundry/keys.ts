@@ -297,17 +297,31 @@ const SERVICE = record(
   }),
 );
 
+/** As Kubernetes has them: an optional domain, and a name of at most 63 characters. */
+const LABEL_KEY = {
+  pattern:
+    '^(?:(?=[^/]{1,253}/)[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*/)?(?=.{1,63}$)[A-Za-z0-9](?:[A-Za-z0-9_.-]*[A-Za-z0-9])?$',
+  problem:
+    'cannot be a metadata key: at most 63 letters, digits, "-", "_" and ".", not beginning or ending with a sign, perhaps after a domain and "/"',
+};
+const LABEL_VALUE = text({
+  coerce: true,
+  maxLength: 63,
+  pattern: '^(?:[A-Za-z0-9](?:[A-Za-z0-9_.-]*[A-Za-z0-9])?)?$',
+});
+const MAX_ANNOTATION_LENGTH = 5000;
+
 const METADATA = record(
   'metadata',
   table({
     labels: ignored(
-      mapOf(anyScalar),
+      mapOf(LABEL_VALUE, LABEL_KEY),
       'Labels of the app.',
       'checked; nothing here uses it',
       'labels: {team: blue}',
     ),
     annotations: ignored(
-      mapOf(anyScalar),
+      mapOf(text({ coerce: true, maxLength: MAX_ANNOTATION_LENGTH }), LABEL_KEY),
       'Annotations of the app.',
       'checked; nothing here uses it',
       'annotations: {contact: me@example.com}',

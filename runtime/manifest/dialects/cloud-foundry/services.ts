@@ -17,7 +17,7 @@ export function decodeServices(services: Node | undefined): readonly ServiceRequ
     const parameters = field(item, 'parameters');
     return [
       {
-        name: serviceName(name.text),
+        name: serviceName(canonicalText(readScalar(name))),
         tags: [],
         ...(bindingName === undefined ? {} : { bindingName }),
         ...(parameters ? { parameters: toJson(parameters, scalarJson) } : {}),

@@ -635,7 +635,8 @@ export const APP = record('an app', APP_KEYS, { elsewhere: MISPLACED_IN_APP });
 
 /** Keys of an app at the top level of a file. */
 export const FLAT_KEYS: KeyTable = table({
-  ...APP_ONLY,
+  // A flat app writes its runtime under "framework".
+  ...Object.fromEntries(Object.entries(APP_ONLY).filter(([key]) => key !== 'runtime')),
   ...BLOCK,
   'app-dir': {
     ...PATH,
@@ -669,9 +670,29 @@ export const TOP_KEYS: KeyTable = table({
   },
 });
 
+/** Keys of an inner mapping that people write one level too high. */
+const MISPLACED_AT_TOP: ReadonlyMap<string, string> = new Map(
+  (
+    [
+      ['hooks', hookKeys()],
+      ['requirements', requirementKeys()],
+      ['framework', table({ runtime: frameworkKeys().get('runtime')! })],
+      ['processes', table({ web: BLOCK.processes! })],
+    ] as const
+  ).flatMap(([parent, keys]) =>
+    [...keys.keys()].map((key): [string, string] => [
+      key,
+      `Move it under "${parent}": ${parent}: {${key}: …}`,
+    ]),
+  ),
+);
+
 export const FILE = record(
   'the manifest',
   // Only a flat app needs a name; that is the normaliser's to say, since it knows whether there is one.
   new Map([...FLAT_KEYS, ...TOP_KEYS].map(([key, rule]) => [key, { ...rule, required: false }])),
-  { unknownMeans: 'it is taken for a value that ${…} may use, which belongs under "properties"' },
+  {
+    unknownMeans: 'it is taken for a value that ${…} may use, which belongs under "properties"',
+    elsewhere: MISPLACED_AT_TOP,
+  },
 );
