@@ -16,7 +16,7 @@ import { cleanLeftovers, runFolder, writeRunFacts } from './leftovers.ts';
 import { Platform } from './platform.ts';
 import { plainReading, readSource, readUnlessAsking } from './platform/read-source.ts';
 import { makeSpace, type SpacePaths } from './state/home.ts';
-import { takeLock, type LockHolder } from './state/lock.ts';
+import { claimOf, takeLock, type LockHolder } from './state/lock.ts';
 
 export interface HostOptions {
   readonly paths: SpacePaths;
@@ -57,16 +57,20 @@ export class Host {
     const folder = runFolder(paths, runId);
     const socket = join(folder, 'control.sock');
     const self = processIdentity(process.pid)!;
-    await cleanLeftovers(paths);
     const lock = takeLock(paths.lock, { process: self, runId, socket, version: VERSION });
     if (!lock.taken) return { taken: lock.holder };
     const scope = new Scope();
     try {
       scope.defer(lock.release);
+      await cleanLeftovers(paths);
       scope.defer(() => rmSync(folder, { recursive: true, force: true }));
       writeRunFacts(folder, { host: self });
       const guardian = scope.use(
-        await startGuardian({ runId, cleanupWithin: paths.root, cleanup: [paths.lock, folder] }),
+        await startGuardian({
+          runId,
+          cleanupWithin: paths.root,
+          cleanup: [claimOf(paths.lock, runId), folder],
+        }),
       );
       const guardianIdentity = guardian.pid === undefined ? undefined : processIdentity(guardian.pid);
       writeRunFacts(folder, { host: self, ...(guardianIdentity ? { guardian: guardianIdentity } : {}) });

@@ -1,12 +1,15 @@
 /** What an earlier host left behind when it (and its guardian) were killed: found by its run folder, ended, removed. */
+import { randomUUID } from 'node:crypto';
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RUN_VARIABLE } from '../services/kit/guardian.ts';
 import { endMarked, findMarked } from '../services/kit/marked.ts';
-import { sameProcess, type ProcessIdentity } from '../services/kit/process-identity.ts';
+import { processIdentity, sameProcess, type ProcessIdentity } from '../services/kit/process-identity.ts';
+import { VERSION } from './kernel/version.ts';
 import { writeFileAtomic } from './state/atomic-file.ts';
-import { makePrivateFolder, type SpacePaths } from './state/home.ts';
+import { makePrivateFolder, makeSpace, type SpacePaths } from './state/home.ts';
+import { takeLock } from './state/lock.ts';
 
 /** What each run folder tells about its host. */
 interface RunFacts {
@@ -33,18 +36,36 @@ export function writeRunFacts(folder: string, facts: RunFacts): void {
   writeFileAtomic(join(folder, 'host.json'), JSON.stringify(facts));
 }
 
-/** Runs of this space whose host is dead, with the processes that still carry their mark. */
-export function findLeftovers(paths: SpacePaths): readonly Leftover[] {
-  return runs(paths)
-    .filter(({ facts }) => !facts || !sameProcess(facts.host))
-    .map(({ runId }) => ({ runId, pids: findMarked(RUN_VARIABLE, runId) }));
+/**
+ * Cleans while holding the space's lock. Where a host runs there is nothing to clean: it did so when it started.
+ * @throws PaasError `STATE_NOT_WRITABLE` where there is no such space and none can be made
+ */
+export async function cleanUnlessRunning(paths: SpacePaths): Promise<readonly Leftover[]> {
+  if (deadRuns(paths).length === 0) return [];
+  makeSpace(paths);
+  const runId = randomUUID();
+  const lock = takeLock(paths.lock, {
+    process: processIdentity(process.pid)!,
+    runId,
+    // Nothing ever listens there: whoever wants the host waits until we are through.
+    socket: join(runFolder(paths, runId), 'control.sock'),
+    version: VERSION,
+  });
+  if (!lock.taken) return [];
+  try {
+    return await cleanLeftovers(paths);
+  } finally {
+    lock.release();
+  }
 }
 
-/** Ends and removes them; a guardian still at work is given its time first. */
+/**
+ * Ends and removes what earlier runs left; a guardian still at work is given its time first. Only for whoever holds
+ * the space's lock: a run folder that does not tell its host yet would be taken for a dead one's.
+ */
 export async function cleanLeftovers(paths: SpacePaths): Promise<readonly Leftover[]> {
-  const dead = runs(paths).filter(({ facts }) => !facts || !sameProcess(facts.host));
   const cleaned: Leftover[] = [];
-  for (const { runId, facts } of dead) {
+  for (const { runId, facts } of deadRuns(paths)) {
     const until = performance.now() + GUARDIAN_BOUND_MS;
     while (facts?.guardian && sameProcess(facts.guardian) && performance.now() < until) await sleep(LOOK_MS);
     const pids = findMarked(RUN_VARIABLE, runId);
@@ -53,6 +74,10 @@ export async function cleanLeftovers(paths: SpacePaths): Promise<readonly Leftov
     cleaned.push({ runId, pids });
   }
   return cleaned;
+}
+
+function deadRuns(paths: SpacePaths): ReturnType<typeof runs> {
+  return runs(paths).filter(({ facts }) => !facts || !sameProcess(facts.host));
 }
 
 function runs(paths: SpacePaths): { runId: string; facts: RunFacts | undefined }[] {

@@ -1,5 +1,5 @@
 /** `doctor`: says what is here, and cleans what an earlier crash left. */
-import { cleanLeftovers, findLeftovers } from '../../runtime/leftovers.ts';
+import { cleanUnlessRunning } from '../../runtime/leftovers.ts';
 import { VERSION } from '../../runtime/kernel/version.ts';
 import { findShell } from '../../runtime/platform/shell.ts';
 import { lockHolder } from '../../runtime/state/lock.ts';
@@ -12,8 +12,7 @@ export async function doctor(context: Context): Promise<number> {
   const { terminal, json, paths } = context;
   makeSpace(paths);
   const holder = lockHolder(paths.lock);
-  const found = findLeftovers(paths);
-  const cleaned = found.length > 0 ? await cleanLeftovers(paths) : [];
+  const cleaned = await cleanUnlessRunning(paths);
   const { record, problem } = loadRecord(paths.record);
   const facts = {
     version: VERSION,

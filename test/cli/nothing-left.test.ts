@@ -55,7 +55,7 @@ function survivors(home: Home): string[] {
 function socketsAndLocks(home: Home): string[] {
   const space = join(home.folder, 'state/spaces/default');
   return (readdirSync(space, { recursive: true }) as string[]).filter((name) =>
-    /\.sock$|lock|^run\/./.test(name),
+    /\.sock$|^host\.lock.|^run\/./.test(name),
   );
 }
 
