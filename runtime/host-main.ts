@@ -3,6 +3,7 @@
  * already), then only writes to its log.
  */
 import { parseArgs } from 'node:util';
+import { closeInheritedFiles } from '../services/kit/inherited-files.ts';
 import { Host } from './host.ts';
 import { errorToJson } from './kernel/errors.ts';
 import { absolutePath } from './kernel/names.ts';
@@ -17,6 +18,8 @@ export type HostAnnouncement =
 const announce = (line: HostAnnouncement) => process.stdout.write(`${JSON.stringify(line)}\n`);
 
 async function main(): Promise<void> {
+  // We outlive the shell that started us: its locks must not live on in us, nor in our guardian and apps.
+  closeInheritedFiles();
   const { values } = parseArgs({
     options: {
       home: { type: 'string' },

@@ -15,7 +15,7 @@ export function inheritedFiles(): readonly number[] {
   return openFiles().filter((fd) => fd >= FIRST_OTHER && !closesOnExec(fd));
 }
 
-/** For a process of our own that begins its life; a library must not close files of its embedder. */
+/** Linux only. For a process of our own that begins its life; a library must not close files of its embedder. */
 export function closeInheritedFiles(): void {
   for (const fd of inheritedFiles()) {
     try {

@@ -1,8 +1,9 @@
+import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { AppSnapshot } from '../../runtime/snapshot.ts';
-import { appFolder, echoApp, get, newHome, type Home } from '../helpers/cli.ts';
+import { appFolder, BIN, echoApp, get, newHome, type Home } from '../helpers/cli.ts';
 
 /** Servers that are hard to end, each with a line in its environment by which it is found. */
 const SERVER = `require('http').createServer((q, r) => r.end('ok')).listen(process.env.PORT, '127.0.0.1', () => console.log('listening'));`;
@@ -146,6 +147,22 @@ describe.skipIf(process.platform !== 'linux')('nothing is left behind', () => {
     expect((await get(url)).status).toBe(200);
     await home.run(['stop', '--all']);
     await untilNothingIsLeft(home);
+  });
+
+  test('a lock of the shell that pushed is held by nobody once that shell is gone', async () => {
+    const home = newHome();
+    const lock = join(home.folder, 'shell.lock');
+    // `exec 57>lock; flock 57` is how scripts see to it that they run once; all they start inherits it.
+    const script = `exec 57>"$1"; flock -n 57 || exit 1; shift; exec "$@"`;
+    const push = [process.execPath, BIN, 'push', '--detach', '--json'];
+    const { status, stdout } = spawnSync('bash', ['-c', script, 'shell', lock, ...push], {
+      cwd: echoApp('app'),
+      env: home.env,
+      encoding: 'utf8',
+    });
+    expect(status).toBe(0);
+    expect(isRunning((JSON.parse(stdout) as { host: { pid: number } }).host.pid)).toBe(true);
+    expect(spawnSync('flock', ['-n', lock, 'true']).status).toBe(0);
   });
 
   test('doctor does the same, and says so', async () => {

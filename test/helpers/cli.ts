@@ -7,7 +7,8 @@ import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
 import { tempDir } from './temp-dir.ts';
 
-const bin = fileURLToPath(new URL('../../dist/cli/main.cjs', import.meta.url));
+/** The program as it is shipped. */
+export const BIN = fileURLToPath(new URL('../../dist/cli/main.cjs', import.meta.url));
 const COMMAND_MS = 60_000;
 
 export interface Outcome {
@@ -65,7 +66,7 @@ export class Running {
   readonly #waiting = new Set<() => void>();
 
   constructor(args: readonly string[], { cwd, env }: { cwd: string; env: Record<string, string> }) {
-    this.child = spawn(process.execPath, [bin, ...args], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
+    this.child = spawn(process.execPath, [BIN, ...args], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
     this.child.stdout!.on('data', (chunk) => this.#add('stdout', String(chunk)));
     this.child.stderr!.on('data', (chunk) => this.#add('stderr', String(chunk)));
     const bound = setTimeout(() => this.child.kill('SIGKILL'), COMMAND_MS);
