@@ -5,12 +5,14 @@ import { VERSION } from '../runtime/kernel/version.ts';
 import { makeContext, type CommonOptions, type Context, type World } from './context.ts';
 import type { Action, Define, Group } from './define.ts';
 import { apps } from './groups/apps.ts';
+import { environment } from './groups/environment.ts';
 import { pushing } from './groups/pushing.ts';
+import { routes } from './groups/routes.ts';
 import { services } from './groups/services.ts';
 import { space } from './groups/space.ts';
 
 /** As the help shows them. */
-const GROUPS: readonly Group[] = [pushing, apps, services, space];
+const GROUPS: readonly Group[] = [pushing, apps, environment, routes, services, space];
 
 /** Not a command of this tree: `main` hands it over, for its arguments are memcached's own. */
 const STANDALONE = `
@@ -26,6 +28,7 @@ export async function runProgram(world: World): Promise<number> {
     .showSuggestionAfterError()
     .showHelpAfterError('(paas-local help COMMAND shows its options)')
     .addHelpText('after', STANDALONE)
+    .enablePositionalOptions()
     .exitOverride()
     .configureOutput({
       writeOut: (text) => void world.stdout.write(text),

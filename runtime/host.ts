@@ -10,6 +10,8 @@ import type { Connection, Handler } from './control/connection.ts';
 import type { Handlers, Method, Methods } from './control/protocol.ts';
 import { ControlServer } from './control/server.ts';
 import { appMethods } from './host/app-methods.ts';
+import { byHandMethods } from './host/by-hand-methods.ts';
+import { oneOffMethods } from './host/one-off-methods.ts';
 import { PaasError } from './kernel/errors.ts';
 import { VERSION } from './kernel/version.ts';
 import { cleanLeftovers, runFolder, writeRunFacts } from './leftovers.ts';
@@ -30,6 +32,13 @@ export interface HostOptions {
 const IDLE_MS = 500;
 
 export type HostStart = { readonly host: Host } | { readonly taken: LockHolder };
+
+type OwnMethods = Omit<
+  Handlers,
+  | keyof ReturnType<typeof appMethods>
+  | keyof ReturnType<typeof byHandMethods>
+  | keyof ReturnType<typeof oneOffMethods>
+>;
 
 export class Host {
   readonly socket: string;
@@ -125,10 +134,16 @@ export class Host {
   };
 
   #makeMethods(): Handlers {
-    return { ...this.#ownMethods, ...appMethods(this.#platform) };
+    const platform = this.#platform;
+    return {
+      ...this.#ownMethods,
+      ...appMethods(platform),
+      ...byHandMethods(platform),
+      ...oneOffMethods(platform),
+    };
   }
 
-  readonly #ownMethods: Omit<Handlers, keyof ReturnType<typeof appMethods>> = {
+  readonly #ownMethods: OwnMethods = {
     hello: async () => ({ version: VERSION, pid: process.pid }),
     read: async ({ source, shellEnv, canAsk }) => {
       const read = canAsk ? readUnlessAsking : readSource;
@@ -204,6 +219,7 @@ export class Host {
   }
 
   async #onClose(connection: Connection): Promise<void> {
+    await Promise.allSettled([...connection.whenClosed].map((giveBack) => giveBack()));
     for (const app of connection.leases) {
       try {
         if (this.#holders(app) === 0) await this.#platform.stop(app, 'its terminal went away');

@@ -5,7 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import type { ServiceType } from '../services/kit/contract.ts';
-import type { Guardian } from '../services/kit/guardian.ts';
+import { RUN_VARIABLE, type Guardian } from '../services/kit/guardian.ts';
 import { Scope } from '../services/kit/scope.ts';
 import type { AppEnv } from './env/build-env.ts';
 import { inheritedEnv } from './env/shell-env.ts';
@@ -28,6 +28,7 @@ import { findShell } from './platform/shell.ts';
 import { SpaceLogs } from './platform/space-logs.ts';
 import { SpaceState } from './platform/space-state.ts';
 import { withStoredEnv } from './platform/stored-env.ts';
+import { lostTasks, Tasks } from './platform/tasks.ts';
 import { Watches } from './platform/watches.ts';
 import type { AppSnapshot, ServiceSnapshot, Snapshot } from './snapshot.ts';
 import { fileNameFor, makeSpace, type SpacePaths } from './state/home.ts';
@@ -76,6 +77,7 @@ export class Platform implements AsyncDisposable {
   readonly #changes: Changes;
   /** `scale`, `set-env`, `map-route`, `bind-service` and their opposites. */
   readonly byHand: ByHandChanges;
+  readonly tasks: Tasks;
   readonly #shell = findShell();
   readonly #startedAt = Date.now();
   readonly #scope = new Scope();
@@ -120,11 +122,20 @@ export class Platform implements AsyncDisposable {
       report,
     });
     this.byHand = new ByHandChanges(this.#changes);
+    this.tasks = new Tasks({
+      shell: this.#shell,
+      guardian: options.guardian,
+      graceMs: options.graceMs ?? GRACE_MS,
+      save: (app, tasks) => this.#changes.remember(app, { tasks }),
+      report,
+      ended: () => void this.#stopUnusedServices(),
+    });
     this.#scope.defer(() => Promise.all([this.#logs.flush(), this.events.flush()]));
     this.#scope.use(this.#door);
     this.#scope.defer(() => this.#services.stopAll());
     this.#scope.defer(() => this.#closeApps());
-    for (const app of Object.values(this.#state.record.apps)) this.#addApp(app);
+    this.#scope.defer(() => this.tasks.endAll());
+    for (const app of Object.values(this.#state.record.apps)) this.#addApp(lostTasks(app));
   }
 
   /** Why the record had to be begun anew, if it had. */
@@ -204,6 +215,7 @@ export class Platform implements AsyncDisposable {
 
   /** Stops an app and forgets it: record, logs, folders. Its services stay. */
   async delete(name: string): Promise<void> {
+    await this.tasks.endAll(this.app(name));
     await this.stop(name, 'deleted');
     this.#apps.delete(name);
     this.#state.saveApp(name, undefined);
@@ -212,6 +224,25 @@ export class Platform implements AsyncDisposable {
     rmSync(absolutePath(fileNameFor(name), this.#paths.apps), { recursive: true, force: true });
     this.#door.update();
     this.#report({ kind: 'app-deleted', app: name as AppName });
+  }
+
+  /** How to run a program in an app's environment; its services are kept up until it is released. */
+  async borrow(name: string, signal: AbortSignal) {
+    const app = this.app(name);
+    const use = app.use();
+    const release = async (): Promise<void> => {
+      use[Symbol.dispose]();
+      await this.#stopUnusedServices();
+    };
+    try {
+      const { system, exports } = await app.prepareOneOff('a command is run in it', signal);
+      // Should this host die, its guardian ends the program too.
+      const env = { ...system, [RUN_VARIABLE]: this.#options.guardian.runId };
+      return { shell: this.#shell, root: app.plan.root, env, exports, release };
+    } catch (error) {
+      await release();
+      throw error;
+    }
   }
 
   env(name: string, process?: string): AppEnv {
@@ -254,11 +285,13 @@ export class Platform implements AsyncDisposable {
     return { [Symbol.dispose]: () => void this.#listeners.delete(listener) };
   }
 
-  /** True while an app runs or is about to. */
+  /** True while an app or a task runs or is about to. */
   get busy(): boolean {
     return [...this.#apps.values()].some(
-      ({ state, name }) =>
-        (state !== 'stopped' && state !== 'crashed') || (state === 'crashed' && this.#watches.has(name)),
+      ({ state, name, inUse }) =>
+        inUse ||
+        (state !== 'stopped' && state !== 'crashed') ||
+        (state === 'crashed' && this.#watches.has(name)),
     );
   }
 
@@ -289,7 +322,7 @@ export class Platform implements AsyncDisposable {
   async #stopUnusedServices(): Promise<void> {
     const needed = new Set(
       [...this.#apps.values()]
-        .filter(({ state }) => state !== 'stopped')
+        .filter(({ state, inUse }) => state !== 'stopped' || inUse)
         .flatMap(({ plan }) => plan.bindings),
     );
     const idle = Object.keys(this.#state.record.services).filter((name) => !needed.has(name as ServiceName));

@@ -24,6 +24,8 @@ export interface AppSnapshot {
   readonly dialect: Dialect;
   readonly root: string;
   readonly buildpack: string;
+  /** Without scheme and port. */
+  readonly routes: readonly string[];
   /** With scheme and port; the first is the one to open. */
   readonly urls: readonly string[];
   readonly services: readonly string[];

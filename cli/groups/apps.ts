@@ -1,6 +1,5 @@
 import { Option } from 'commander';
 import type { AppOptions } from '../commands/app.ts';
-import type { EnvOptions } from '../commands/env.ts';
 import type { EventsOptions } from '../commands/events.ts';
 import type { DeleteOptions, StartOptions, StopOptions } from '../commands/lifecycle.ts';
 import type { LogsOptions } from '../commands/logs.ts';
@@ -96,12 +95,5 @@ export const apps: Group = {
       .option('--recent', 'only the lines so far (the default)')
       .option('-f, --follow', 'go on with the lines to come')
       .option('--num <count>', 'how many lines', count);
-
-    define<EnvOptions>('env [app]', 'Show the environment of an app', async (context, [app], options) =>
-      (await import('../commands/env.ts')).env(context, app, options),
-    )
-      .alias('e')
-      .option('--why', 'name the origin of each variable')
-      .option('--process <type>', 'of this process type (default: web)');
   },
 };

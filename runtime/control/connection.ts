@@ -26,6 +26,8 @@ export class Connection {
   readonly listensTo = new Set<string>();
   /** Apps that live no longer than this connection. */
   readonly leases = new Set<string>();
+  /** What it borrowed goes back when it closes. */
+  readonly whenClosed = new Set<() => Promise<void>>();
   readonly #socket: Socket;
   readonly #running = new Set<AbortController>();
   #greeted = false;

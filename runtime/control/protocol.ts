@@ -12,7 +12,8 @@ import type { AppEvent } from '../platform/app-events.ts';
 import type { Strategy } from '../platform/changes.ts';
 import type { ManifestReading } from '../platform/read-source.ts';
 import type { AppSnapshot, InstanceUsage, ServiceSnapshot, Snapshot } from '../snapshot.ts';
-import type { ManifestSource } from '../state/record.ts';
+import type { TaskRequest } from '../platform/tasks.ts';
+import type { ManifestSource, TaskRecord } from '../state/record.ts';
 import type { Connection } from './connection.ts';
 import type { Json } from '../../services/kit/json.ts';
 
@@ -37,6 +38,30 @@ export interface Methods {
     result: { app: AppSnapshot };
   };
   scale: { params: { app: string; process: string; wanted: ScaleByHand }; result: { app: AppSnapshot } };
+  /** Without `restart` a Stackato app that runs is restarted and a Cloud Foundry one is not, as there. */
+  'set-env': {
+    params: {
+      app: string;
+      set: Readonly<Record<string, string>>;
+      unset: readonly string[];
+      restart?: boolean;
+    };
+    /** `missing`: those to be unset that were not set. */
+    result: { app: AppSnapshot; restarted: boolean; missing: readonly string[] };
+  };
+  /** Routes without scheme and port. */
+  'map-route': { params: { app: string; routes: readonly string[] }; result: { app: AppSnapshot } };
+  'unmap-route': { params: { app: string; routes: readonly string[] }; result: { app: AppSnapshot } };
+  /** With `wait` the answer comes when the task has ended. */
+  'run-task': { params: { app: string; task: TaskRequest; wait: boolean }; result: { task: TaskRecord } };
+  /** Newest first. */
+  tasks: { params: { app: string }; result: { tasks: readonly TaskRecord[] } };
+  'terminate-task': { params: { app: string; task: number }; result: { task: TaskRecord } };
+  /**
+   * How to run a program in an app's environment. Its services stay up until the connection closes; what still
+   * runs of the program then is ended.
+   */
+  borrow: { params: { app: string }; result: Borrowed };
   /** The latest events of an app, oldest first. */
   events: { params: { app: string; count: number }; result: { events: readonly AppEvent[] } };
   /** What its instances take, measured for a fifth of a second. */
@@ -54,6 +79,15 @@ export interface Methods {
   /** Lines in memory; with `follow`, later ones come as events. */
   logs: { params: { owner: string; count: number; follow: boolean }; result: { lines: readonly LogLine[] } };
   shutdown: { params: Record<string, never>; result: Record<string, never> };
+}
+
+export interface Borrowed {
+  readonly shell: string;
+  /** The app's folder. */
+  readonly root: string;
+  readonly env: Readonly<Record<string, string>>;
+  /** Shell text on top of `env`, in the Stackato dialect. */
+  readonly exports: readonly EnvVariable[];
 }
 
 export interface ServiceDetails {

@@ -63,6 +63,16 @@ const ERRORS = {
       `Cannot find instance ${text(f.index)} of process "${text(f.process)}" of app "${text(f.app)}"`,
     hint: (f) => `See which there are: paas-local app ${text(f.app)}`,
   },
+  TASK_NOT_FOUND: {
+    exit: EXIT.usage,
+    message: (f) => `Cannot find task ${text(f.task)} of app "${text(f.app)}"`,
+    hint: (f) => `See which there are: paas-local tasks ${text(f.app)}`,
+  },
+  TASK_NOT_RUNNING: {
+    exit: EXIT.usage,
+    message: (f) =>
+      `Cannot terminate task ${text(f.task)} of app "${text(f.app)}": it is ${text(f.state)} already`,
+  },
   ROUTE_NOT_FOUND: {
     exit: EXIT.usage,
     message: (f) => `Cannot find the route "${text(f.route)}" of app "${text(f.app)}"`,

@@ -30,7 +30,8 @@ export function planRoutes(app: AppManifest, seed: string): readonly string[] {
   }
 }
 
-function localNames(url: string): string[] {
+/** The names a route answers under on this machine. */
+export function localNames(url: string): string[] {
   const bare = url.replace(/^[a-z][a-z0-9+.-]*:\/\//i, '').replace(/\/+$/, '');
   const slash = bare.indexOf('/');
   const host = (slash < 0 ? bare : bare.slice(0, slash)).replace(/:\d+$/, '').toLowerCase();

@@ -71,8 +71,8 @@ export class AppEnvironment {
     return split(this.#record().plan, this.of(place, installed));
   }
 
-  /** Staging has the whole environment but for what only a running instance has. */
-  forStaging(installed: Installed): LaunchEnv {
+  /** Staging and tasks have the whole environment but for what only a running instance has. */
+  forOneOff(installed: Installed): LaunchEnv {
     const { plan, id } = this.#record();
     const env = this.of({ process: plan.processes[0], index: 0, instanceId: id, port: 0 }, installed);
     const running = /^(PORT|VCAP_APP_PORT|VCAP_APP_HOST|CF_INSTANCE_.*|INSTANCE_(GUID|INDEX))$/;

@@ -24,6 +24,7 @@ export function appSnapshot({ record, plan, state, reason, urls, slots }: AppFac
     dialect: plan.dialect,
     root: plan.root,
     buildpack: plan.facts.buildpack,
+    routes: plan.routes,
     urls,
     services: plan.bindings,
     processes: plan.processes.map((process) => ({

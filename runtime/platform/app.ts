@@ -8,12 +8,12 @@ import { PaasError } from '../kernel/errors.ts';
 import { Mutex } from '../kernel/mutex.ts';
 import type { Log } from '../logs/log.ts';
 import { withByHand } from '../plan/by-hand.ts';
-import type { AppPlan } from '../plan/types.ts';
+import type { AppPlan, ProcessPlan } from '../plan/types.ts';
 import type { RouteEndpoint, RouteState } from '../router/types.ts';
 import type { AppSnapshot, AppState, InstanceUsage } from '../snapshot.ts';
 import type { Installed } from '../staging/types.ts';
 import type { AppRecord } from '../state/record.ts';
-import { AppEnvironment } from './app-environment.ts';
+import { AppEnvironment, type LaunchEnv } from './app-environment.ts';
 import type { AppOptions } from './app-options.ts';
 import { appSnapshot } from './app-snapshot.ts';
 import { instanceNote, isExitNote } from './instance-notes.ts';
@@ -44,6 +44,7 @@ export class App {
   readonly #rollout: Rollout;
   readonly #mutex = new Mutex();
   #current: AbortController | undefined;
+  #uses = 0;
 
   constructor(record: AppRecord, log: Log, toolEnv: Readonly<Record<string, string>>, options: AppOptions) {
     this.name = record.plan.name;
@@ -162,7 +163,7 @@ export class App {
       shell: this.#options.shell,
       guardian: this.#options.guardian,
       signal,
-      env: (installed) => this.#environment.forStaging(installed),
+      env: (installed) => this.#environment.forOneOff(installed),
     });
     report({
       kind: 'staging-finished',
@@ -245,6 +246,53 @@ export class App {
       this.#enter('stopped', because);
       this.#options.report({ kind: 'app-stopped', app: this.plan.name, because });
     }
+  }
+
+  /** Holds the services it is bound to, though no instance may run, until disposed. */
+  use(): Disposable {
+    this.#uses += 1;
+    let held = true;
+    return {
+      [Symbol.dispose]: () => {
+        if (held) this.#uses -= 1;
+        held = false;
+      },
+    };
+  }
+
+  get inUse(): boolean {
+    return this.#uses > 0;
+  }
+
+  /**
+   * Makes ready for a command beside its instances: staged, folders there, services up.
+   * @throws PaasError `STAGING_*`, `SERVICE_*`, `CANCELLED`
+   */
+  async prepareOneOff(because: string, signal: AbortSignal): Promise<LaunchEnv> {
+    if (!this.staged) {
+      await this.exclusively(async (inner) => {
+        if (this.staged) return;
+        const before = { state: this.#state, reason: this.reason };
+        try {
+          await this.stage(because, inner);
+        } finally {
+          this.#enter(before.state, before.reason);
+        }
+      }, signal);
+    }
+    this.#environment.makeFolders();
+    await this.#options.startServices(this.plan, signal);
+    return this.#environment.forOneOff(this.#installed!);
+  }
+
+  /** The process of this type, `web` or the first where none is named. @throws PaasError `PROCESS_NOT_FOUND` */
+  processNamed(type?: string): ProcessPlan {
+    const { processes } = this.plan;
+    const found = processes.find((process) => process.type === (type ?? 'web'));
+    if (found) return found;
+    if (type === undefined && processes[0]) return processes[0];
+    const known = processes.map((process) => process.type);
+    throw new PaasError('PROCESS_NOT_FOUND', { app: this.name, process: type ?? 'web', known });
   }
 
   async kill(): Promise<void> {

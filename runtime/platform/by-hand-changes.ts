@@ -25,11 +25,7 @@ export class ByHandChanges {
    * @throws PaasError `PROCESS_NOT_FOUND`, and as a launch
    */
   async scale(app: App, type: string, wanted: ScaleByHand, signal?: AbortSignal): Promise<void> {
-    const process = app.plan.processes.find((candidate) => candidate.type === type);
-    if (!process) {
-      const known = app.plan.processes.map((candidate) => candidate.type);
-      throw new PaasError('PROCESS_NOT_FOUND', { app: app.name, process: type, known });
-    }
+    const process = app.processNamed(type);
     const because = describeScale(process, wanted);
     if (because === undefined) return;
     const relaunch = limitsDiffer(process, wanted);
@@ -48,15 +44,21 @@ export class ByHandChanges {
     );
   }
 
-  /** Values set by hand win over the manifest's. @throws PaasError as a launch */
-  async setEnv(app: App, { set, unset, restart }: EnvChange, signal?: AbortSignal): Promise<void> {
+  /**
+   * Values set by hand win over the manifest's.
+   * @returns whether the app was restarted for it
+   * @throws PaasError `USAGE` for a name that is the platform's, and as a launch
+   */
+  async setEnv(app: App, { set, unset, restart }: EnvChange, signal?: AbortSignal): Promise<boolean> {
+    for (const name of Object.keys(set)) checkVariable(name);
+    const runs = app.record.desired === 'started' && app.state !== 'stopped';
     const names = [...Object.keys(set), ...unset].join(', ');
     await this.#changes.byHand(
       app,
       {
         action: unset.length > 0 ? 'unset-env' : 'set-env',
         because: unset.length > 0 ? `${names} unset by hand` : `${names} set by hand`,
-        apply: restart ? 'relaunch' : 'nothing',
+        apply: restart && runs ? 'relaunch' : 'nothing',
         byHand: (byHand) => ({
           ...byHand,
           setEnv: Object.fromEntries(
@@ -67,6 +69,7 @@ export class ByHandChanges {
       },
       signal,
     );
+    return restart && runs;
   }
 
   /** @param url without scheme: `host.domain/path` */
@@ -137,6 +140,16 @@ export class ByHandChanges {
       signal,
     );
   }
+}
+
+/** Those the platform sets itself it does not let an app set. */
+function checkVariable(name: string): void {
+  const problem = /^(PORT|VCAP_.*|VMC.*)$/i.test(name)
+    ? `Cannot set "${name}": the platform sets it`
+    : /[=\0]/.test(name) || name === ''
+      ? `Cannot use "${name}" as the name of a variable`
+      : undefined;
+  if (problem) throw new PaasError('USAGE', { message: problem });
 }
 
 type Routes = ByHand['routes'];

@@ -71,6 +71,7 @@ export class Changes {
         shellEnv,
         ...(source ? { source } : {}),
         ...(record.ranOnce ? { ranOnce: true } : {}),
+        ...(record.tasks ? { tasks: record.tasks } : {}),
       });
       this.#say(app, 'push', because);
       await this.#options.watches.close(app.name);
@@ -195,6 +196,11 @@ export class Changes {
 
   #say(app: App, action: string, because: string): void {
     this.#options.report({ kind: 'change-started', app: app.plan.name, action, because, by: 'user' });
+  }
+
+  /** What is remembered of an app besides what it should be. */
+  remember(app: App, more: Pick<AppRecord, 'tasks'>): void {
+    this.#save(app, { ...app.record, ...more });
   }
 
   #save(app: App, record: AppRecord): void {

@@ -27,8 +27,25 @@ export interface AppRecord {
   readonly ranOnce?: boolean;
   /** What of the pushing shell's environment the app is given. */
   readonly shellEnv: Readonly<Record<string, string>>;
+  /** Oldest first. */
+  readonly tasks?: readonly TaskRecord[];
   /** How the manifest was read, so that an edit can be read the same way again. */
   readonly source?: ManifestSource;
+}
+
+/** A one-off command of an app. */
+export interface TaskRecord {
+  readonly id: string;
+  /** Counts up per app: what `tasks` shows and `terminate-task` takes. */
+  readonly sequence: number;
+  readonly name: string;
+  readonly command: string;
+  readonly state: 'RUNNING' | 'CANCELING' | 'SUCCEEDED' | 'FAILED';
+  readonly memoryBytes: number;
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number;
+  readonly endedAt?: number;
+  readonly failureReason?: string;
 }
 
 /** The arguments a manifest was read with. Plain JSON. */
