@@ -1,7 +1,7 @@
 /** A platform kept in a process of its own: the control socket, leases, and going away when nobody needs it. */
 import { randomUUID } from 'node:crypto';
 import { rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { SERVICE_TYPES } from '../services/index.ts';
 import { startGuardian } from '../services/kit/guardian.ts';
 import { processIdentity } from '../services/kit/process-identity.ts';
@@ -16,6 +16,7 @@ import { PaasError } from './kernel/errors.ts';
 import { VERSION } from './kernel/version.ts';
 import { cleanLeftovers, runFolder, writeRunFacts } from './leftovers.ts';
 import { Platform } from './platform.ts';
+import type { ServiceSnapshot } from './snapshot.ts';
 import { plainReading, readSource, readUnlessAsking } from './platform/read-source.ts';
 import { makeSpace, type SpacePaths } from './state/home.ts';
 import { claimOf, takeLock, type LockHolder } from './state/lock.ts';
@@ -42,6 +43,7 @@ type OwnMethods = Omit<
 
 export class Host {
   readonly socket: string;
+  readonly #consoles = new Map<string, string>();
   readonly #platform: Platform;
   readonly #server: ControlServer;
   readonly #scope: Scope;
@@ -191,6 +193,12 @@ export class Host {
     snapshot: async () => this.#platform.snapshot(),
     env: async ({ app, process }) => this.#platform.env(app, process),
     service: async ({ name }) => this.#service(name),
+    console: async ({ name }) => ({ path: await this.#openConsole(name) }),
+    nodeConfig: async ({ component }) => ({ config: this.#platform.nodeConfig(component) }),
+    setNodeConfig: async ({ component, path, value, force }) => ({
+      read: this.#platform.setNodeConfig(component, path, { value, force: force === true }),
+    }),
+    restartNode: async ({ component }) => ({ services: await this.#platform.restartNode(component) }),
     logs: async ({ owner, count, follow }, connection) => {
       const log = this.#platform.log(owner);
       if (!log) this.#platform.app(owner);
@@ -203,13 +211,28 @@ export class Host {
     },
   };
 
+  /** Sockets have short paths, names of services may be long: they are numbered. */
+  async #openConsole(name: string): Promise<string> {
+    this.#serviceNamed(name);
+    const path =
+      this.#consoles.get(name) ?? join(dirname(this.socket), `console-${this.#consoles.size + 1}.sock`);
+    this.#consoles.set(name, path);
+    await this.#platform.openConsole(name, path);
+    return path;
+  }
+
   async #service(name: string) {
-    const { services } = this.#platform.snapshot();
-    const service = services.find((candidate) => candidate.name === name);
-    if (!service)
-      throw new PaasError('SERVICE_NOT_FOUND', { service: name, known: services.map((known) => known.name) });
+    const service = this.#serviceNamed(name);
     const stats = await this.#platform.serviceStats(name);
     return { service, credentials: this.#platform.serviceBinding(name)?.binding.credentials ?? {}, stats };
+  }
+
+  /** @throws PaasError `SERVICE_NOT_FOUND` */
+  #serviceNamed(name: string): ServiceSnapshot {
+    const { services } = this.#platform.snapshot();
+    const service = services.find((candidate) => candidate.name === name);
+    if (service) return service;
+    throw new PaasError('SERVICE_NOT_FOUND', { service: name, known: services.map((known) => known.name) });
   }
 
   /** How many connections hold this app, or one more if it was pushed with --detach. */

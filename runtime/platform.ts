@@ -4,7 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { rmSync } from 'node:fs';
-import type { ServiceType } from '../services/kit/contract.ts';
+import type { NodeConfig, ServiceType } from '../services/kit/contract.ts';
 import { RUN_VARIABLE, type Guardian } from '../services/kit/guardian.ts';
 import { Scope } from '../services/kit/scope.ts';
 import type { AppEnv } from './env/build-env.ts';
@@ -21,6 +21,7 @@ import { App } from './platform/app.ts';
 import { ByHandChanges } from './platform/by-hand-changes.ts';
 import { Changes, type StartAgain, type Strategy } from './platform/changes.ts';
 import { EventHistory } from './platform/event-history.ts';
+import { Nodes, type NodeSetting } from './platform/nodes.ts';
 import { planFor } from './platform/plan-for.ts';
 import { RouterDoor } from './platform/router-door.ts';
 import { Services } from './platform/services.ts';
@@ -30,7 +31,10 @@ import { SpaceState } from './platform/space-state.ts';
 import { withStoredEnv } from './platform/stored-env.ts';
 import { lostTasks, Tasks } from './platform/tasks.ts';
 import { Watches } from './platform/watches.ts';
+import type { AppPlan } from './plan/types.ts';
 import type { AppSnapshot, ServiceSnapshot, Snapshot } from './snapshot.ts';
+import { openAppSource } from './staging/app-source.ts';
+import { dependenciesOf } from './staging/depends-on.ts';
 import { fileNameFor, makeSpace, type SpacePaths } from './state/home.ts';
 import type { AppRecord, ManifestSource } from './state/record.ts';
 import { CLOUD_FOUNDRY_POLICY } from './supervisor/backoff.ts';
@@ -71,6 +75,7 @@ export class Platform implements AsyncDisposable {
   readonly #logs: SpaceLogs;
   /** What happened to each app. */
   readonly events: EventHistory;
+  readonly #nodes: Nodes;
   readonly #services: Services;
   readonly #door: RouterDoor;
   readonly #watches: Watches;
@@ -92,7 +97,13 @@ export class Platform implements AsyncDisposable {
     const report = (event: PlatformEvent) => this.#report(event);
     this.#logs = new SpaceLogs(paths, (line) => report({ kind: 'log', line }));
     this.events = new EventHistory(paths);
+    this.#nodes = new Nodes({
+      types: serviceTypes,
+      stored: () => this.#state.record.nodes ?? {},
+      save: (component, config) => this.#state.saveNode(component, config),
+    });
     this.#services = new Services({
+      nodes: this.#nodes,
       types: serviceTypes,
       paths,
       guardian: options.guardian,
@@ -169,6 +180,7 @@ export class Platform implements AsyncDisposable {
         });
       for (const text of notes.get(app.name) ?? [])
         app.log.append({ source: 'API', instance: 0, stream: 'OUT', text });
+      this.#warn(app, appPlan);
       try {
         const pushed = { source, shellEnv, detached, toolEnv, strategy };
         await this.#changes.push(app, appPlan, pushed, signal);
@@ -243,6 +255,29 @@ export class Platform implements AsyncDisposable {
       await release();
       throw error;
     }
+  }
+
+  /** The configuration of the services' nodes. @throws PaasError `NODE_NOT_FOUND` */
+  nodeConfig(component?: string): Readonly<Record<string, NodeConfig>> {
+    return this.#nodes.config(component);
+  }
+
+  /** @returns whether anything here reads it. @throws PaasError `NODE_*` */
+  setNodeConfig(component: string, path: string, setting: NodeSetting): boolean {
+    return this.#nodes.set(component, path, setting);
+  }
+
+  /**
+   * Starts the instances of a node anew, with what its configuration says now. Apps are not restarted.
+   * @returns the names of the services. @throws PaasError `NODE_NOT_FOUND`, `SERVICE_*`
+   */
+  restartNode(component: string): Promise<readonly string[]> {
+    return this.#services.restartAll(this.#nodes.restart(component));
+  }
+
+  /** @throws PaasError `SERVICE_NOT_RUNNING`, `SERVICE_WITHOUT_CONSOLE` */
+  openConsole(service: string, path: string): Promise<void> {
+    return this.#services.openConsole(service, path);
   }
 
   env(name: string, process?: string): AppEnv {
@@ -327,6 +362,13 @@ export class Platform implements AsyncDisposable {
     );
     const idle = Object.keys(this.#state.record.services).filter((name) => !needed.has(name as ServiceName));
     await Promise.all(idle.map((name) => this.#services.stop(name as ServiceName)));
+  }
+
+  /** Says which services an app's dependencies will not get on with. */
+  #warn(app: App, plan: AppPlan): void {
+    const dependsOn = dependenciesOf(openAppSource(plan.root), plan.manifest);
+    for (const text of this.#services.warnings(plan, dependsOn))
+      app.log.append({ source: 'API', instance: 0, stream: 'ERR', text: `warning: ${text}` });
   }
 
   #addApp(record: AppRecord): App {

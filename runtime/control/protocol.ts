@@ -15,6 +15,7 @@ import type { AppSnapshot, InstanceUsage, ServiceSnapshot, Snapshot } from '../s
 import type { TaskRequest } from '../platform/tasks.ts';
 import type { ManifestSource, TaskRecord } from '../state/record.ts';
 import type { Connection } from './connection.ts';
+import type { NodeConfig } from '../../services/kit/contract.ts';
 import type { Json } from '../../services/kit/json.ts';
 
 /** A manifest of the largest accepted size fits several times. */
@@ -76,6 +77,15 @@ export interface Methods {
     result: { system: readonly EnvVariable[]; user: readonly EnvVariable[] };
   };
   service: { params: { name: string }; result: ServiceDetails };
+  /** A unix socket on which the service speaks its own protocol without a login. */
+  console: { params: { name: string }; result: { path: string } };
+  nodeConfig: { params: { component?: string }; result: { config: Readonly<Record<string, NodeConfig>> } };
+  /** Without `value` it is taken back. `read` tells whether anything here looks at it. */
+  setNodeConfig: {
+    params: { component: string; path: string; value?: Json; force?: boolean };
+    result: { read: boolean };
+  };
+  restartNode: { params: { component: string }; result: { services: readonly string[] } };
   /** Lines in memory; with `follow`, later ones come as events. */
   logs: { params: { owner: string; count: number; follow: boolean }; result: { lines: readonly LogLine[] } };
   shutdown: { params: Record<string, never>; result: Record<string, never> };

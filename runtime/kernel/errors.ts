@@ -144,6 +144,47 @@ const ERRORS = {
     message: (f) => `Cannot start service "${text(f.service)}": ${text(f.message)}`,
     hint: (f) => `See its log: paas-local logs ${text(f.service)} --recent`,
   },
+  SERVICE_NOT_RUNNING: {
+    exit: EXIT.service,
+    message: (f) => `Cannot reach service "${text(f.service)}": it is not running`,
+    hint: () => 'It runs while an app that is bound to it does; start one: paas-local start APP',
+  },
+  SERVICE_WITHOUT_CONSOLE: {
+    exit: EXIT.usage,
+    message: (f) => `Cannot look into service "${text(f.service)}": it is of type ${text(f.type)}`,
+    hint: () => 'This command is for services of type memcached',
+  },
+  SERVICE_CAPACITY_REACHED: {
+    exit: EXIT.service,
+    message: (f) =>
+      `Cannot create service "${text(f.service)}": ${text(f.component)} has its ${text(f.capacity)} instances`,
+    hint: (f) =>
+      `Delete one, or raise the limit: paas-local kato config set ${text(f.component)} capacity NUMBER, and: paas-local kato restart ${text(f.component)}`,
+  },
+  CACHE_KEY_NOT_FOUND: {
+    exit: EXIT.usage,
+    message: (f) => `Cannot find "${text(f.key)}" in service "${text(f.service)}"`,
+  },
+  CACHE_REFUSED: {
+    exit: EXIT.service,
+    message: (f) => `Service "${text(f.service)}" refused "${text(f.action)}": ${text(f.answer)}`,
+  },
+  NODE_NOT_FOUND: {
+    exit: EXIT.usage,
+    message: (f) => `Cannot find a component named "${text(f.component)}"`,
+    hint: (f) =>
+      `${f.suggestion ? `Did you mean "${text(f.suggestion)}"? ` : ''}Components here: ${list(f.known).join(', ')}`,
+  },
+  NODE_CONFIG_TYPE: {
+    exit: EXIT.usage,
+    message: (f) =>
+      `Cannot set "${text(f.path)}" of ${text(f.component)}: it is a ${text(f.is)}, and a ${text(f.given)} was given`,
+    hint: () => 'Add --force to change its type',
+  },
+  NODE_CONFIG_INVALID: {
+    exit: EXIT.usage,
+    message: (f) => `Cannot configure ${text(f.component)}: ${text(f.reason)}`,
+  },
   NO_START_COMMAND: {
     exit: EXIT.usage,
     message: (f) => `Cannot start app "${text(f.app)}": no start command`,

@@ -1,7 +1,7 @@
 /** The service instances of a space: started when first needed, kept while a started app is bound to them. */
 import { createHash, randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
-import type { Endpoint, ServiceInstance, ServiceType } from '../../services/kit/contract.ts';
+import type { ClientLanguage, Endpoint, ServiceInstance, ServiceType } from '../../services/kit/contract.ts';
 import type { Guardian } from '../../services/kit/guardian.ts';
 import { Scope } from '../../services/kit/scope.ts';
 import { ServiceError } from '../../services/kit/service-error.ts';
@@ -17,6 +17,7 @@ import { absolutePath } from '../kernel/names.ts';
 import { fileNameFor, type SpacePaths } from '../state/home.ts';
 import type { ServiceRecord } from '../state/record.ts';
 import { findType } from '../plan/make-plan.ts';
+import type { Nodes } from './nodes.ts';
 
 /** Services listen here, and apps are told so. */
 const HOST = '127.0.0.1';
@@ -27,11 +28,14 @@ export interface ServicesOptions {
   readonly guardian: Guardian;
   /** Where engines are looked for, as in PATH. */
   readonly searchPath: string | undefined;
+  readonly nodes: Nodes;
   readonly records: () => Readonly<Record<string, ServiceRecord>>;
   readonly save: (name: string, record: ServiceRecord | undefined) => void;
   readonly logFor: (name: string) => Log;
   readonly report: (event: PlatformEvent) => void;
 }
+
+export type DependsOn = (language: ClientLanguage, name: string) => boolean;
 
 interface Running {
   readonly instance: ServiceInstance;
@@ -48,9 +52,13 @@ export class Services {
     this.#options = options;
   }
 
-  /** Makes the record of a service that does not exist yet: identity minted once, for its whole life. */
+  /**
+   * Makes the record of a service that does not exist yet: identity minted once, for its whole life.
+   * @throws PaasError `SERVICE_CAPACITY_REACHED`
+   */
   provision(plan: ServicePlan): ServiceRecord {
     const existing = this.#options.records()[plan.name];
+    if (!existing) this.#checkCapacity(plan);
     const record: ServiceRecord = existing
       ? { ...existing, plan }
       : { id: randomUUID(), plan, identity: this.#typeOf(plan).mint(), port: 0 };
@@ -76,12 +84,43 @@ export class Services {
   }
 
   async stop(name: ServiceName): Promise<void> {
-    await this.#mutex(name).run(async () => {
-      const running = this.#running.get(name);
-      if (!running) return;
-      this.#running.delete(name);
-      await running.scope.close();
-      this.#options.report({ kind: 'service-stopped', service: name });
+    await this.#mutex(name).run(() => this.#stopOne(name));
+  }
+
+  /**
+   * Stops and starts the running instances of a type, each with its port, user, password and name: what they hold
+   * in memory is lost, and nobody else is told. @returns their names
+   * @throws PaasError `SERVICE_*`
+   */
+  async restartAll(type: ServiceType): Promise<readonly ServiceName[]> {
+    const names = [...this.#running.keys()].filter(
+      (name) => this.#options.records()[name]?.plan.type === type.type,
+    ) as ServiceName[];
+    await Promise.all(names.map((name) => this.#mutex(name).run(() => this.#restartOne(name))));
+    return names;
+  }
+
+  /** See `ServiceInstance.openConsole`. @throws PaasError `SERVICE_NOT_RUNNING`, `SERVICE_WITHOUT_CONSOLE` */
+  async openConsole(name: string, path: string): Promise<void> {
+    const running = this.#running.get(name);
+    if (!running) throw new PaasError('SERVICE_NOT_RUNNING', { service: name });
+    if (!running.instance.openConsole) {
+      const type = this.#options.records()[name]?.plan.type ?? '';
+      throw new PaasError('SERVICE_WITHOUT_CONSOLE', { service: name, type });
+    }
+    await running.instance.openConsole(path);
+  }
+
+  /** What an app whose dependencies are known this way should hear of the services it is bound to. */
+  warnings(app: AppPlan, dependsOn: DependsOn): readonly string[] {
+    return app.bindings.flatMap((name) => {
+      const record = this.#options.records()[name];
+      if (!record) return [];
+      const type = this.#typeOf(record.plan);
+      const config = this.#options.nodes.of(type) ?? {};
+      return (type.warnings?.(record.plan.options, config, dependsOn) ?? []).map(
+        (text) => `service "${name}": ${text}`,
+      );
     });
   }
 
@@ -134,7 +173,29 @@ export class Services {
     });
   }
 
-  async #startOne(name: ServiceName, signal: AbortSignal): Promise<boolean> {
+  /** Cannot be cut short: apps are bound to it that run. */
+  async #restartOne(name: ServiceName): Promise<void> {
+    await this.#stopOne(name);
+    try {
+      await this.#startOne(name, new AbortController().signal, 'keep the port');
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      this.#failed.set(name, message);
+      this.#options.report({ kind: 'service-failed', service: name, message });
+      throw error;
+    }
+  }
+
+  async #stopOne(name: ServiceName): Promise<void> {
+    const running = this.#running.get(name);
+    if (!running) return;
+    this.#running.delete(name);
+    await running.scope.close();
+    this.#options.report({ kind: 'service-stopped', service: name });
+  }
+
+  /** @param keep fails where the port cannot be had, because apps know it that run */
+  async #startOne(name: ServiceName, signal: AbortSignal, keep?: 'keep the port'): Promise<boolean> {
     if (this.#running.has(name)) return false;
     const record = this.#options.records()[name];
     if (!record)
@@ -143,6 +204,7 @@ export class Services {
         known: Object.keys(this.#options.records()),
       });
     const type = this.#typeOf(record.plan);
+    const node = this.#options.nodes.of(type);
     const log = this.#options.logFor(name);
     const say = (text: string) => log.append({ source: name, instance: 0, stream: 'OUT', text });
     const start = (port: number) =>
@@ -155,6 +217,7 @@ export class Services {
         cacheDir: absolutePath('services', this.#options.paths.cache),
         packageFolders: [absolutePath('engines', this.#options.paths.home)],
         guardian: this.#options.guardian,
+        ...(node ? { node } : {}),
         ...(this.#options.searchPath === undefined ? {} : { searchPath: this.#options.searchPath }),
         ...(record.plan.version === undefined ? {} : { version: record.plan.version }),
         ...(record.details === undefined ? {} : { details: record.details }),
@@ -162,7 +225,12 @@ export class Services {
         log: say,
       });
     const instance = await start(record.port).catch(async (error: unknown) => {
-      if (!(error instanceof ServiceError) || error.code !== 'SERVICE_PORT_TAKEN' || record.port === 0) {
+      if (
+        !(error instanceof ServiceError) ||
+        error.code !== 'SERVICE_PORT_TAKEN' ||
+        record.port === 0 ||
+        keep
+      ) {
         throw serviceFailure(error, name);
       }
       // Its port was lost to somebody else while it was stopped. No running app was told of it, so another does.
@@ -199,6 +267,20 @@ export class Services {
     this.#failed.set(name, message);
     this.#options.report({ kind: 'service-failed', service: name, message });
     void running.scope.close().catch(() => {});
+  }
+
+  #checkCapacity(plan: ServicePlan): void {
+    const type = this.#typeOf(plan);
+    const config = this.#options.nodes.of(type);
+    if (!type.node || !config) return;
+    const present = Object.values(this.#options.records()).filter((each) => each.plan.type === type.type);
+    const capacity = type.node.capacity(config);
+    if (present.length < capacity) return;
+    throw new PaasError('SERVICE_CAPACITY_REACHED', {
+      service: plan.name,
+      component: type.node.name,
+      capacity,
+    });
   }
 
   #typeOf(plan: ServicePlan): ServiceType {

@@ -1,4 +1,5 @@
 /** What the space remembers, in memory and on disk as one: every change is saved before it counts. */
+import type { NodeConfig } from '../../services/kit/contract.ts';
 import type { PaasError } from '../kernel/errors.ts';
 import {
   loadRecord,
@@ -42,6 +43,11 @@ export class SpaceState {
   /** @throws PaasError `STATE_NOT_WRITABLE` */
   saveService(name: string, service: ServiceRecord | undefined): void {
     this.#save({ ...this.#record, services: assign(this.#record.services, name, service) });
+  }
+
+  /** @throws PaasError `STATE_NOT_WRITABLE` */
+  saveNode(component: string, config: NodeConfig): void {
+    this.#save({ ...this.#record, nodes: assign(this.#record.nodes ?? {}, component, config) });
   }
 
   #save(record: SpaceRecord): void {

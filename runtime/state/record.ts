@@ -4,7 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { readFileSync, renameSync } from 'node:fs';
-import type { Identity } from '../../services/kit/contract.ts';
+import type { Identity, NodeConfig } from '../../services/kit/contract.ts';
 import type { Json } from '../../services/kit/json.ts';
 import { PaasError } from '../kernel/errors.ts';
 import type { EnvMode } from '../manifest/env-mode.ts';
@@ -84,6 +84,8 @@ export interface SpaceRecord {
   readonly organizationId: string;
   readonly apps: Readonly<Record<string, AppRecord>>;
   readonly services: Readonly<Record<string, ServiceRecord>>;
+  /** What `kato config` was told, by component. */
+  readonly nodes?: Readonly<Record<string, NodeConfig>>;
 }
 
 export function emptyRecord(): SpaceRecord {

@@ -59,6 +59,27 @@ export interface EngineSearch {
   readonly guardian?: Guardian;
 }
 
+/** What all instances of a type on one node share, as `kato config` shows it. */
+export type NodeConfig = Readonly<Record<string, Json>>;
+
+/** The platform's process that runs the instances of a type. */
+export interface NodeType {
+  /** `memcached_node` */
+  readonly name: string;
+  /** The keys that mean something here, with the platform's values. */
+  readonly defaults: NodeConfig;
+  /**
+   * Checks a whole configuration.
+   * @throws ServiceError `SERVICE_OPTIONS_INVALID` with the offending key in `facts.path`
+   */
+  check(config: NodeConfig): void;
+  /** Most instances there may be. */
+  capacity(config: NodeConfig): number;
+}
+
+/** Languages whose dependencies can be looked at. */
+export type ClientLanguage = 'python' | 'node' | 'ruby';
+
 export interface ServiceContext extends Identity, EngineSearch {
   /** The service instance's name in its space, for log lines. */
   readonly serviceName: string;
@@ -70,6 +91,8 @@ export interface ServiceContext extends Identity, EngineSearch {
   readonly dataDir: string;
   /** The engine's version as the manifest asks for it: `9.1`. */
   readonly version?: string;
+  /** The node's configuration, for types that have one. */
+  readonly node?: NodeConfig;
   /** What an earlier start told of itself in its endpoint. */
   readonly details?: Readonly<Record<string, Json>>;
   /** Cuts a start short. */
@@ -89,6 +112,11 @@ export interface ServiceInstance extends AsyncDisposable {
   stats(): Promise<Readonly<Record<string, string | number>>>;
   /** Empties it: as it was when it was new. Clients stay connected. */
   reset(): Promise<void>;
+  /**
+   * Opens a unix socket (0600) at `path`, for as long as the instance lives, on which whoever may open the file
+   * speaks the engine's own protocol without logging in. A second call with the same path does nothing.
+   */
+  openConsole?(path: string): Promise<void>;
 }
 
 /** A program of the engine's own that a person (or a pipe) talks to. */
@@ -122,6 +150,17 @@ export interface ServiceType<Options = unknown> {
   start(options: Options, context: ServiceContext): Promise<ServiceInstance>;
   /** What an app sees. Needs no running instance. */
   bind(endpoint: Endpoint, dialect: Dialect, options: Options): Binding;
+  /** What its instances share; without it nothing does. */
+  readonly node?: NodeType;
+  /**
+   * Whole sentences for the log of an app whose dependencies will not get on with an instance like this.
+   * @param dependsOn whether the app names this package among what it needs
+   */
+  warnings?(
+    options: Options,
+    node: NodeConfig,
+    dependsOn: (language: ClientLanguage, name: string) => boolean,
+  ): readonly string[];
   /**
    * Whether the engine it needs is here; a type that brings its own has none to look for.
    * @throws ServiceError `SERVICE_ENGINE_MISSING`

@@ -1,22 +1,24 @@
 /** The built-in cache: memcached as a service type, and as a library. */
 import { randomInt, randomUUID } from 'node:crypto';
-import type { ServiceContext, ServiceInstance, ServiceType } from '../kit/contract.ts';
+import type { NodeConfig, ServiceContext, ServiceInstance, ServiceType } from '../kit/contract.ts';
 import { ServiceError } from '../kit/service-error.ts';
 import { bind, VERSIONS } from './bind.ts';
-import { readOptions, type MemcachedOptions } from './options.ts';
+import { node } from './node.ts';
+import { readOptions, resolveOptions, type GivenOptions } from './options.ts';
+import { textOnlyClient } from './clients.ts';
 import { startWorkerCache, type WorkerCache } from './worker-host.ts';
 
 export { createServer, type CacheServer, type CacheServerOptions } from './server.ts';
 export type { CacheSettings } from './settings.ts';
 export type { Entry } from './entries.ts';
 export type { ItemOptions } from './items.ts';
-export type { MemcachedOptions } from './options.ts';
+export type { GivenOptions, MemcachedOptions } from './options.ts';
 
 const MB = 1024 * 1024;
 /** Seeds of the key index are below this. */
 const SEED_END = 2 ** 32;
 
-export const memcached: ServiceType<MemcachedOptions> = {
+export const memcached: ServiceType<GivenOptions> = {
   type: 'memcached',
   versions: VERSIONS,
   summary: 'Built-in cache that speaks memcached 1.6',
@@ -24,9 +26,12 @@ export const memcached: ServiceType<MemcachedOptions> = {
   mint: () => ({ user: randomUUID(), password: randomUUID(), name: randomUUID() }),
   start,
   bind,
+  node,
+  warnings,
 };
 
-async function start(options: MemcachedOptions, context: ServiceContext): Promise<ServiceInstance> {
+async function start(given: GivenOptions, context: ServiceContext): Promise<ServiceInstance> {
+  const options = resolveOptions(given, context.node ?? node.defaults);
   const { host, port, user, password, name } = context;
   const settings = {
     memoryBytes: options.memoryMb * MB,
@@ -50,8 +55,23 @@ async function start(options: MemcachedOptions, context: ServiceContext): Promis
     failed: cache.failed,
     stats: () => cache.stats(),
     reset: () => cache.flush(),
+    openConsole: (path) => cache.openConsole(path),
     [Symbol.asyncDispose]: () => cache.stop(),
   };
+}
+
+function warnings(
+  given: GivenOptions,
+  config: NodeConfig,
+  dependsOn: Parameters<typeof textOnlyClient>[0],
+): readonly string[] {
+  if (!resolveOptions(given, config).sasl) return [];
+  const client = textOnlyClient(dependsOn);
+  if (client === undefined) return [];
+  return [
+    `its clients must log in with SASL, in the binary protocol, and ${client} speaks the text protocol only: it will not get an answer. ` +
+      'Use a client that can log in (pylibmc, python-binary-memcached, memjs, dalli), or switch SASL off.',
+  ];
 }
 
 function asServiceError(error: unknown, { host, port, signal }: ServiceContext): unknown {

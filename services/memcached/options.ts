@@ -1,6 +1,7 @@
 import { ServiceError } from '../kit/service-error.ts';
+import type { NodeConfig } from '../kit/contract.ts';
 
-/** What a cache service instance can be told, with the platform's defaults. */
+/** What a cache service instance is. */
 export interface MemcachedOptions {
   /** Memory for items, in MB. */
   readonly memoryMb: number;
@@ -12,58 +13,90 @@ export interface MemcachedOptions {
   readonly itemSizeBytes: number;
 }
 
+/** What the manifest says of an instance; the node's configuration says the rest. */
+export type GivenOptions = Partial<MemcachedOptions>;
+
 const KB = 1024;
 const MB = 1024 * KB;
 const MEMORY_MB_MAX = 4000;
 const CLIENTS_MAX = 65_536;
 
-export const DEFAULT_OPTIONS: MemcachedOptions = {
-  memoryMb: 16,
-  maxClients: 500,
-  sasl: false,
-  itemSizeBytes: MB,
-};
+const DEFAULT_ITEM_BYTES = MB;
 
-/** The spellings of each option; the second of a pair is the platform node's own. */
-const READERS: Readonly<Record<string, (value: unknown, path: string) => Partial<MemcachedOptions>>> = {
-  memory: readMemory,
+type Reader = (value: unknown, path: string) => GivenOptions;
+
+/** The platform node's own spellings. */
+const NODE_READERS: Readonly<Record<string, Reader>> = {
   memcached_memory: readMemory,
   max_clients: readClients,
-  sasl: readSasl,
   sasl_enabled: readSasl,
+};
+
+/** The spellings of a manifest. */
+const READERS: Readonly<Record<string, Reader>> = {
+  ...NODE_READERS,
+  memory: readMemory,
+  sasl: readSasl,
   item_size: (value, path) => ({ itemSizeBytes: readSize(value, path) }),
 };
 
 /**
- * Reads options as a manifest or the node's configuration gives them:
+ * Reads options as a manifest gives them:
  * `memory` (MB), `max_clients`, `sasl`, `item_size` (bytes, or with suffix k or m).
  * @throws ServiceError `SERVICE_OPTIONS_INVALID`
  */
-export function readOptions(raw: unknown): MemcachedOptions {
-  if (raw === undefined || raw === null) return DEFAULT_OPTIONS;
+export function readOptions(raw: unknown): GivenOptions {
+  if (raw === undefined || raw === null) return {};
   if (typeof raw !== 'object' || Array.isArray(raw)) throw invalid('', 'expected a mapping of options');
-  let options = DEFAULT_OPTIONS;
+  let options: GivenOptions = {};
   for (const [key, value] of Object.entries(raw)) {
     const reader = Object.hasOwn(READERS, key) ? READERS[key] : undefined;
     if (!reader) throw invalid(key, `unknown option "${key}"; known: memory, max_clients, sasl, item_size`);
     if (value !== undefined) options = { ...options, ...reader(value, key) };
   }
-  if (options.itemSizeBytes > (options.memoryMb * MB) / 2) {
-    throw invalid('item_size', '"item_size" is at most half of "memory"');
-  }
+  if (options.memoryMb !== undefined) checkItemSize(options.itemSizeBytes ?? 0, options.memoryMb);
   return options;
 }
 
-function readMemory(value: unknown, path: string): Partial<MemcachedOptions> {
+/**
+ * What an instance is when it starts: what the manifest says, and the node where that is silent.
+ * @throws ServiceError `SERVICE_OPTIONS_INVALID`
+ */
+export function resolveOptions(given: GivenOptions, node: NodeConfig): MemcachedOptions {
+  const options = {
+    ...readNode(node),
+    itemSizeBytes: Math.min(DEFAULT_ITEM_BYTES, ((given.memoryMb ?? readNode(node).memoryMb) * MB) / 2),
+    ...given,
+  };
+  checkItemSize(options.itemSizeBytes, options.memoryMb);
+  return options;
+}
+
+/** The node's keys as options. Others are not ours to read. @throws ServiceError `SERVICE_OPTIONS_INVALID` */
+export function readNode(node: NodeConfig): Omit<MemcachedOptions, 'itemSizeBytes'> {
+  let options: GivenOptions = {};
+  for (const [key, reader] of Object.entries(NODE_READERS)) {
+    options = { ...options, ...reader(node[key], key) };
+  }
+  return options as MemcachedOptions;
+}
+
+function checkItemSize(itemSizeBytes: number, memoryMb: number): void {
+  if (itemSizeBytes > (memoryMb * MB) / 2) {
+    throw invalid('item_size', '"item_size" is at most half of "memory"');
+  }
+}
+
+function readMemory(value: unknown, path: string): GivenOptions {
   const text = typeof value === 'string' ? value.replace(/\s*mb?$/i, '') : value;
   return { memoryMb: whole(text, path, 1, MEMORY_MB_MAX) };
 }
 
-function readClients(value: unknown, path: string): Partial<MemcachedOptions> {
+function readClients(value: unknown, path: string): GivenOptions {
   return { maxClients: whole(value, path, 1, CLIENTS_MAX) };
 }
 
-function readSasl(value: unknown, path: string): Partial<MemcachedOptions> {
+function readSasl(value: unknown, path: string): GivenOptions {
   if (value === true || value === 'true') return { sasl: true };
   if (value === false || value === 'false') return { sasl: false };
   throw invalid(path, `"${path}" is true or false`);
@@ -76,7 +109,7 @@ function readSize(value: unknown, path: string): number {
   return whole(Number(count) * factor, path, KB, KB * MB);
 }
 
-function whole(value: unknown, path: string, least: number, most: number): number {
+export function whole(value: unknown, path: string, least: number, most: number): number {
   const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
   if (typeof number !== 'number' || !Number.isInteger(number) || number < least || number > most) {
     throw invalid(path, `"${path}" is a whole number from ${least} to ${most}`);

@@ -48,6 +48,12 @@ export interface CacheServer extends AsyncDisposable {
   set(key: string, value: string | Uint8Array, options?: ItemOptions): void;
   /** Removes an item. @returns whether it was there */
   delete(key: string): boolean;
+  /**
+   * Listens on a unix socket as well, on which its owner (0600) speaks the text protocol without logging in,
+   * even when there are too many clients. Asked again for the same path, it does nothing.
+   * @throws the system's error
+   */
+  openConsole(path: string): Promise<void>;
   /** Drops every connection and stops listening. */
   stop(): Promise<void>;
 }
@@ -83,6 +89,7 @@ export async function createServer(options: CacheServerOptions = {}): Promise<Ca
   });
   const { store } = cache;
   cache.network.interfaces = host;
+  const consoles = new Map<string, Promise<void>>();
   const sockets = new CacheSockets(cache, readIntoArena);
   const bound = await sockets.open({
     tcp: path === undefined ? [{ host, port }] : [],
@@ -109,6 +116,12 @@ export async function createServer(options: CacheServerOptions = {}): Promise<Ca
     get: (key) => getItem(cache, key),
     set: (key, value, itemOptions = {}) => setItem(cache, key, value, itemOptions),
     delete: (key) => deleteItem(cache, key),
+    openConsole: (path) => {
+      const opened = consoles.get(path) ?? sockets.listenConsole(path);
+      consoles.set(path, opened);
+      opened.catch(() => consoles.delete(path));
+      return opened;
+    },
     stop: () => sockets.close(),
     [Symbol.asyncDispose]: () => sockets.close(),
   };

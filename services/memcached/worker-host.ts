@@ -16,6 +16,8 @@ export interface WorkerCache {
   stats(): Promise<Readonly<Record<string, string | number>>>;
   /** Forgets all items. */
   flush(): Promise<void>;
+  /** See `CacheServer.openConsole`. */
+  openConsole(path: string): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -36,15 +38,21 @@ export async function startWorkerCache(start: WorkerStart, signal?: AbortSignal)
   worker.on('message', (message: FromWorker) => {
     if (message.kind === 'listening') listening.resolve(message.port);
     else if (message.kind === 'stats') pending.get(message.id)?.resolve(message.stats);
+    else if (message.kind === 'console') settleConsole(message.id, message.problem);
     else listening.reject(Object.assign(new Error(message.message), { code: message.code }));
   });
+  const consoles = new Map<number, Deferred<void>>();
+  const settleConsole = (id: number, problem: string | undefined) => {
+    if (problem === undefined) consoles.get(id)?.resolve();
+    else consoles.get(id)?.reject(new Error(problem));
+  };
   const ended = new Promise<void>((resolve) => {
     let cause: unknown;
     worker.on('error', (error) => (cause = error));
     worker.on('exit', () => {
       const error = new Error('The thread of the cache ended', { cause });
       listening.reject(error);
-      for (const request of pending.values()) request.reject(error);
+      for (const request of [...pending.values(), ...consoles.values()]) request.reject(error);
       if (!stopping) failed.reject(error);
       resolve();
     });
@@ -73,6 +81,13 @@ export async function startWorkerCache(start: WorkerStart, signal?: AbortSignal)
       failed: failed.promise,
       stats: () => ask(false),
       flush: async () => void (await ask(true)),
+      openConsole(path) {
+        const id = ++lastId;
+        const opened = deferred<void>();
+        consoles.set(id, opened);
+        worker.postMessage({ kind: 'console', id, path } satisfies ToWorker);
+        return opened.promise.finally(() => consoles.delete(id));
+      },
       stop,
     };
   } catch (error) {

@@ -14,11 +14,14 @@ export interface WorkerStart {
 
 export type ToWorker =
   /** `flush` forgets all items first. */
-  { readonly kind: 'stats'; readonly id: number; readonly flush?: boolean } | { readonly kind: 'stop' };
+  | { readonly kind: 'stats'; readonly id: number; readonly flush?: boolean }
+  | { readonly kind: 'console'; readonly id: number; readonly path: string }
+  | { readonly kind: 'stop' };
 
 export type FromWorker =
   | { readonly kind: 'listening'; readonly port: number }
   | { readonly kind: 'not-listening'; readonly code: string; readonly message: string }
+  | { readonly kind: 'console'; readonly id: number; readonly problem: string | undefined }
   | {
       readonly kind: 'stats';
       readonly id: number;

@@ -26,9 +26,23 @@ async function main(start: WorkerStart): Promise<void> {
     if (message.kind === 'stats') {
       if (message.flush) server.flush();
       say({ kind: 'stats', id: message.id, stats: server.stats() });
-    } else void server.stop().then(() => port.close());
+    } else if (message.kind === 'console') {
+      void openConsole(server, message.path).then((problem) =>
+        say({ kind: 'console', id: message.id, problem }),
+      );
+    } else {
+      void server.stop().then(() => port.close());
+    }
   });
   say({ kind: 'listening', port: server.port });
+}
+
+/** @returns what is wrong, if anything */
+function openConsole(server: CacheServer, path: string): Promise<string | undefined> {
+  return server.openConsole(path).then(
+    () => undefined,
+    (error: unknown) => (error as Error).message,
+  );
 }
 
 void main(workerData as WorkerStart);

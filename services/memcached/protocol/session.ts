@@ -112,6 +112,12 @@ export class Session {
     this.step = firstStep(this.cache, protocol);
   }
 
+  /** Speaks the text protocol with whoever it is, logged in or not. */
+  trust(): void {
+    this.authenticated = true;
+    this.step = textStep;
+  }
+
   /** Ends the session after the requests served so far. */
   quit(reason: CloseReason): void {
     this.closing = true;

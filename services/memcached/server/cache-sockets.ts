@@ -6,6 +6,8 @@ import type { Cache } from '../cache.ts';
 
 export type { ListenAddress } from './listener.ts';
 
+const OWNER_ONLY = 0o600;
+
 /** What to listen on. */
 export interface Endpoints {
   readonly tcp: readonly ListenAddress[];
@@ -98,6 +100,14 @@ export class CacheSockets implements AsyncDisposable {
   #reserveSoon(): void {
     const soon = setImmediate(() => this.#cache.store.reserve());
     this.#scope.defer(() => clearImmediate(soon));
+  }
+
+  /** @throws the system's error */
+  async listenConsole(path: string): Promise<void> {
+    const { removeStaleSocket, setAccess, withAccess } = await import('./unix-socket.ts');
+    await removeStaleSocket(path);
+    await withAccess(OWNER_ONLY, () => this.#listener().listenConsole(path));
+    await setAccess(path, OWNER_ONLY);
   }
 
   #listener(): Listener {

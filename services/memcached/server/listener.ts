@@ -32,12 +32,15 @@ export class Listener implements AsyncDisposable {
   readonly #options: ListenerOptions;
   #name = '';
   #protocol: Protocol | undefined;
+  #console = false;
 
   constructor(cache: Cache, options: ListenerOptions) {
     this.#cache = cache;
     this.#options = options;
     this.#server = createServer({ noDelay: true, pauseOnConnect: true }, (socket) => {
-      options.admission.admit(socket, (admitted) => this.#serve(admitted));
+      // Whoever looks after a cache comes in when it is full, too.
+      if (this.#console) this.#serve(socket);
+      else options.admission.admit(socket, (admitted) => this.#serve(admitted));
     });
   }
 
@@ -55,6 +58,12 @@ export class Listener implements AsyncDisposable {
 
   /** @throws the system's error */
   listenUnix(path: string): Promise<void> {
+    return this.#listen({ path });
+  }
+
+  /** Who comes here speaks the text protocol and need not log in. @throws the system's error */
+  listenConsole(path: string): Promise<void> {
+    this.#console = true;
     return this.#listen({ path });
   }
 
@@ -96,7 +105,8 @@ export class Listener implements AsyncDisposable {
       (this.#options.readIntoArena ? readIntoArena(accepted, arena, onReceived) : undefined) ??
       copyIntoArena(accepted, arena, onReceived);
     connection = new Connection(this.#cache, socket, this.#name, () => admission.left(connection!));
-    if (this.#protocol !== undefined) connection.session.speak(this.#protocol);
+    if (this.#console) connection.session.trust();
+    else if (this.#protocol !== undefined) connection.session.speak(this.#protocol);
     admission.entered(connection);
     socket.resume();
   }

@@ -1,0 +1,131 @@
+/** `kato …`: the node that runs the caches, configured and restarted as on the platform. */
+import type { NodeConfig } from '../../services/kit/contract.ts';
+import type { Json } from '../../services/kit/json.ts';
+import { PaasError } from '../../runtime/kernel/errors.ts';
+import type { ControlClient } from '../../runtime/control/client.ts';
+import { connect } from '../connect.ts';
+import { portOption, type CommonOptions, type Context } from '../context.ts';
+
+export interface KatoOptions extends CommonOptions {
+  /** `-j`, the same as `--json`. */
+  readonly j?: boolean;
+  /** `-f`: flat with `get`, force with `set`. */
+  readonly f?: boolean;
+  readonly flat?: boolean;
+  readonly force?: boolean;
+}
+
+const USAGE = [
+  'paas-local kato config get [COMPONENT [KEY]] [-j|-f]',
+  'paas-local kato config set COMPONENT KEY VALUE [-f]',
+  'paas-local kato config del COMPONENT KEY',
+  'paas-local kato restart COMPONENT',
+].join('\n');
+
+export async function kato(
+  context: Context,
+  words: readonly string[],
+  options: KatoOptions,
+): Promise<number> {
+  const [verb, ...rest] = words[0] === 'process' ? words.slice(1) : words;
+  using client = await connect(context, { port: portOption(undefined, context.env), strictPorts: false });
+  if (verb === 'restart' && rest.length === 1) return await restart(context, client, rest[0]!);
+  if (verb !== 'config') throw wrong(`Cannot "kato ${words.join(' ')}": it is not known here`);
+  const [action, component, path, value] = rest;
+  if (action === 'get' && rest.length <= 3) return await get(context, client, { component, path, options });
+  if (action === 'set' && component !== undefined && path !== undefined && rest.length === 4) {
+    const force = options.force === true || options.f === true;
+    return await set(context, client, { component, path, value: guessed(value!), force });
+  }
+  if (action === 'del' && component !== undefined && path !== undefined && rest.length === 3) {
+    return await set(context, client, { component, path });
+  }
+  throw wrong(`Cannot "kato ${words.join(' ')}": the words do not fit`);
+}
+
+async function restart(
+  { terminal, json }: Context,
+  client: ControlClient,
+  component: string,
+): Promise<number> {
+  const { services } = await client.call('restartNode', { component });
+  if (json) terminal.out(JSON.stringify({ component, services }));
+  else if (services.length === 0) terminal.out('Nothing of it runs: the next start takes the configuration.');
+  else terminal.out(`Restarted ${services.join(', ')}: emptied, with port and credentials kept`);
+  return 0;
+}
+
+interface Getting {
+  readonly component: string | undefined;
+  readonly path: string | undefined;
+  readonly options: KatoOptions;
+}
+
+async function get({ terminal, json }: Context, client: ControlClient, getting: Getting): Promise<number> {
+  const { component, path, options } = getting;
+  const { config } = await client.call('nodeConfig', component === undefined ? {} : { component });
+  const whole: Json = component === undefined ? config : Object.values(config)[0]!;
+  const value = path === undefined ? whole : valueAt(whole, path);
+  if (value === undefined) {
+    throw new PaasError('USAGE', { message: `Cannot find "${path}" in the configuration of ${component}` });
+  }
+  if (json || options.j) terminal.out(JSON.stringify(value, null, json ? 0 : 2));
+  else if (options.flat || options.f) for (const line of flat(value, path ?? '')) terminal.out(line);
+  else if (isMapping(value)) terminal.out((await import('yaml')).stringify(value).trimEnd());
+  else terminal.out(scalar(value));
+  return 0;
+}
+
+async function set(
+  { terminal, json }: Context,
+  client: ControlClient,
+  setting: { component: string; path: string; value?: Json; force?: boolean },
+): Promise<number> {
+  const { component, path } = setting;
+  const { read } = await client.call('setNodeConfig', setting);
+  const { config } = await client.call('nodeConfig', { component });
+  const [name = component, values = {}] = Object.entries<NodeConfig>(config)[0] ?? [];
+  const now = valueAt(values, path);
+  if (json) {
+    terminal.out(JSON.stringify({ component: name, key: path, value: now ?? null, read }));
+    return 0;
+  }
+  if (!read) terminal.err(`Nothing here reads "${path}" of ${name}; it is kept all the same`);
+  else terminal.err(`It counts from the next restart on: paas-local kato restart ${name}`);
+  return 0;
+}
+
+/** As kato does: what looks like a number or a truth value is one. */
+function guessed(text: string): Json {
+  if (text === 'true' || text === 'false') return text === 'true';
+  return /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : text;
+}
+
+function* flat(value: Json, path: string): Generator<string> {
+  if (!isMapping(value)) {
+    yield `${path} ${scalar(value)}`.trimStart();
+    return;
+  }
+  for (const [key, inner] of Object.entries(value)) yield* flat(inner, path === '' ? key : `${path}/${key}`);
+}
+
+function scalar(value: Json): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+function valueAt(config: Json, path: string): Json | undefined {
+  let value: Json | undefined = config;
+  for (const part of path.split('/')) {
+    if (!isMapping(value) || !Object.hasOwn(value, part)) return undefined;
+    value = value[part];
+  }
+  return value;
+}
+
+function isMapping(value: Json | undefined): value is { readonly [key: string]: Json } {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function wrong(message: string): PaasError {
+  return new PaasError('USAGE', { message, hint: USAGE });
+}
