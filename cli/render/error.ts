@@ -5,17 +5,20 @@ import type { Context } from '../context.ts';
 import { renderDiagnostic } from './code-frame.ts';
 import { harmless, type Terminal } from './terminal.ts';
 
-type Output = Pick<Context, 'terminal' | 'json'>;
+type Output = Pick<Context, 'terminal' | 'json'> & Partial<Pick<Context, 'cwd'>>;
 
-export function renderError(error: unknown, { terminal, json }: Output): void {
+export function renderError(error: unknown, { terminal, json, cwd }: Output): void {
   if (json) {
     terminal.out(JSON.stringify({ error: errorToJson(error) }));
     return;
   }
   if (!(error instanceof PaasError)) return renderBug(error, terminal);
   const { paint } = terminal;
+  const frame = { colour: terminal.colour, width: terminal.width };
   for (const diagnostic of error.diagnostics)
-    terminal.err(`${renderDiagnostic(diagnostic, { colour: terminal.colour })}\n`);
+    terminal.err(
+      `${renderDiagnostic(diagnostic, { ...frame, ...(cwd === undefined ? {} : { relativeTo: cwd }) })}\n`,
+    );
   if (error.logLines.length > 0) {
     terminal.err(paint.dim(`The last ${error.logLines.length} lines of its log:`));
     for (const line of error.logLines) terminal.err(`   ${harmless(line, terminal.colour)}`);

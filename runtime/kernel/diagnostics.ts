@@ -22,6 +22,14 @@ export interface Diagnostic {
   readonly related?: { readonly message: string; readonly span: Span };
 }
 
+/** The place of an error that is told by other means. */
+export const pointer = (code: string, message: string, span: Span): Diagnostic => ({
+  code,
+  severity: 'error',
+  message,
+  span,
+});
+
 export class Diagnostics {
   readonly #list: Diagnostic[] = [];
 

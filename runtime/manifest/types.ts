@@ -25,6 +25,8 @@ export interface AppManifest {
   readonly span: Span;
   /** The app's folder (or .zip/.war/.jar file). */
   readonly root: AbsolutePath;
+  /** Where the manifest says so. */
+  readonly rootSpan?: Span;
   /** Always has one of type `web` first, unless the app is a Stackato worker (`processes.web: ~`). */
   readonly processes: readonly ProcessManifest[];
   readonly sidecars: readonly SidecarManifest[];

@@ -1,6 +1,7 @@
 /** Manifest + what was found in the folders + service types → Plan. Pure: the same input gives the same plan. */
 import type { ServiceType } from '../../services/kit/contract.ts';
 import { ServiceError } from '../../services/kit/service-error.ts';
+import { pointer } from '../kernel/diagnostics.ts';
 import { PaasError } from '../kernel/errors.ts';
 import type { ServiceName } from '../kernel/names.ts';
 import { suggest } from '../kernel/suggest.ts';
@@ -29,10 +30,23 @@ export function makePlan(input: PlanInput): Plan {
   const services = new Map<string, ServicePlan>();
   for (const app of input.manifest.apps) {
     for (const request of app.services) {
-      services.set(request.name, planService(request, app, services.get(request.name), input));
+      const plan = () => planService(request, app, services.get(request.name), input);
+      services.set(request.name, placed(request, plan));
     }
   }
   return { services: [...services.values()], apps: input.manifest.apps.map((app) => planApp(app, input)) };
+}
+
+/** What is wrong with a request is shown where it is written. */
+function placed<Result>({ span, typeSpan }: ServiceRequest, act: () => Result): Result {
+  try {
+    return act();
+  } catch (error) {
+    if (!(error instanceof PaasError)) throw error;
+    const place = error.code === 'SERVICE_TYPE_UNKNOWN' ? (typeSpan ?? span) : span;
+    const diagnostics = [pointer(error.code, 'The service is asked for here', place)];
+    throw new PaasError(error.code, error.facts, { diagnostics, cause: error });
+  }
 }
 
 function planService(

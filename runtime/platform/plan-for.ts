@@ -1,6 +1,7 @@
 /** Looks into the apps' folders and joins what is there with the manifest: Manifest → Plan, for this space. */
 import { statSync } from 'node:fs';
 import type { ServiceType } from '../../services/kit/contract.ts';
+import { pointer } from '../kernel/diagnostics.ts';
 import { PaasError } from '../kernel/errors.ts';
 import type { AppManifest, Manifest } from '../manifest/types.ts';
 import { makePlan } from '../plan/make-plan.ts';
@@ -45,5 +46,11 @@ function checkFolder(app: AppManifest): void {
   const problem = facts
     ? 'is not a folder; archives are not unpacked here, so name the folder it was made from'
     : null;
-  throw new PaasError('APP_FOLDER_MISSING', { app: app.name, root: app.root, problem });
+  throw new PaasError(
+    'APP_FOLDER_MISSING',
+    { app: app.name, root: app.root, problem },
+    app.rootSpan
+      ? { diagnostics: [pointer('APP_FOLDER_MISSING', 'The folder is named here', app.rootSpan)] }
+      : {},
+  );
 }

@@ -72,8 +72,8 @@ export async function readSource(source: ManifestSource, reading: Reading): Prom
   };
   const result = await readManifest(options);
   const types = result.manifest?.apps.flatMap(({ services }) => services.flatMap(({ type }) => type ?? []));
-  if (!types || !reading.serviceTypes || types.every(isKnownType)) return { ...result, answers };
-  // One that is misspelt is shown in its place, with the nearest there is.
+  if (!reading.serviceTypes || types?.every(isKnownType)) return { ...result, answers };
+  // One that is misspelt is shown in its place with the nearest there is, beside all other mistakes.
   return { ...(await readManifest({ ...options, serviceTypes: await reading.serviceTypes() })), answers };
 }
 

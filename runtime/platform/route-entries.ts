@@ -1,4 +1,5 @@
 /** Apps → the router's table. Pure. */
+import { localNames } from '../plan/routes.ts';
 import type { RouteEntry } from '../router/types.ts';
 import type { App } from './app.ts';
 
@@ -9,7 +10,8 @@ export function routeEntries(apps: Iterable<App>): RouteEntry[] {
     app.plan.routes.map((url): RouteEntry => {
       const slash = url.indexOf('/');
       const asked = app.plan.manifest.routes;
-      const spec = asked.kind === 'list' ? asked.routes.find((route) => route.url.endsWith(url)) : undefined;
+      const spec =
+        asked.kind === 'list' ? asked.routes.find((route) => localNames(route.url).includes(url)) : undefined;
       return {
         host: slash < 0 ? url : url.slice(0, slash),
         path: slash < 0 ? '' : url.slice(slash),

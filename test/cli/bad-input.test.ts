@@ -40,6 +40,29 @@ describe('one sentence, the place, the next step', () => {
     expect(code).toBe(2);
     expect(stderr).toContain('"memcahced" is not a service type');
     expect(stderr).toContain('Did you mean "memcached"?');
+    expect(stderr).toMatch(/^manifest\.yml:4:22: error: /m);
+  });
+
+  test('one mistake hides no other of the same file', async () => {
+    const { code, stderr } = await push(echoApp('shop', 'timeout: soon\nservices: {x: memcahced}\n'));
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/^manifest\.yml:4:10: error: [^]*^manifest\.yml:5:15: error: [^]*2 mistakes/m);
+  });
+
+  test.each([
+    [
+      'a type that is not here',
+      'services: {x: elasticsearch}\n',
+      'manifest.yml:4:15',
+      'SERVICE_TYPE_UNKNOWN',
+    ],
+    ['a service that is not there', 'services: [x]\n', 'manifest.yml:4:12', 'SERVICE_NOT_FOUND'],
+    ['a folder that is not there', 'app-dir: gone\n', 'manifest.yml:4:10', 'APP_FOLDER_MISSING'],
+  ])('%s is shown where it is asked for', async (_, more, place, errorCode) => {
+    const { code, stderr } = await push(echoApp('shop', more));
+    expect(code).toBe(2);
+    expect(stderr).toContain(`${place}: error: `);
+    expect(stderr).toContain(`[${errorCode}]`);
   });
 
   test('no start command: what was looked for and found', async () => {

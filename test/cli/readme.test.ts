@@ -1,4 +1,4 @@
-import { cpSync, existsSync, readFileSync } from 'node:fs';
+import { cpSync, existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
@@ -24,6 +24,30 @@ test(
   },
 );
 
+test('what the README shows of manifest, plan and init is what they print', async () => {
+  const section = /^## Manifests\n([^]*?)^## /m.exec(readme)![1]!;
+  const transcripts = [...section.matchAll(/^\$ paas-local ([^\n]+)\n([^]*?)(?=^\$|^```)/gm)];
+  expect(transcripts.map(([, command]) => command)).toEqual([
+    'manifest',
+    'plan',
+    'manifest --to cloud-foundry',
+    'init',
+  ]);
+  const folder = join(tempDir(), 'hello-cache');
+  cpSync(join(root, 'examples/hello-cache'), folder, { recursive: true });
+  const home = newHome();
+  for (const [, command, shown] of transcripts) {
+    if (command === 'init') rmSync(join(folder, 'manifest.yml'));
+    const { code, stdout, stderr } = await home.run(command!.split(' '), { cwd: folder });
+    const printed = new Set(`${stderr}${stdout}`.replaceAll(folder, '/home/me/hello-cache').split('\n'));
+    expect({ command, code, missing: shown!.split('\n').filter((line) => !printed.has(line)) }).toEqual({
+      command,
+      code: 0,
+      missing: [],
+    });
+  }
+});
+
 test('every file the README names is there', () => {
   const links = [...readme.matchAll(/\]\((?!https?:)([^)#]+)\)/g)].map((found) => found[1]!);
   expect(links.filter((link) => !existsSync(join(root, link)))).toEqual([]);
@@ -35,6 +59,10 @@ test('every option the README lists is in the help', async () => {
     '--path',
     '--manifest',
     '--dialect',
+    '--var',
+    '--vars-file',
+    '--env-mode',
+    '--dry-run',
     '--env',
     '--command',
     '--port',

@@ -33,10 +33,12 @@ export function decodeApp(app: MapNode, root: AbsolutePath, context: DecodeConte
   refuseDocker(app, context);
   const processes = decodeProcesses(app, context);
   const stack = fieldText(app, 'stack');
+  const path = fieldScalar(app, 'path');
   return {
     name: appName(name?.text ?? ''),
     span: spanOf(name?.place ?? firstKeyPlace(app)),
     root,
+    ...(path ? { rootSpan: spanOf(path.place) } : {}),
     processes,
     sidecars: decodeSidecars(app, processes, context),
     buildpacks: decodeBuildpacks(app, problems, owner),

@@ -73,7 +73,7 @@ const PROCESS_ATTRIBUTES: Readonly<Record<string, KeyRule>> = {
   memory: approximated(
     size,
     'Memory per instance, with unit: 256M, 1G.',
-    'told to the app (MEMORY_LIMIT, VCAP_APPLICATION) and not enforced',
+    'told to the app; what an instance takes is looked at every two seconds, and one that takes more is ended',
     'memory: 256M',
     { refusal: `Memory ${SIZE_UNITS}, and be greater than 0MB` },
   ),
@@ -84,10 +84,10 @@ const PROCESS_ATTRIBUTES: Readonly<Record<string, KeyRule>> = {
     'disk_quota: 512M',
     { refusal: `Disk quota ${SIZE_UNITS}, and be greater than 0MB` },
   ),
-  'log-rate-limit-per-second': ignored(
+  'log-rate-limit-per-second': honoured(
     { kind: 'size', of: 'log-rate' },
     'Bytes of log per second, with unit; 0 for none, -1 for unlimited.',
-    'logs are never cut on this machine',
+    'what an instance prints beyond it is dropped and counted',
     'log-rate-limit-per-second: 16K',
     { refusal: `Log rate limit ${SIZE_UNITS}, or be an integer greater than or equal to -1` },
   ),
@@ -134,35 +134,35 @@ const PROCESS_ATTRIBUTES: Readonly<Record<string, KeyRule>> = {
       refusal: 'Health check interval must be an integer greater than or equal to 1',
     },
   ),
-  'readiness-health-check-type': ignored(
+  'readiness-health-check-type': honoured(
     text({ coerce: true, choices: ['port', 'process', 'http'] }),
     'How readiness is checked; process means not at all.',
-    'checked; routing follows the health check alone',
+    'an instance that fails the check gets no requests until it passes',
     'readiness-health-check-type: http',
     { refusal: 'Readiness health check type must be "port", "process", or "http"' },
   ),
-  'readiness-health-check-http-endpoint': ignored(
+  'readiness-health-check-http-endpoint': honoured(
     path,
     'Path for the http readiness check.',
-    'checked; routing follows the health check alone',
+    'an instance that fails the check gets no requests until it passes',
     'readiness-health-check-http-endpoint: /ready',
     {
       refusal: 'Readiness health check HTTP endpoint must be a valid URI path',
     },
   ),
-  'readiness-health-check-invocation-timeout': ignored(
+  'readiness-health-check-invocation-timeout': honoured(
     seconds,
     'Seconds one readiness check may take.',
-    'checked; routing follows the health check alone',
+    'an instance that fails the check gets no requests until it passes',
     'readiness-health-check-invocation-timeout: 5',
     {
       refusal: 'Readiness health check invocation timeout must be an integer greater than or equal to 1',
     },
   ),
-  'readiness-health-check-interval': ignored(
+  'readiness-health-check-interval': honoured(
     seconds,
     'Seconds between readiness checks.',
-    'checked; routing follows the health check alone',
+    'an instance that fails the check gets no requests until it passes',
     'readiness-health-check-interval: 10',
     {
       refusal: 'Readiness health check interval must be an integer greater than or equal to 1',
@@ -194,27 +194,33 @@ const PROCESS = record(
 const SIDECAR = record(
   'a sidecar',
   table({
-    name: ignored(anyScalar, 'The name.', 'checked; no sidecar is started here yet', 'name: proxy', {
-      required: true,
-    }),
-    process_types: ignored(
+    name: honoured(
+      anyScalar,
+      'The name.',
+      'started with each instance of its process types, and the instance ends when it does',
+      'name: proxy',
+      {
+        required: true,
+      },
+    ),
+    process_types: honoured(
       listOf(anyScalar),
       'Types of the processes it accompanies.',
-      'checked; no sidecar is started here yet',
+      'started with each instance of its process types, and the instance ends when it does',
       'process_types: [web]',
       { required: true, refusal: 'must have at least 1 process_type' },
     ),
-    command: ignored(
+    command: honoured(
       text({ maxLength: MAX_COMMAND_LENGTH }),
       'The start command.',
-      'checked; no sidecar is started here yet',
+      'started with each instance of its process types, and the instance ends when it does',
       'command: ./proxy',
       { required: true, refusal: "Command can't be blank" },
     ),
-    memory: ignored(
+    memory: approximated(
       size,
       'Memory reserved for it.',
-      'checked; no sidecar is started here yet',
+      'taken from that of the process, told to it, and watched',
       'memory: 64M',
       { refusal: `Memory ${SIZE_UNITS}` },
     ),
@@ -442,7 +448,7 @@ export const APP_KEYS: KeyTable = table({
   routes: honoured(
     listOf(ROUTE),
     'Routes to the web process.',
-    'served by the router on this machine',
+    'served by the router on this machine; one that is gone from the manifest is gone here too',
     'routes: [{route: my-app.localhost}]',
     { refusal: 'Routes must be a list of route objects' },
   ),
@@ -456,7 +462,7 @@ export const APP_KEYS: KeyTable = table({
   'random-route': honoured(
     boolean,
     'A random host name, if the app has no routes yet.',
-    'drawn once per app',
+    'the same words for the same folder, every time',
     'random-route: true',
     { refusal: 'Random-route must be a boolean' },
   ),
@@ -481,10 +487,10 @@ export const APP_KEYS: KeyTable = table({
     'processes: [{type: worker, command: ./work}]',
     { refusal: 'Processes must be an array of process configurations' },
   ),
-  sidecars: ignored(
+  sidecars: honoured(
     listOf(SIDECAR),
     'Processes that accompany others.',
-    'checked; no sidecar is started here yet',
+    'started with each instance, which ends when one of them does',
     'sidecars: [{name: proxy, process_types: [web], command: ./proxy}]',
     { refusal: 'Sidecars must be an array of sidecar configurations' },
   ),

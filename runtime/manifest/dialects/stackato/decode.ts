@@ -69,12 +69,14 @@ export async function decodeApp(
   const buildpack = getText(app, 'buildpack') ?? '';
   const stack = getText(app, 'stack') ?? '';
   const description = getText(block, 'description');
+  const path = get(app, 'path');
   const ignores = get(block, 'ignores');
   const framework = decodeFramework(app);
   return {
     name: appName(name.text),
     span: spanOf(name.place),
-    root: absolutePath(getText(app, 'path') ?? '/'),
+    root: absolutePath(path?.kind === 'scalar' ? path.text : '/'),
+    ...(path ? { rootSpan: spanOf(path.place) } : {}),
     processes: [decodeProcess(app, routes, problems)],
     sidecars: [],
     buildpacks: isNullWord(buildpack) ? [] : [buildpack],

@@ -44,7 +44,7 @@ const APP_ONLY: Readonly<Record<string, KeyRule>> = {
     shape: size,
     summary: 'Memory per instance: 128, 128M, 1G or 1.5G.',
     verdict: 'approximated',
-    why: 'told to the app (MEMORY_LIMIT, VCAP_APPLICATION) and not enforced',
+    why: 'told to the app; what an instance takes is looked at every two seconds, and one that takes more is ended',
     refusal: 'Memory must be whole megabytes (128 or 128M) or gigabytes (1G, 1.5G); no other suffix is known',
     example: 'memory: 128M',
   },
@@ -52,7 +52,7 @@ const APP_ONLY: Readonly<Record<string, KeyRule>> = {
     shape: size,
     summary: 'Memory per instance; wins over "memory".',
     verdict: 'approximated',
-    why: 'told to the app (MEMORY_LIMIT, VCAP_APPLICATION) and not enforced',
+    why: 'told to the app; what an instance takes is looked at every two seconds, and one that takes more is ended',
     aliasOf: 'memory',
   },
   disk: {
@@ -239,7 +239,7 @@ const BLOCK: Readonly<Record<string, KeyRule>> = {
     shape: strings,
     summary: 'Files that are not uploaded; takes the place of the default list.',
     verdict: 'approximated',
-    why: 'not watched, and left out of staged copies; in place the files stay where they are',
+    why: 'changes of such files restart nothing; the app runs in its own folder, so they stay where they are',
     example: 'ignores: [.git, node_modules]',
   },
   min_version: {
@@ -323,8 +323,8 @@ function serviceKeys(): KeyTable {
     version: {
       shape: string,
       summary: 'The version of the service.',
-      verdict: 'ignored',
-      why: 'each type here has the version it has',
+      verdict: 'approximated',
+      why: 'an engine of that version is taken where one is installed; otherwise another, and it is said',
       example: 'version: "1.4"',
     },
     provider: {
