@@ -3,7 +3,8 @@ import type { ServiceType } from '../../services/kit/contract.ts';
 import { PaasError } from '../kernel/errors.ts';
 import { verdictsOf, type FoundVerdict } from '../manifest/verdicts.ts';
 import { stepsOf, type Existing, type Step } from '../plan/steps.ts';
-import type { Plan } from '../plan/types.ts';
+import { carriedOver, withByHand } from '../plan/by-hand.ts';
+import type { AppPlan, Plan } from '../plan/types.ts';
 import type { Snapshot } from '../snapshot.ts';
 import type { ManifestSource, SpaceRecord } from '../state/record.ts';
 import { planFor } from './plan-for.ts';
@@ -33,12 +34,19 @@ export function previewPush(reading: SourceReading, source: ManifestSource, spac
   const { manifest, notes } = withStoredEnv(reading.manifest, space.record, source.envMode);
   const found = { notes: Object.fromEntries(notes), keys };
   try {
-    const plan = planFor(manifest, source, space.record, space.serviceTypes);
+    const written = planFor(manifest, source, space.record, space.serviceTypes);
+    const plan = { ...written, apps: written.apps.map((app) => asRun(app, space.record)) };
     return { ...found, plan, steps: stepsOf(plan, existing(space)) };
   } catch (error) {
     if (!(error instanceof PaasError)) throw error;
     return { ...found, steps: [], error };
   }
+}
+
+/** With what was changed by hand, as far as that outlives a push. */
+function asRun(app: AppPlan, { apps }: SpaceRecord): AppPlan {
+  const known = apps[app.name];
+  return known ? withByHand(app, carriedOver(known.byHand, known.plan.manifest, app.manifest)) : app;
 }
 
 /** What the space remembers, and what of it runs. */
@@ -51,9 +59,9 @@ function existing({ record, snapshot }: Space): Existing {
     hostRuns: snapshot !== undefined,
     services: new Map(Object.keys(record.services).map((name) => [name, running.has(name)])),
     apps: new Map(
-      Object.entries(record.apps).map(([name, { plan }]) => [
+      Object.entries(record.apps).map(([name, { plan, byHand }]) => [
         name,
-        { plan, state: states.get(name) ?? 'stopped' },
+        { plan: withByHand(plan, byHand), state: states.get(name) ?? 'stopped' },
       ]),
     ),
   };

@@ -2,7 +2,7 @@
  * What an app's second push makes of its variables. A Stackato variable keeps the value it has, and one that Cloud
  * Foundry's manifest no longer names stays: so it is there, and so it is here, but said out loud.
  */
-import { envOnPush, type EnvMode } from '../manifest/env-mode.ts';
+import { envOnPush, type EnvMode, type EnvRequests } from '../manifest/env-mode.ts';
 import type { AppManifest, Dialect, EnvRequest, Manifest } from '../manifest/types.ts';
 import type { SpaceRecord } from '../state/record.ts';
 
@@ -21,29 +21,28 @@ export function withStoredEnv(manifest: Manifest, record: SpaceRecord, chosen?: 
   const notes = new Map<string, readonly string[]>();
   const apps = manifest.apps.map((app): AppManifest => {
     const known = record.apps[app.name];
-    const stored = known?.ranOnce ? known.plan.manifest.env : undefined;
-    const env = envOnPush(app.env, stored, mode);
-    const kept = Object.entries(env).filter(([name, request]) => request !== app.env[name]);
-    const said = kept.flatMap(([name, { value }]) => keptNote(name, value, app.env[name]));
+    const stored = known?.ranOnce ? without(known.plan.manifest.env, known.byHand.unsetEnv) : undefined;
+    const env = Object.create(null) as Record<string, EnvRequest>;
+    const said: string[] = [];
+    for (const [name, request] of Object.entries(envOnPush(app.env, stored, mode))) {
+      const requested = Object.hasOwn(app.env, name) ? app.env[name] : undefined;
+      const same = requested?.value === request.value;
+      const kept = requested !== request && !same;
+      env[name] = kept ? { ...request, origin: EARLIER_PUSH } : (requested ?? request);
+      if (kept) said.push(keptNote(name, requested !== undefined));
+    }
     if (said.length > 0) notes.set(app.name, said);
-    const origins = kept.map(([name, request]): [string, EnvRequest] => [
-      name,
-      { ...request, origin: app.env[name]?.value === request.value ? app.env[name].origin : EARLIER_PUSH },
-    ]);
-    return {
-      ...app,
-      env: Object.assign(Object.create(null), env, Object.fromEntries(origins)) as typeof env,
-    };
+    return { ...app, env };
   });
   return { manifest: { ...manifest, apps }, notes };
 }
 
+/** What was unset by hand is not there to be kept. */
+const without = (env: EnvRequests, names: readonly string[]): EnvRequests =>
+  Object.fromEntries(Object.entries(env).filter(([name]) => !names.includes(name)));
+
 /** Values are not shown: they may be secrets. */
-function keptNote(name: string, value: string, requested: EnvRequest | undefined): string[] {
-  if (requested?.value === value) return [];
-  return [
-    requested
-      ? `${name} keeps the value of an earlier push, not the manifest's; push with --env-mode replace to take that`
-      : `${name} is not in the manifest any more and stays; push with --env-mode replace to drop it`,
-  ];
-}
+const keptNote = (name: string, isWritten: boolean): string =>
+  isWritten
+    ? `${name} keeps the value of an earlier push, not the manifest's; push with --env-mode replace to take that`
+    : `${name} is not in the manifest any more and stays; push with --env-mode replace to drop it`;

@@ -85,6 +85,15 @@ describe('plan', () => {
   });
 });
 
+test('what was scaled by hand is planned as scaled', async () => {
+  const home = newHome();
+  const cwd = echoApp('shop');
+  await home.json(['push', '--detach', '--no-watch'], { cwd });
+  await home.run(['scale', 'shop', '-i', '2']);
+  const { steps } = await home.json<Planned>(['plan'], { cwd });
+  expect(steps.map(({ what }) => what)).toContainEqual(expect.stringMatching(/^Start 2 instances of web/));
+});
+
 describe('a second push and the variables', () => {
   const manifest = (dialect: 'stackato' | 'cloud-foundry', env: string) =>
     dialect === 'stackato'
