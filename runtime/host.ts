@@ -161,6 +161,8 @@ export class Host {
       }
       try {
         const apps = await this.#platform.push(request, signal);
+        // What an earlier host left comes back too, but nobody waits for it here.
+        this.#platform.restore().catch(() => {});
         return { apps, snapshot: this.#platform.snapshot() };
       } catch (error) {
         for (const app of request.manifest.apps) connection.leases.delete(app.name);
@@ -205,7 +207,12 @@ export class Host {
       if (follow) connection.listensTo.add(owner);
       return { lines: log?.recent(count) ?? [] };
     },
+    restore: async (_, connection, signal) => {
+      for (const { name } of this.#platform.snapshot().apps) connection.listensTo.add(name);
+      return this.#platform.restore(signal);
+    },
     shutdown: async () => {
+      this.#platform.standDown();
       setImmediate(this.#leave);
       return {};
     },

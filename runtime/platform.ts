@@ -17,6 +17,7 @@ import { VERSION } from './kernel/version.ts';
 import type { Log } from './logs/log.ts';
 import type { Manifest } from './manifest/types.ts';
 import { NOTHING_BY_HAND } from './plan/by-hand.ts';
+import { restore, takenOver, type Restored } from './platform/after-host.ts';
 import { App } from './platform/app.ts';
 import { ByHandChanges } from './platform/by-hand-changes.ts';
 import { Changes, type StartAgain, type Strategy } from './platform/changes.ts';
@@ -29,7 +30,7 @@ import { findShell } from './platform/shell.ts';
 import { SpaceLogs } from './platform/space-logs.ts';
 import { SpaceState } from './platform/space-state.ts';
 import { withStoredEnv } from './platform/stored-env.ts';
-import { lostTasks, Tasks } from './platform/tasks.ts';
+import { Tasks } from './platform/tasks.ts';
 import { Watches } from './platform/watches.ts';
 import type { AppPlan } from './plan/types.ts';
 import type { AppSnapshot, ServiceSnapshot, Snapshot } from './snapshot.ts';
@@ -146,7 +147,7 @@ export class Platform implements AsyncDisposable {
     this.#scope.defer(() => this.#services.stopAll());
     this.#scope.defer(() => this.#closeApps());
     this.#scope.defer(() => this.tasks.endAll());
-    for (const app of Object.values(this.#state.record.apps)) this.#addApp(lostTasks(app));
+    for (const app of Object.values(this.#state.record.apps)) this.#addApp(takenOver(app));
   }
 
   /** Why the record had to be begun anew, if it had. */
@@ -196,6 +197,17 @@ export class Platform implements AsyncDisposable {
   async start(name: string, signal?: AbortSignal): Promise<AppSnapshot> {
     const how = { action: 'start', because: 'started by hand', strategy: 'restart' } as const;
     return this.#startAgain(name, how, signal);
+  }
+
+  /** Brings back what an earlier host ran for no terminal and nobody stopped since. */
+  async restore(signal?: AbortSignal): Promise<Restored> {
+    await this.#door.open();
+    return restore(this.#apps.values(), this.#changes, signal);
+  }
+
+  /** Nothing comes back after this host: it was ended by hand. */
+  standDown(): void {
+    for (const app of this.#apps.values()) this.#changes.standDown(app);
   }
 
   /** Stops and starts an app; requests that come meanwhile are held. Starts it when it was stopped. */

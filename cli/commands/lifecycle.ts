@@ -3,6 +3,7 @@ import { PaasError } from '../../runtime/kernel/errors.ts';
 import { loadRecord } from '../../runtime/state/record.ts';
 import { connect, connectIfRunning } from '../connect.ts';
 import { anyPort, type CommonOptions, type Context } from '../context.ts';
+import { endHost } from '../end-host.ts';
 import { confirm } from '../render/confirm.ts';
 import { showEvents } from '../render/reporter.ts';
 import { appNames } from '../which-app.ts';
@@ -19,14 +20,25 @@ export async function start(
   options: StartOptions,
 ): Promise<number> {
   const { terminal, json } = context;
-  const wanted = await appNames(context, names);
   using client = await connect(context, anyPort(context));
   showEvents(client, context);
+  const { restored, failed } =
+    verb === 'start' ? await client.call('restore', {}) : { restored: [], failed: [] };
+  for (const { app, error } of failed)
+    terminal.err(`${app} could not be brought back: ${error.message}. ${error.hint ?? ''}`);
+  // Where nothing else is named, bringing back was what was asked for.
+  const wanted = await appNames(context, names).catch((error: unknown) => {
+    if (restored.length > 0 && names.length === 0) return restored;
+    throw error;
+  });
   const started = [];
   const strategy = options.strategy ? { strategy: options.strategy } : {};
   for (const app of wanted) started.push((await client.call(verb, { app, ...strategy })).app);
-  if (json) terminal.out(JSON.stringify({ apps: started }));
-  else for (const app of started) terminal.out(app.urls[0] ?? `${app.name} runs`);
+  if (json) terminal.out(JSON.stringify({ apps: started, ...(verb === 'start' ? { restored } : {}) }));
+  else {
+    if (restored.length > 0) terminal.out(`Brought back ${restored.join(', ')}`);
+    for (const app of started) terminal.out(app.urls[0] ?? `${app.name} runs`);
+  }
   return 0;
 }
 
@@ -39,33 +51,59 @@ export async function stop(
   names: readonly string[],
   options: StopOptions,
 ): Promise<number> {
-  const { terminal, json } = context;
-  const client = await connectIfRunning(context);
+  if (options.all) return stopAll(context);
+  const wanted = await appNames(context, names);
+  const { apps } = loadRecord(context.paths.record).record;
+  const client =
+    (await connectIfRunning(context)) ??
+    // What a host that was killed ran is stopped by a new one, which then forgets about it.
+    (wanted.some((app) => apps[app]?.desired === 'started')
+      ? await connect(context, anyPort(context))
+      : undefined);
   if (!client) {
-    const wanted = options.all ? [] : await appNames(context, names);
-    const { record } = loadRecord(context.paths.record);
     for (const app of wanted)
-      if (!record.apps[app]) throw new PaasError('APP_NOT_FOUND', { app, known: Object.keys(record.apps) });
-    say([...wanted]);
+      if (!apps[app]) throw new PaasError('APP_NOT_FOUND', { app, known: Object.keys(apps) });
+    sayStopped(context, wanted);
     return 0;
   }
   using connection = client;
-  if (options.all) {
-    const running = (await connection.call('snapshot', {})).apps.map(({ name }) => name);
-    await connection.call('shutdown', {});
-    await connection.lost;
-    say(running);
+  for (const app of wanted.toReversed()) await connection.call('stop', { app });
+  sayStopped(context, wanted);
+  return 0;
+}
+
+async function stopAll(context: Context): Promise<number> {
+  const { terminal, json, paths } = context;
+  const client = await connectIfRunning(context).catch((error: unknown) => {
+    if (error instanceof PaasError && error.code === 'HOST_VERSION_MISMATCH')
+      return 'another version' as const;
+    throw error;
+  });
+  if (client === 'another version') {
+    // It speaks another language, but every host understands TERM; what is detached stays desired.
+    const stopped = await endHost(paths.lock);
+    if (json) terminal.out(JSON.stringify({ stopped: [], host: stopped }));
+    else terminal.out(`Stopped the host of version ${stopped}; its apps come back with: paas-local start`);
     return 0;
   }
-  const wanted = await appNames(context, names);
-  for (const app of wanted.toReversed()) await connection.call('stop', { app });
-  say([...wanted]);
-  return 0;
-
-  function say(stopped: string[]): void {
-    if (json) terminal.out(JSON.stringify({ stopped }));
-    else terminal.out(stopped.length > 0 ? `Stopped ${stopped.join(', ')}` : 'Nothing runs');
+  if (!client) {
+    sayStopped(context, []);
+    return 0;
   }
+  using connection = client;
+  const { apps } = await connection.call('snapshot', {});
+  await connection.call('shutdown', {});
+  await connection.lost;
+  sayStopped(
+    context,
+    apps.filter(({ state }) => state !== 'stopped').map(({ name }) => name),
+  );
+  return 0;
+}
+
+function sayStopped({ terminal, json }: Context, stopped: readonly string[]): void {
+  if (json) terminal.out(JSON.stringify({ stopped }));
+  else terminal.out(stopped.length > 0 ? `Stopped ${stopped.join(', ')}` : 'Nothing runs');
 }
 
 export interface DeleteOptions extends CommonOptions {

@@ -8,6 +8,7 @@ import type { ErrorJson } from '../kernel/errors.ts';
 import type { LogLine } from '../logs/types.ts';
 import type { PushRequest } from '../platform.ts';
 import type { ScaleByHand } from '../plan/types.ts';
+import type { Restored } from '../platform/after-host.ts';
 import type { AppEvent } from '../platform/app-events.ts';
 import type { Strategy } from '../platform/changes.ts';
 import type { ManifestReading } from '../platform/read-source.ts';
@@ -32,6 +33,8 @@ export interface Methods {
   /** Resolves when all apps are healthy. Without `detached` the connection holds a lease on the apps. */
   push: { params: PushRequest; result: { apps: readonly AppSnapshot[]; snapshot: Snapshot } };
   start: { params: { app: string }; result: { app: AppSnapshot } };
+  /** Starts what should run after an earlier host was killed, or the machine was. */
+  restore: { params: Record<string, never>; result: Restored };
   restart: { params: { app: string; strategy?: Strategy }; result: { app: AppSnapshot } };
   restage: { params: { app: string; strategy?: Strategy }; result: { app: AppSnapshot } };
   'restart-instance': {
@@ -88,6 +91,7 @@ export interface Methods {
   restartNode: { params: { component: string }; result: { services: readonly string[] } };
   /** Lines in memory; with `follow`, later ones come as events. */
   logs: { params: { owner: string; count: number; follow: boolean }; result: { lines: readonly LogLine[] } };
+  /** Everything stops, and nothing comes back by itself. */
   shutdown: { params: Record<string, never>; result: Record<string, never> };
 }
 

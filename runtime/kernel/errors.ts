@@ -282,7 +282,8 @@ const ERRORS = {
   HOST_VERSION_MISMATCH: {
     exit: EXIT.usage,
     message: (f) => `The host of this space is paas-local ${text(f.host)}, this command is ${text(f.client)}`,
-    hint: () => 'Stop it with: paas-local stop --all, then run this again',
+    hint: () =>
+      'Stop it with: paas-local stop --all, then run this again; what was pushed with --detach comes back with: paas-local start',
   },
   HOST_LOST: {
     exit: EXIT.unexpected,

@@ -115,6 +115,11 @@ export class Changes {
     });
   }
 
+  /** It shall not run, though for now it may. */
+  standDown(app: App): void {
+    if (app.record.desired === 'started') this.#save(app, { ...app.record, desired: 'stopped' });
+  }
+
   /** Ends an app with the platform: it stays desired as it was. */
   async close(app: App): Promise<void> {
     app.interrupt();

@@ -5,7 +5,7 @@ import { startProcess, type ManagedProcess } from '../../services/kit/process.ts
 import { startScript } from '../env/start-script.ts';
 import type { PlatformEvent } from '../events.ts';
 import { PaasError } from '../kernel/errors.ts';
-import type { AppRecord, TaskRecord } from '../state/record.ts';
+import type { TaskRecord } from '../state/record.ts';
 import { watchMemory } from '../supervisor/memory.ts';
 import { exitStatus } from '../supervisor/start-failure.ts';
 import type { App } from './app.ts';
@@ -174,14 +174,4 @@ export class Tasks {
     const all = [...others, task].toSorted((a, b) => a.sequence - b.sequence);
     this.#options.save(app, all.slice(-KEPT_TASKS));
   }
-}
-
-/** What an earlier host left under way: it went with that host. */
-export function lostTasks(record: AppRecord): AppRecord {
-  if (!record.tasks) return record;
-  const failureReason = 'the host process went away';
-  const tasks = record.tasks.map((task): TaskRecord =>
-    task.endedAt === undefined ? { ...task, state: 'FAILED', endedAt: Date.now(), failureReason } : task,
-  );
-  return { ...record, tasks };
 }

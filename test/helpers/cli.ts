@@ -65,8 +65,11 @@ export class Running {
   stderr = '';
   readonly #waiting = new Set<() => void>();
 
-  constructor(args: readonly string[], { cwd, env }: { cwd: string; env: Record<string, string> }) {
-    this.child = spawn(process.execPath, [BIN, ...args], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  constructor(
+    args: readonly string[],
+    { cwd, env, program = BIN }: { cwd: string; env: Record<string, string>; program?: string },
+  ) {
+    this.child = spawn(process.execPath, [program, ...args], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
     this.child.stdout!.on('data', (chunk) => this.#add('stdout', String(chunk)));
     this.child.stderr!.on('data', (chunk) => this.#add('stderr', String(chunk)));
     const bound = setTimeout(() => this.child.kill('SIGKILL'), COMMAND_MS);
