@@ -40,7 +40,8 @@ export class AppWatch implements AsyncDisposable {
     this.#options = options;
   }
 
-  static async open(app: App, options: AppWatchOptions): Promise<AppWatch> {
+  /** @throws the signal's reason */
+  static async open(app: App, options: AppWatchOptions, signal: AbortSignal): Promise<AppWatch> {
     const self = new AppWatch(app, options);
     const { plan } = app;
     if (!plan.watch.enabled && plan.watch.because === 'switched off') return self;
@@ -54,6 +55,7 @@ export class AppWatch implements AsyncDisposable {
       ],
       onBatch: (files) => void self.#onBatch(files),
       onDegraded: (message) => options.report({ kind: 'watch-degraded', app: plan.name, message }),
+      signal,
     });
     return self;
   }

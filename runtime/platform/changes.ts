@@ -186,7 +186,11 @@ export class Changes {
   /** Watches from before the app is up, so that no edit is missed; a failed launch leaves no watch behind. */
   async #launchWatched(app: App, because: string, rolling: boolean, signal: AbortSignal): Promise<void> {
     const { watches } = this.#options;
-    const watching = watches.open(app, (next, why, atLeast) => this.#applyEdit(app, next, why, atLeast));
+    const watching = watches.open(
+      app,
+      (next, why, atLeast) => this.#applyEdit(app, next, why, atLeast),
+      signal,
+    );
     const launching = rolling ? app.roll(because, signal) : app.launch(because, signal);
     const [launched, watched] = await Promise.allSettled([launching, watching]);
     if (launched.status === 'fulfilled' && watched.status === 'fulfilled') return;

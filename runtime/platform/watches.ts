@@ -14,9 +14,10 @@ export class Watches {
     return this.#open.has(name);
   }
 
-  async open(app: App, apply: AppWatchOptions['apply']): Promise<void> {
+  /** @throws the signal's reason */
+  async open(app: App, apply: AppWatchOptions['apply'], signal: AbortSignal): Promise<void> {
     await this.close(app.name);
-    this.#open.set(app.name, await AppWatch.open(app, { ...this.#options, apply }));
+    this.#open.set(app.name, await AppWatch.open(app, { ...this.#options, apply }, signal));
   }
 
   async close(name: string): Promise<void> {

@@ -1,6 +1,7 @@
 /** Folders → batches of changed files, once things are quiet. chokidar is loaded when the first folder is watched. */
 import { relative, sep } from 'node:path';
 import type { FSWatcher } from 'chokidar';
+import { deferred } from '../../services/kit/deferred.ts';
 import { ignoreFilter } from './ignore.ts';
 
 /** After the last event; a burst of saves is one batch. */
@@ -18,65 +19,93 @@ export interface WatchOptions {
   readonly onBatch: (files: readonly string[]) => void;
   /** Said once when the system's watch limit is reached and polling is used instead. */
   readonly onDegraded: (message: string) => void;
+  /** Cuts the opening short. */
+  readonly signal?: AbortSignal;
 }
 
-/** Resolves when watching. */
+/**
+ * Resolves when watching.
+ * @throws the signal's reason; a large folder may take long to be looked through
+ */
 export async function watch(options: WatchOptions): Promise<AsyncDisposable> {
-  const batch = new Batch(options.onBatch);
-  let closed = false;
-  let current = await open(options, batch, false, () => void degrade());
+  const { signal } = options;
+  signal?.throwIfAborted();
+  const watching = new FolderWatch(options);
+  const cut = deferred<never>();
+  const abort = (): void => cut.reject(signal?.reason);
+  signal?.addEventListener('abort', abort, { once: true });
+  try {
+    await Promise.race([watching.open(), cut.promise]);
+    return watching;
+  } catch (error) {
+    await watching[Symbol.asyncDispose]();
+    throw error;
+  } finally {
+    signal?.removeEventListener('abort', abort);
+  }
+}
 
-  async function degrade(): Promise<void> {
-    options.onDegraded(
-      'the system allows no more file watches, so files are looked at every 300 ms instead; raise the limit with: sudo sysctl fs.inotify.max_user_watches=524288 fs.inotify.max_user_instances=512',
-    );
-    await current.close();
-    if (!closed) current = await open(options, batch, true, () => {});
+class FolderWatch implements AsyncDisposable {
+  readonly #options: WatchOptions;
+  readonly #batch: Batch;
+  #watcher: FSWatcher | undefined;
+  /** Set once the system has refused more watches: resolves when polling has taken over. */
+  #polling: Promise<void> | undefined;
+  #closed = false;
+
+  constructor(options: WatchOptions) {
+    this.#options = options;
+    this.#batch = new Batch(options.onBatch);
   }
 
-  return {
-    async [Symbol.asyncDispose]() {
-      closed = true;
-      batch.close();
-      await current.close();
-    },
-  };
-}
+  async open(): Promise<void> {
+    await this.#start({ usePolling: false });
+    await this.#polling;
+  }
 
-async function open(
-  options: WatchOptions,
-  batch: Batch,
-  polling: boolean,
-  onLimit: () => void,
-): Promise<FSWatcher> {
-  const { watch: chokidarWatch } = await import('chokidar');
-  const ignored = ignoreFilter(options.ignores);
-  const always = new Set(options.files);
-  let limited = false;
-  const watcher = chokidarWatch([options.root, ...options.files], {
-    ignoreInitial: true,
-    followSymlinks: false,
-    usePolling: polling,
-    interval: POLL_MS,
-    ignored: (path) => {
-      if (always.has(path) || path === options.root) return false;
-      const inside = relative(options.root, path);
-      return inside.startsWith('..') || ignored(inside.split(sep).join('/'));
-    },
-  });
-  watcher.on('all', (_event, path) => batch.add(path));
-  await new Promise<void>((resolve) => {
-    watcher.once('ready', resolve);
-    watcher.on('error', (error) => {
-      const { code } = error as NodeJS.ErrnoException;
-      if ((code === 'ENOSPC' || code === 'EMFILE') && !limited && !polling) {
-        limited = true;
-        resolve();
-        onLimit();
-      }
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closed = true;
+    this.#batch.close();
+    await this.#watcher?.close();
+  }
+
+  async #start(how: { readonly usePolling: boolean }): Promise<void> {
+    const { watch: chokidarWatch } = await import('chokidar');
+    if (this.#closed) return;
+    const { root, files, ignores } = this.#options;
+    const ignored = ignoreFilter(ignores);
+    const always = new Set(files);
+    const watcher = chokidarWatch([root, ...files], {
+      ...how,
+      ignoreInitial: true,
+      followSymlinks: false,
+      interval: POLL_MS,
+      ignored: (path) => {
+        if (always.has(path) || path === root) return false;
+        const inside = relative(root, path);
+        return inside.startsWith('..') || ignored(inside.split(sep).join('/'));
+      },
     });
-  });
-  return watcher;
+    this.#watcher = watcher;
+    watcher.on('all', (_event, path) => this.#batch.add(path));
+    await new Promise<void>((resolve) => {
+      watcher.once('ready', resolve);
+      watcher.on('error', (error) => {
+        const { code } = error as NodeJS.ErrnoException;
+        if (how.usePolling || (code !== 'ENOSPC' && code !== 'EMFILE')) return;
+        this.#polling ??= this.#poll(watcher);
+        resolve();
+      });
+    });
+  }
+
+  async #poll(refused: FSWatcher): Promise<void> {
+    this.#options.onDegraded(
+      'the system allows no more file watches, so files are looked at every 300 ms instead; raise the limit with: sudo sysctl fs.inotify.max_user_watches=524288 fs.inotify.max_user_instances=512',
+    );
+    await refused.close();
+    await this.#start({ usePolling: true });
+  }
 }
 
 class Batch {
