@@ -20,6 +20,8 @@ export class ControlClient implements Disposable {
   readonly #lost: Promise<PaasError>;
   #next = 1;
   #done = false;
+  /** Why the connection ends, when it does. */
+  #reason = 'it closed the connection';
   /** Told of every event this connection hears. */
   onEvent: (event: PlatformEvent) => void = () => {};
   /** Told how many events were lost because this side read too slowly. */
@@ -29,12 +31,16 @@ export class ControlClient implements Disposable {
     this.#socket = socket;
     const lines = new JsonLines(MAX_MESSAGE_BYTES);
     socket.on('data', (chunk) => {
-      for (const line of lines.push(chunk)) this.#onMessage(JSON.parse(line) as ServerMessage);
+      try {
+        for (const line of lines.push(chunk)) this.#onMessage(JSON.parse(line) as ServerMessage);
+      } catch {
+        this.#end('it says what is not understood');
+      }
     });
     socket.on('error', () => {});
     this.#lost = new Promise((resolve) => {
       socket.on('close', () => {
-        const error = new PaasError('HOST_LOST', { reason: 'it closed the connection' });
+        const error = new PaasError('HOST_LOST', { reason: this.#reason });
         this.#done = true;
         for (const { reject } of this.#pending.values()) reject(error);
         this.#pending.clear();
@@ -45,34 +51,38 @@ export class ControlClient implements Disposable {
 
   /**
    * Connects and shakes hands.
-   * @throws PaasError `HOST_VERSION_MISMATCH`; the system's error when nothing listens there
+   * @throws PaasError `HOST_VERSION_MISMATCH`; `HOST_LOST` when there is no answer in time; the system's error when
+   * nothing listens there
    */
-  static async connect(path: string): Promise<ControlClient> {
+  static async connect(path: string, timeoutMs = CONNECT_MS): Promise<ControlClient> {
     using address = socketAddress(path);
     const socket = createConnection(address.path);
-    await new Promise<void>((resolve, reject) => {
-      socket.once('connect', resolve);
-      socket.once('error', reject);
-      socket.setTimeout(CONNECT_MS, () =>
-        reject(new PaasError('HOST_LOST', { reason: 'it does not answer' })),
-      );
-    }).catch((error: unknown) => {
-      socket.destroy();
-      throw error;
-    });
-    socket.setTimeout(0);
     const client = new ControlClient(socket);
-    const { version } = await client.call('hello', { version: VERSION });
-    if (version === VERSION) return client;
-    client[Symbol.dispose]();
-    throw new PaasError('HOST_VERSION_MISMATCH', { host: version, client: VERSION });
+    // A host that hangs (or is stopped) is still connected to by the system: its answer is what counts.
+    const late = setTimeout(() => client.#end('it does not answer'), timeoutMs);
+    try {
+      await new Promise<void>((resolve, reject) => {
+        socket.once('connect', resolve);
+        socket.once('error', reject);
+        void client.lost.then(reject);
+      });
+      const { version } = await client.call('hello', { version: VERSION });
+      if (version !== VERSION)
+        throw new PaasError('HOST_VERSION_MISMATCH', { host: version, client: VERSION });
+      return client;
+    } catch (error) {
+      client[Symbol.dispose]();
+      throw error;
+    } finally {
+      clearTimeout(late);
+    }
   }
 
   /** @throws PaasError as the host threw it, or `HOST_LOST` */
   call<M extends Method>(method: M, params: Methods[M]['params']): Promise<Methods[M]['result']> {
     return new Promise((resolve, reject) => {
       if (this.#done) {
-        reject(new PaasError('HOST_LOST', {}));
+        reject(new PaasError('HOST_LOST', { reason: this.#reason }));
         return;
       }
       const id = this.#next++;
@@ -87,6 +97,11 @@ export class ControlClient implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    this.#socket.destroy();
+  }
+
+  #end(reason: string): void {
+    this.#reason = reason;
     this.#socket.destroy();
   }
 
