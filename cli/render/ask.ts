@@ -2,19 +2,21 @@ import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
 import type { Ask } from '../../runtime/manifest/index.ts';
 import type { Context } from '../context.ts';
+import { harmless } from './terminal.ts';
 
 /** Asks on the terminal; undefined without one, or where the user wants no questions. */
 export function askOnTerminal(context: Context, wanted: boolean): Ask | undefined {
   const { world, json } = context;
   if (!wanted || json || !process.stdin.isTTY || !world.stdout.isTTY) return undefined;
   return async (prompt, { hidden = false, choices = [], required = false }) => {
-    const words = prompt.replace(/:? *$/, '');
-    const shown = choices.length > 0 ? `${words} (${choices.join(', ')}): ` : `${words}: `;
+    const words = harmless(prompt.replace(/:? *$/, ''), false);
+    const offered = harmless(choices.join(', '), false);
+    const shown = choices.length > 0 ? `${words} (${offered}): ` : `${words}: `;
     for (;;) {
       const answer = await readLine(world.stdout, shown, hidden);
       if (answer === undefined) return undefined;
       if (answer === '' ? !required : choices.length === 0 || choices.includes(answer)) return answer;
-      world.stdout.write(answer === '' ? 'A value is needed.\n' : `Choose one of ${choices.join(', ')}.\n`);
+      world.stdout.write(answer === '' ? 'A value is needed.\n' : `Choose one of ${offered}.\n`);
     }
   };
 }

@@ -1,5 +1,11 @@
-/** The only place that writes to the terminal. Colour is a fact of it, asked for once. */
+/**
+ * The only place that writes to the terminal. Colour is a fact of it, asked for once. Whatever part of a line came from
+ * a manifest, a file's name or an app: nothing but text and colour gets out.
+ */
+import { harmlessLines } from '../../runtime/kernel/harmless.ts';
 import type { World } from '../context.ts';
+
+export { harmless } from '../../runtime/kernel/harmless.ts';
 
 export type Paint = (text: string) => string;
 
@@ -17,7 +23,10 @@ export interface Terminal {
 
 const CODES = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33, blue: 34, magenta: 35, cyan: 36 } as const;
 
-export function createTerminal({ env, stdout, stderr }: World, wanted?: boolean): Terminal {
+export function createTerminal(
+  { env, stdout, stderr }: Pick<World, 'env' | 'stdout' | 'stderr'>,
+  wanted?: boolean,
+): Terminal {
   const colour = wanted === false ? false : decideColour(env, stdout);
   const paint = Object.fromEntries(
     Object.entries(CODES).map(([name, code]) => [
@@ -28,8 +37,8 @@ export function createTerminal({ env, stdout, stderr }: World, wanted?: boolean)
   return {
     colour,
     width: stdout.columns || 100,
-    out: (line) => void stdout.write(`${line}\n`),
-    err: (line) => void stderr.write(`${line}\n`),
+    out: (line) => void stdout.write(`${harmlessLines(line, colour)}\n`),
+    err: (line) => void stderr.write(`${harmlessLines(line, colour)}\n`),
     paint,
   };
 }
@@ -39,16 +48,4 @@ function decideColour(env: World['env'], stdout: NodeJS.WriteStream): boolean {
   if (env.NO_COLOR) return false;
   if (env.FORCE_COLOR !== undefined) return env.FORCE_COLOR !== '0' && env.FORCE_COLOR !== 'false';
   return stdout.isTTY === true && env.TERM !== 'dumb';
-}
-
-/**
- * App output is hostile: control characters that move the cursor or set the title are shown as `\xNN`.
- * Tabs and colour sequences pass (the latter only where colour is on).
- */
-export function harmless(text: string, colour: boolean): string {
-  // eslint-disable-next-line no-control-regex -- control characters are what this is about
-  return text.replace(/\u001B\[[0-9;]*m|[\u0000-\u0008\u000A-\u001F\u007F-\u009F]/g, (found) => {
-    if (found.length > 1) return colour ? found : '';
-    return `\\x${found.charCodeAt(0).toString(16).padStart(2, '0')}`;
-  });
 }

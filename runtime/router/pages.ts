@@ -1,4 +1,5 @@
 /** An answer of the router as text or as a page. Pure; everything shown is escaped, nothing is executed. */
+import { harmless } from '../kernel/harmless.ts';
 import type { Answer } from './answers.ts';
 
 export interface RenderedAnswer {
@@ -35,7 +36,8 @@ export function renderAnswer(answer: Answer, html: boolean, requestId: string): 
 function renderText(answer: Answer): string {
   const lines = [`${answer.status} ${answer.reason}: ${answer.message}`, ...answer.help];
   if (answer.logLines.length > 0) lines.push('', 'Its last log lines:', ...answer.logLines);
-  return `${lines.join('\n')}\n`;
+  // Read on a terminal (curl) as a rule.
+  return `${lines.map((line) => harmless(line, false)).join('\n')}\n`;
 }
 
 const STYLE = `body{font:16px/1.5 system-ui,sans-serif;margin:3rem auto;max-width:46rem;padding:0 1rem;color:#222;background:#fff}

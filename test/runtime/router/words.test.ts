@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { formatAccessLine } from '../../../runtime/router/access-log.ts';
-import { prefersHtml } from '../../../runtime/router/pages.ts';
-import type { RequestRecord } from '../../../runtime/router/types.ts';
+import { endpointFailure } from '../../../runtime/router/answers.ts';
+import { prefersHtml, renderAnswer } from '../../../runtime/router/pages.ts';
+import type { RequestRecord, RouteEntry } from '../../../runtime/router/types.ts';
 
 const RECORD: RequestRecord = {
   at: Date.UTC(2026, 0, 2, 15, 4, 5, 678),
@@ -61,4 +62,13 @@ test.each([
   ['application/json', false],
 ])('Accept %j prefers a page: %s', (accept, html) => {
   expect(prefersHtml(accept)).toBe(html);
+});
+
+test('what an app printed does not steer the terminal of whoever asks with curl', () => {
+  const answer = endpointFailure('EOF', {
+    app: 'shop',
+    lastLogLines: () => ['\u001B]0;owned\u0007', 'a\u009B2Jb'],
+  } as unknown as RouteEntry);
+  const { body } = renderAnswer(answer, false, 'id');
+  expect(body).toContain('\\x1b]0;owned\\x07\na\\u009b2Jb\n');
 });
