@@ -15,6 +15,7 @@ const root = fileURLToPath(new URL('.', import.meta.url));
 /** What is imported or run by its path in `dist`. */
 const ENTRIES = [
   'runtime/index.ts',
+  'runtime/testing/index.ts',
   'runtime/manifest/schema.ts',
   'runtime/staging/static-server.ts',
   'services/memcached/index.ts',

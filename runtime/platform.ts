@@ -4,7 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { rmSync } from 'node:fs';
-import type { NodeConfig, ServiceType } from '../services/kit/contract.ts';
+import type { NodeConfig, ServiceInstance, ServiceType } from '../services/kit/contract.ts';
 import { RUN_VARIABLE, type Guardian } from '../services/kit/guardian.ts';
 import { Scope } from '../services/kit/scope.ts';
 import type { AppEnv } from './env/build-env.ts';
@@ -38,6 +38,7 @@ import { openAppSource } from './staging/app-source.ts';
 import { dependenciesOf } from './staging/depends-on.ts';
 import { fileNameFor, makeSpace, type SpacePaths } from './state/home.ts';
 import type { AppRecord, ManifestSource } from './state/record.ts';
+import type { RequestRecord } from './router/types.ts';
 import { CLOUD_FOUNDRY_POLICY } from './supervisor/backoff.ts';
 import type { RestartPolicy } from './supervisor/types.ts';
 
@@ -53,6 +54,12 @@ export interface PlatformOptions {
   readonly policy?: RestartPolicy;
   /** From TERM to KILL, for apps. */
   readonly graceMs?: number;
+  /** Services run on when no app needs them any more, until the platform closes. */
+  readonly keepServices?: boolean;
+  /** Services of our own share this thread. */
+  readonly sameThread?: boolean;
+  /** Told of every request that went through the router. Must not throw. */
+  readonly onRequest?: (record: RequestRecord) => void;
 }
 
 export interface PushRequest {
@@ -61,6 +68,8 @@ export interface PushRequest {
   /** `toolEnv` of the pushing shell. */
   readonly toolEnv: Readonly<Record<string, string>>;
   readonly detached: boolean;
+  /** Run the apps in a copy of their folder, as on the platform, made anew for each start. */
+  readonly fromCopy?: boolean;
   /** Default: all instances stop, then all start. */
   readonly strategy?: Strategy;
 }
@@ -109,6 +118,7 @@ export class Platform implements AsyncDisposable {
       paths,
       guardian: options.guardian,
       searchPath: options.searchPath,
+      sameThread: options.sameThread === true,
       records: () => this.#state.record.services,
       save: (name, service) => this.#state.saveService(name, service),
       logFor: (name) => this.#logs.of('service', name),
@@ -120,6 +130,7 @@ export class Platform implements AsyncDisposable {
       apps: () => this.#apps.values(),
       appNamed: (name) => this.#apps.get(name),
       report,
+      onRequest: options.onRequest,
     });
     this.#watches = new Watches({
       record: () => this.#state.record,
@@ -160,30 +171,19 @@ export class Platform implements AsyncDisposable {
    * @throws PaasError; apps that were up before the failing one stay up
    */
   async push(request: PushRequest, signal?: AbortSignal): Promise<readonly AppSnapshot[]> {
-    const { source, toolEnv, detached, strategy = 'restart' } = request;
+    const { source, toolEnv, detached, fromCopy = false, strategy = 'restart' } = request;
     const { manifest, notes } = withStoredEnv(request.manifest, this.#state.record, source.envMode);
     const plan = planFor(manifest, source, this.#state.record, this.#options.serviceTypes);
     await this.#door.open();
     for (const service of plan.services) this.#services.provision(service);
     for (const appPlan of plan.apps) {
       const shellEnv = inheritedEnv(toolEnv);
-      const app =
-        this.#apps.get(appPlan.name) ??
-        this.#addApp({
-          id: randomUUID(),
-          version: randomUUID(),
-          plan: appPlan,
-          desired: 'stopped',
-          byHand: NOTHING_BY_HAND,
-          source,
-          shellEnv,
-          detached,
-        });
+      const app = this.#apps.get(appPlan.name) ?? this.#addApp(newApp(appPlan, source, shellEnv, detached));
       for (const text of notes.get(app.name) ?? [])
         app.log.append({ source: 'API', instance: 0, stream: 'OUT', text });
       this.#warn(app, appPlan);
       try {
-        const pushed = { source, shellEnv, detached, toolEnv, strategy };
+        const pushed = { source, shellEnv, detached, toolEnv, strategy, fromCopy };
         await this.#changes.push(app, appPlan, pushed, signal);
       } catch (error) {
         void this.#stopUnusedServices();
@@ -191,6 +191,27 @@ export class Platform implements AsyncDisposable {
       }
     }
     return plan.apps.map(({ name }) => this.app(name).snapshot());
+  }
+
+  /**
+   * Starts the services the manifest asks for and none of its apps; `env` tells what those would be given.
+   * @throws PaasError
+   */
+  async startServices({ manifest, source, toolEnv }: PushRequest, signal: AbortSignal): Promise<void> {
+    const plan = planFor(
+      manifest,
+      { ...source, servicesOnly: true },
+      this.#state.record,
+      this.#options.serviceTypes,
+    );
+    for (const service of plan.services) this.#services.provision(service);
+    for (const appPlan of plan.apps) {
+      if (!this.#apps.has(appPlan.name)) this.#addApp(newApp(appPlan, source, inheritedEnv(toolEnv), false));
+    }
+    await this.#services.start(
+      plan.services.map(({ name }) => name),
+      signal,
+    );
   }
 
   /** Starts a stopped app as it was last pushed. Does nothing when it runs. */
@@ -262,7 +283,7 @@ export class Platform implements AsyncDisposable {
       const { system, exports } = await app.prepareOneOff('a command is run in it', signal);
       // Should this host die, its guardian ends the program too.
       const env = { ...system, [RUN_VARIABLE]: this.#options.guardian.runId };
-      return { shell: this.#shell, root: app.plan.root, env, exports, release };
+      return { shell: this.#shell, root: app.home, env, exports, release };
     } catch (error) {
       await release();
       throw error;
@@ -306,6 +327,21 @@ export class Platform implements AsyncDisposable {
     return (
       bound && this.#services.boundTo(bound.plan, bound.record.id).find((service) => service.name === name)
     );
+  }
+
+  /** A running service instance; undefined where it does not run. */
+  service(name: string): ServiceInstance | undefined {
+    return this.#services.instance(name);
+  }
+
+  /** An address that reaches this app by a plain loopback name. */
+  async ownUrl(name: string): Promise<string> {
+    return this.#door.ownUrl(this.app(name));
+  }
+
+  /** Whether the router has requests under way. */
+  get routing(): boolean {
+    return this.#door.busy;
   }
 
   /** The log of an app or a service. */
@@ -367,6 +403,7 @@ export class Platform implements AsyncDisposable {
   }
 
   async #stopUnusedServices(): Promise<void> {
+    if (this.#options.keepServices) return;
     const needed = new Set(
       [...this.#apps.values()]
         .filter(({ state, inUse }) => state !== 'stopped' || inUse)
@@ -428,4 +465,22 @@ export class Platform implements AsyncDisposable {
     this.events.add(event);
     for (const listener of this.#listeners) listener(event);
   }
+}
+
+function newApp(
+  plan: AppPlan,
+  source: ManifestSource,
+  shellEnv: Readonly<Record<string, string>>,
+  detached: boolean,
+): AppRecord {
+  return {
+    id: randomUUID(),
+    version: randomUUID(),
+    plan,
+    desired: 'stopped',
+    byHand: NOTHING_BY_HAND,
+    source,
+    shellEnv,
+    detached,
+  };
 }

@@ -19,7 +19,12 @@ const LAYERS: readonly (readonly RegExp[])[] = [
 ];
 
 /** Entries of processes of their own. */
-const PROGRAMS = ['cli/main.ts', 'runtime/host-main.ts', 'runtime/staging/static-server.ts'];
+const PROGRAMS = [
+  'runtime/testing/surroundings.ts',
+  'cli/main.ts',
+  'runtime/host-main.ts',
+  'runtime/staging/static-server.ts',
+];
 
 /** Types may cross between siblings: they leave nothing behind at run time. */
 const importsOf = (file: string): { path: string; typeOnly: boolean }[] =>

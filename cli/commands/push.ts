@@ -22,6 +22,7 @@ export interface PushOptions extends PushChoices {
   readonly strictPorts?: boolean;
   readonly detach?: boolean;
   readonly strategy?: 'rolling';
+  readonly staged?: boolean;
 }
 
 export async function push(
@@ -58,6 +59,7 @@ export async function push(
       source,
       toolEnv: toolEnv(shellOf(context)),
       detached,
+      ...(options.staged ? { fromCopy: true } : {}),
       ...(options.strategy ? { strategy: options.strategy } : {}),
     });
     if (json) terminal.out(JSON.stringify(summary(pushed.apps, pushed.snapshot)));

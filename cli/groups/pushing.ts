@@ -28,6 +28,7 @@ export const pushing: Group = {
         'the port to route on (default: 8080, or $PAAS_LOCAL_PORT; else the next free one)',
       )
       .option('--strict-ports', 'fail when a port is taken instead of choosing another')
+      .option('--staged', 'run in a copy of the folder without what is ignored, made anew at each start')
       .option('-d, --detach', 'return as soon as the apps are healthy; they run on')
       .addOption(strategy());
 

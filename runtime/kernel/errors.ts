@@ -295,6 +295,26 @@ const ERRORS = {
     exit: EXIT.unexpected,
     message: (f) => `Cannot understand a control message: ${text(f.reason)}`,
   },
+  READY_TIMEOUT: {
+    exit: EXIT.notReady,
+    message: (f) =>
+      `Not ready within ${text(f.within)}: waited for ${text(f.waitedFor)}, saw ${text(f.seen)}`,
+    hint: () => 'A slow start needs more time: readyTimeout in code, --timeout on the command line',
+  },
+  WAIT_TIMEOUT: {
+    exit: EXIT.notReady,
+    message: (f) => `Waited ${text(f.within)} for ${text(f.waitedFor)}, saw ${text(f.seen)}`,
+  },
+  SERVICE_CANNOT: {
+    exit: EXIT.usage,
+    message: (f) => `Cannot ${text(f.what)} service "${text(f.service)}": ${text(f.reason)}`,
+    hint: (f) => (f.hint ? text(f.hint) : undefined),
+  },
+  PLATFORM_STOPPED: {
+    exit: EXIT.usage,
+    message: (f) => `Cannot ${text(f.what)}: the platform was stopped`,
+    hint: (f) => `It was started at ${text(f.startedAt)}`,
+  },
   CANCELLED: { exit: 130, message: (f) => `Stopped before it was done${given(': ', f.reason)}` },
 } as const satisfies Record<string, ErrorEntry>;
 

@@ -21,6 +21,8 @@ export interface PlanInput {
   /** Services that exist in the space already. */
   readonly existing: ReadonlyMap<string, ServicePlan>;
   readonly noWatch: boolean;
+  /** Plan no process: whether apps could be started does not matter. */
+  readonly servicesOnly?: boolean;
   /** `--command`, over the manifest's. */
   readonly command?: string;
 }
@@ -107,13 +109,15 @@ function readOptions(type: ServiceType, request: ServiceRequest): unknown {
 
 function planApp(app: AppManifest, input: PlanInput): AppPlan {
   const facts = input.facts.get(app.name)!;
-  const processes = planProcesses({
-    app,
-    dialect: input.manifest.dialect,
-    facts,
-    command: input.command,
-    listing: input.listings.get(app.name) ?? [],
-  });
+  const processes = input.servicesOnly
+    ? []
+    : planProcesses({
+        app,
+        dialect: input.manifest.dialect,
+        facts,
+        command: input.command,
+        listing: input.listings.get(app.name) ?? [],
+      });
   const reloading = processes.find(({ command }) => reloadsItself(command));
   const watched = !input.noWatch && !reloading;
   return {

@@ -1,15 +1,19 @@
 /** What the processes of one app are given: folders and environment, for running and for staging. */
-import { rmSync } from 'node:fs';
+import { readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { buildEnv, flatten, type AppEnv } from '../env/build-env.ts';
 import type { AppFolders, EnvVariable, InstanceFacts } from '../env/types.ts';
 import { absolutePath } from '../kernel/names.ts';
 import type { AppPlan, ProcessPlan } from '../plan/types.ts';
+import { copyApp } from '../staging/copy-app.ts';
 import type { Installed } from '../staging/types.ts';
 import { fileNameFor, makePrivateFolder } from '../state/home.ts';
 import type { AppRecord } from '../state/record.ts';
 import { HOST, type AppOptions } from './app-options.ts';
 
 const FILE_DESCRIPTORS = 16_384;
+/** How the folders of copies are named, a number behind it. */
+const COPY = 'app-';
 
 /** Which instance an environment is for. */
 export interface InstancePlace {
@@ -29,6 +33,8 @@ export class AppEnvironment {
   readonly #options: Pick<AppOptions, 'paths' | 'space' | 'services'>;
   /** With the plan as it is run. */
   readonly #record: () => AppRecord;
+  #copies = 0;
+  #copy: string | undefined;
 
   constructor(options: Pick<AppOptions, 'paths' | 'space' | 'services'>, record: () => AppRecord) {
     this.#options = options;
@@ -38,12 +44,44 @@ export class AppEnvironment {
   get folders(): AppFolders {
     const { plan } = this.#record();
     const root = absolutePath(fileNameFor(plan.name), this.#options.paths.apps);
-    return { home: plan.root, root, tmp: `${root}/tmp`, cache: `${root}/cache` };
+    return { home: this.#copy ?? plan.root, root, tmp: `${root}/tmp`, cache: `${root}/cache` };
   }
 
   makeFolders(): void {
     const { root, tmp, cache } = this.folders;
     for (const folder of [root, tmp, cache]) makePrivateFolder(folder);
+  }
+
+  /** Copies the app's folder; from now on that copy is its home. Those who run in an earlier one go on there. */
+  async copySource(signal: AbortSignal, log: (text: string) => void): Promise<void> {
+    const { plan } = this.#record();
+    this.#copies += 1;
+    const to = `${this.folders.root}/${COPY}${this.#copies}`;
+    rmSync(to, { recursive: true, force: true });
+    const { dialect, manifest } = plan;
+    await copyApp({ from: plan.root, to, dialect, ignores: manifest.ignores, signal, log });
+    this.#copy = to;
+  }
+
+  get hasCopy(): boolean {
+    return this.#copy !== undefined;
+  }
+
+  /** Back to the app's own folder. */
+  useSource(): void {
+    this.#copy = undefined;
+  }
+
+  /** Removes the copies nobody runs in any more: all of them, or all but the one in use. */
+  removeCopies(which: 'all' | 'old'): void {
+    const { root } = this.folders;
+    if (which === 'all') this.#copy = undefined;
+    const kept = this.#copy;
+    if (this.#copies === 0) return;
+    for (const name of readdirSync(root)) {
+      const path = join(root, name);
+      if (name.startsWith(COPY) && path !== kept) rmSync(path, { recursive: true, force: true });
+    }
   }
 
   removeTmp(): void {

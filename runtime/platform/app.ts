@@ -3,6 +3,7 @@
  * whatever is under way, so there are never two copies of one app.
  */
 import type { AppEnv } from '../env/build-env.ts';
+import type { Launch } from '../supervisor/types.ts';
 import type { InstanceMoment } from '../events.ts';
 import { PaasError } from '../kernel/errors.ts';
 import { Mutex } from '../kernel/mutex.ts';
@@ -18,7 +19,7 @@ import type { AppOptions } from './app-options.ts';
 import { appSnapshot } from './app-snapshot.ts';
 import { instanceNote, isExitNote } from './instance-notes.ts';
 import { Instances, type Slot } from './instances.ts';
-import { launchOf } from './launch.ts';
+import { commandOf, launchOf } from './launch.ts';
 import { Rollout } from './rollout.ts';
 import { stage } from './staging-run.ts';
 import { usageOf } from './usage.ts';
@@ -155,8 +156,12 @@ export class App {
     const began = performance.now();
     this.#environment.makeFolders();
     await this.#options.startServices(plan, signal);
+    if (this.record.fromCopy) await this.#environment.copySource(signal, (text) => this.#sayStaging(text));
+    else this.#environment.useSource();
     this.#installed = await stage({
       plan,
+      home: this.#environment.folders.home,
+      ...(this.record.fromCopy ? { notesDir: this.#environment.folders.root } : {}),
       log,
       cacheDir: this.#options.paths.cache,
       toolEnv: this.toolEnv,
@@ -174,7 +179,12 @@ export class App {
   }
 
   get staged(): boolean {
-    return this.#installed !== undefined;
+    return this.#installed !== undefined && (!this.record.fromCopy || this.#environment.hasCopy);
+  }
+
+  /** Its own folder, or the copy it runs in. */
+  get home(): string {
+    return this.#environment.folders.home;
   }
 
   /**
@@ -237,12 +247,14 @@ export class App {
   /** Withdraws the routes, lets requests finish, TERM, grace, KILL. `next` says what follows. */
   async shutdown(because: string, next: 'stopped' | 'starting' = 'stopped', graceMs?: number): Promise<void> {
     if (this.#instances.empty && next === 'stopped') {
+      this.#environment.removeCopies('all');
       this.#enter('stopped', because);
       return;
     }
     this.#enter(next === 'starting' ? 'starting' : 'stopping', because);
     await this.#stopInstances(graceMs);
     if (next === 'stopped') {
+      this.#environment.removeCopies('all');
       this.#enter('stopped', because);
       this.#options.report({ kind: 'app-stopped', app: this.plan.name, because });
     }
@@ -311,6 +323,16 @@ export class App {
     );
   }
 
+  /** How to run a program of the user's choice with this app's folder and environment. */
+  command(argv: readonly string[]): Omit<Launch, 'port'> {
+    this.#environment.makeFolders();
+    return commandOf(argv, {
+      environment: this.#environment,
+      installed: this.#installed,
+      shell: this.#options.shell,
+    });
+  }
+
   usage(): Promise<readonly InstanceUsage[]> {
     return usageOf(this.#instances.slots);
   }
@@ -333,8 +355,13 @@ export class App {
     this.#options.routesChanged();
   }
 
+  #sayStaging(text: string): void {
+    this.log.append({ source: 'STG', instance: 0, stream: 'OUT', text });
+  }
+
   #ready(because: string): void {
     this.#enter('started', because);
+    if (this.record.fromCopy) this.#environment.removeCopies('old');
     this.#options.report({
       kind: 'app-ready',
       app: this.plan.name,

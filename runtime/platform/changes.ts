@@ -25,7 +25,7 @@ export interface ChangesOptions {
 export type Strategy = 'rolling' | 'restart';
 
 /** What a push says of an app besides its plan. */
-export interface Pushed extends Pick<AppRecord, 'source' | 'shellEnv' | 'detached'> {
+export interface Pushed extends Pick<AppRecord, 'source' | 'shellEnv' | 'detached' | 'fromCopy'> {
   readonly toolEnv: Readonly<Record<string, string>>;
   readonly strategy: Strategy;
 }
@@ -70,6 +70,7 @@ export class Changes {
         detached: pushed.detached || (record.detached && record.desired === 'started'),
         shellEnv,
         ...(source ? { source } : {}),
+        ...(pushed.fromCopy ? { fromCopy: true } : {}),
         ...(record.ranOnce ? { ranOnce: true } : {}),
         ...(record.tasks ? { tasks: record.tasks } : {}),
       });
@@ -99,8 +100,8 @@ export class Changes {
       if (app.state === 'started' && action === 'start') return;
       this.#save(app, { ...app.record, desired: 'started' });
       this.#say(app, action, because);
-      // As on the platform, a start takes what was staged; only a new host has to see to it first.
-      if (!app.staged || action === 'restage') await app.stage(because, inner);
+      // As on the platform, a start takes what was staged; only a new host has to see to it first, and a copy is new.
+      if (!app.staged || app.record.fromCopy || action === 'restage') await app.stage(because, inner);
       if (!rolling) await app.shutdown(because, 'starting');
       await this.#launchWatched(app, because, rolling, inner);
     }, signal);
@@ -170,7 +171,8 @@ export class Changes {
       if (changes.size === 0) return;
       const action = changes.has('stage') ? 'restage' : changes.has('relaunch') ? 'restart' : 'update';
       this.#options.report({ kind: 'change-started', app: next.name, action, because, by: 'edit' });
-      if (changes.has('stage')) await app.stage(because, signal);
+      if (changes.has('stage') || (changes.has('relaunch') && record.fromCopy))
+        await app.stage(because, signal);
       if (changes.has('relaunch')) await this.#relaunch(app, because, signal);
       else if (changes.has('scale')) await app.scale(because, signal);
       this.#options.routesChanged();

@@ -1,5 +1,5 @@
 /** How one instance is started: its script in the platform's shell, its environment, its sidecars. */
-import { startScript } from '../env/start-script.ts';
+import { hookScript, startScript } from '../env/start-script.ts';
 import type { AppPlan } from '../plan/types.ts';
 import type { Installed } from '../staging/types.ts';
 import type { Launch } from '../supervisor/types.ts';
@@ -13,6 +13,7 @@ export interface LaunchInput {
   readonly shell: string;
 }
 
+const NOTHING_INSTALLED: Installed = { skipped: true, fingerprint: '', path: [], env: {} };
 const MIB = 1024 * 1024;
 
 /** Its port is that of the slot. */
@@ -29,7 +30,7 @@ export function launchOf(slot: Slot, input: LaunchInput): Omit<Launch, 'port'> {
   return {
     file,
     args: script(command, preRunning),
-    cwd: plan.root,
+    cwd: environment.folders.home,
     // What sidecars take is taken from the process.
     env: withMemory(env, memoryBytes - taken),
     sidecars: sidecars.map((sidecar) => ({
@@ -39,6 +40,20 @@ export function launchOf(slot: Slot, input: LaunchInput): Omit<Launch, 'port'> {
       env: withMemory(env, sidecar.memoryBytes ?? memoryBytes - taken),
       ...(sidecar.memoryBytes === undefined ? {} : { memoryLimitBytes: sidecar.memoryBytes }),
     })),
+  };
+}
+
+/** A program of the user's choice with what the app has: its folder and environment, but no port. */
+export function commandOf(
+  argv: readonly string[],
+  { environment, installed, shell: file }: Omit<LaunchInput, 'plan'>,
+): Omit<Launch, 'port'> {
+  const { system, exports } = environment.forOneOff(installed ?? NOTHING_INSTALLED);
+  return {
+    file,
+    args: ['-c', hookScript(exports, 'exec "$@"'), file, ...argv],
+    cwd: environment.folders.home,
+    env: system,
   };
 }
 

@@ -17,7 +17,7 @@ const LISTED = 30;
 /** @throws PaasError `APP_FOLDER_MISSING` and those of `makePlan` */
 export function planFor(
   manifest: Manifest,
-  source: Pick<ManifestSource, 'noWatch' | 'command'>,
+  source: Pick<ManifestSource, 'noWatch' | 'command'> & { readonly servicesOnly?: boolean },
   record: SpaceRecord,
   serviceTypes: readonly ServiceType[],
 ): Plan {
@@ -36,6 +36,7 @@ export function planFor(
     serviceTypes,
     existing: new Map(Object.entries(record.services).map(([name, { plan }]) => [name, plan])),
     noWatch: source.noWatch,
+    servicesOnly: source.servicesOnly === true,
     ...(source.command === undefined ? {} : { command: source.command }),
   });
 }

@@ -3,7 +3,7 @@ import type { PlatformEvent } from '../events.ts';
 import { describeHolder } from '../ports/holder.ts';
 import { formatAccessLine } from '../router/access-log.ts';
 import { createRouter } from '../router/server.ts';
-import type { RequestRecord, Router } from '../router/types.ts';
+import type { RequestRecord, RouteEntry, Router } from '../router/types.ts';
 import type { App } from './app.ts';
 import { routeEntries } from './route-entries.ts';
 
@@ -13,12 +13,16 @@ export interface RouterDoorOptions {
   readonly apps: () => Iterable<App>;
   readonly appNamed: (name: string) => App | undefined;
   readonly report: (event: PlatformEvent) => void;
+  /** Told of every request as well. */
+  readonly onRequest?: ((record: RequestRecord) => void) | undefined;
 }
 
 export class RouterDoor implements AsyncDisposable {
   readonly #options: RouterDoorOptions;
   #opening: Promise<Router> | undefined;
   #router: Router | undefined;
+  /** By app: routers that know this app alone. */
+  readonly #own = new Map<string, Router>();
 
   constructor(options: RouterDoorOptions) {
     this.#options = options;
@@ -50,10 +54,37 @@ export class RouterDoor implements AsyncDisposable {
 
   update(): void {
     this.#router?.update(routeEntries(this.#options.apps()));
+    for (const [name, router] of this.#own) router.update(this.#entriesOf(name));
   }
 
-  drained(instanceId: string, boundMs: number): Promise<void> {
-    return this.#router?.drained(instanceId, boundMs) ?? Promise.resolve();
+  /**
+   * An address that reaches this app whatever host is asked for: plain loopback names need no name service. Where it
+   * is the only one with a route that is the front door's; otherwise a door of its own is opened.
+   */
+  async ownUrl(app: App): Promise<string> {
+    await this.open();
+    const routed = [...this.#options.apps()].filter(({ plan }) => plan.routes.length > 0);
+    if (routed.length === 1 && routed[0] === app) return `http://127.0.0.1:${this.#router!.port}`;
+    let router = this.#own.get(app.name);
+    if (!router) {
+      router = await createRouter({
+        port: 0,
+        strictPort: false,
+        onRequest: (record) => this.#onRequest(record),
+      });
+      this.#own.set(app.name, router);
+      router.update(this.#entriesOf(app.name));
+    }
+    return `http://127.0.0.1:${router.port}`;
+  }
+
+  get busy(): boolean {
+    return this.#router?.busy === true || [...this.#own.values()].some((router) => router.busy);
+  }
+
+  async drained(instanceId: string, boundMs: number): Promise<void> {
+    const routers = [...(this.#router ? [this.#router] : []), ...this.#own.values()];
+    await Promise.all(routers.map((router) => router.drained(instanceId, boundMs)));
   }
 
   /** With scheme and port. Empty before the door was opened. */
@@ -71,10 +102,17 @@ export class RouterDoor implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     const router = await this.#opening?.catch(() => undefined);
-    await router?.[Symbol.asyncDispose]();
+    const routers = [...(router ? [router] : []), ...this.#own.values()];
+    await Promise.all(routers.map((one) => one[Symbol.asyncDispose]()));
+  }
+
+  #entriesOf(name: string): RouteEntry[] {
+    const app = this.#options.appNamed(name);
+    return app ? routeEntries([app]) : [];
   }
 
   #onRequest(record: RequestRecord): void {
+    this.#options.onRequest?.(record);
     if (record.app === undefined) return;
     this.#options.appNamed(record.app)?.log.append({
       source: 'RTR',

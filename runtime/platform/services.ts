@@ -26,6 +26,8 @@ export interface ServicesOptions {
   readonly types: readonly ServiceType[];
   readonly paths: SpacePaths;
   readonly guardian: Guardian;
+  /** Ours serve in this thread. */
+  readonly sameThread: boolean;
   /** Where engines are looked for, as in PATH. */
   readonly searchPath: string | undefined;
   readonly nodes: Nodes;
@@ -128,6 +130,10 @@ export class Services {
     await Promise.all([...this.#running.keys()].map((name) => this.stop(name as ServiceName)));
   }
 
+  instance(name: string): ServiceInstance | undefined {
+    return this.#running.get(name)?.instance;
+  }
+
   isRunning(name: string): boolean {
     return this.#running.has(name);
   }
@@ -218,6 +224,7 @@ export class Services {
         packageFolders: [absolutePath('engines', this.#options.paths.home)],
         guardian: this.#options.guardian,
         ...(node ? { node } : {}),
+        sameThread: this.#options.sameThread,
         ...(this.#options.searchPath === undefined ? {} : { searchPath: this.#options.searchPath }),
         ...(record.plan.version === undefined ? {} : { version: record.plan.version }),
         ...(record.details === undefined ? {} : { details: record.details }),

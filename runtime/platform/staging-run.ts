@@ -18,6 +18,10 @@ const SHOWN_LINES = 40;
 
 export interface StagingInput {
   readonly plan: AppPlan;
+  /** Where the app's files are: its folder, or a copy of it. */
+  readonly home: string;
+  /** Where it is noted what was installed in that folder, if not with the cache. */
+  readonly notesDir?: string;
   readonly log: Log;
   readonly cacheDir: string;
   readonly toolEnv: Readonly<Record<string, string>>;
@@ -49,9 +53,10 @@ export async function stage(input: StagingInput): Promise<Installed> {
   await runHooks('pre-staging', plan.manifest.hooks.preStaging, nothingInstalled);
   const installed = await install({
     manifest: plan.manifest,
-    source: openAppSource(plan.root),
+    source: openAppSource(input.home, plan.root),
     facts: plan.facts,
     cacheDir: input.cacheDir,
+    ...(input.notesDir === undefined ? {} : { notesDir: input.notesDir }),
     toolEnv: input.toolEnv,
     signal,
     log: say,
@@ -67,7 +72,7 @@ export async function stage(input: StagingInput): Promise<Installed> {
       const result = await run({
         file: input.shell,
         args: ['-c', hookScript(env.exports, command)],
-        cwd: plan.root,
+        cwd: input.home,
         env: env.system,
       });
       if (signal.aborted) throw new PaasError('CANCELLED', { reason: `staging of ${plan.name}` });

@@ -74,7 +74,7 @@ export class Tasks {
       const process = startProcess({
         file: shell,
         args: ['-c', startScript({ exports: env.exports, preRunning: [], command: request.command })],
-        cwd: app.plan.root,
+        cwd: app.home,
         env: { ...env.system, MEMORY_LIMIT: `${Math.floor(memoryBytes / MIB)}m` },
         guardian,
         onLine: (stream, text) =>

@@ -65,6 +65,10 @@ class FrontDoor implements Router, ExchangeContext {
     return this.#port;
   }
 
+  get busy(): boolean {
+    return this.#busy > 0;
+  }
+
   async listen(): Promise<void> {
     const [v4, v6] = this.#servers;
     this.#port = await listenOnLoopback(v4, v6, this.#options);

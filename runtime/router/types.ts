@@ -89,6 +89,8 @@ export interface Router extends AsyncDisposable {
   readonly port: number;
   /** Replaces the table. Requests held for an app whose state changed go on at once. */
   update(entries: readonly RouteEntry[]): void;
+  /** Whether any request is under way. */
+  readonly busy: boolean;
   /** Resolves when no request is under way to this instance, or after `boundMs`. */
   drained(instanceId: string, boundMs: number): Promise<void>;
 }

@@ -21,7 +21,7 @@ const MAX_TEXT_BYTES = 1024 * 1024;
 const MAX_NAMES = 10_000;
 
 /** Opens `root`, an absolute path. A missing folder reads as an empty one. */
-export function openAppSource(root: string): AppSource {
+export function openAppSource(root: string, origin = root): AppSource {
   const realRoot = realPath(root);
 
   /** The real path of `path`, if it exists and lies inside the folder. */
@@ -36,6 +36,7 @@ export function openAppSource(root: string): AppSource {
 
   return {
     root,
+    origin,
     hasFile(path) {
       const real = inside(path);
       return real !== undefined && kindOf(real) === 'file';

@@ -67,7 +67,7 @@ async function install(context: InstallContext): Promise<Installed> {
   const target = goPackage(source, manifest);
   const key = fingerprint({ root: source.root, target: target ?? null, tool });
   if (target === undefined) return { skipped: true, fingerprint: key, path: [], env: {} };
-  const folder = join(context.cacheDir, 'go', key);
+  const folder = join(context.notesDir ?? context.cacheDir, 'go', key);
   await mkdir(join(folder, 'bin'), { recursive: true, mode: 0o700 });
   const launcher = join(folder, 'bin', programName(source, target));
   await writeFile(launcher, launchScript(tool, await settingsOf(context, tool), folder, source, target), {

@@ -29,7 +29,11 @@ export async function installInPlace(
   wanted: InPlace,
 ): Promise<Pick<Installed, 'skipped' | 'fingerprint'>> {
   const key = inPlaceKey(context, wanted.inputs);
-  const marker = join(context.cacheDir, wanted.language, `${fingerprint(context.source.root)}.json`);
+  const marker = join(
+    context.notesDir ?? context.cacheDir,
+    wanted.language,
+    `${fingerprint(context.source.root)}.json`,
+  );
   if (wanted.isThere() && (await readMarker(marker)) === key) return { skipped: true, fingerprint: key };
   await mkdir(dirname(marker), { recursive: true, mode: 0o700 });
   const turn = {

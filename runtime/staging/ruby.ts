@@ -70,7 +70,7 @@ async function install(context: InstallContext): Promise<Installed> {
   });
   const inputs = INPUTS.map((path) => [path, source.readText(path) ?? null]);
   // Gems of the app's own folder are named by their path in what Bundler keeps.
-  const key = fingerprint({ interpreter, version: version.output, inputs, root: source.root });
+  const key = fingerprint({ interpreter, version: version.output, inputs, root: source.origin });
   const { folder, reused } = await publish({
     app: context.manifest.name,
     parent,
@@ -157,7 +157,7 @@ async function platformEnv(context: InstallContext, parent: string): Promise<Rec
     RAILS_ENV: 'production',
     RAILS_SERVE_STATIC_FILES: 'enabled',
     RAILS_LOG_TO_STDOUT: 'enabled',
-    SECRET_KEY_BASE: await secretOf(join(parent, `${fingerprint(context.source.root)}.secret`)),
+    SECRET_KEY_BASE: await secretOf(join(parent, `${fingerprint(context.source.origin)}.secret`)),
   };
 }
 

@@ -4,6 +4,8 @@ import type { AppManifest } from '../manifest/types.ts';
 /** A read-only view of an app's folder. Paths are relative, with `/`. */
 export interface AppSource {
   readonly root: string;
+  /** The folder it is a copy of, where it is one; else the same. What lasts is kept under this name. */
+  readonly origin: string;
   hasFile(path: string): boolean;
   /** Undefined where there is no such file, or it is not a regular file, or larger than 1 MiB. */
   readText(path: string): string | undefined;
@@ -41,6 +43,8 @@ export interface InstallContext {
   readonly facts: AppFacts;
   /** Private folder outside the app's, kept between pushes and shared by all apps of this home. */
   readonly cacheDir: string;
+  /** Where it is noted what was installed in the app's folder; `cacheDir` unless the folder is a throw-away copy. */
+  readonly notesDir?: string;
   /** The environment for tools: PATH, HOME of the user, proxies. Nothing of the app. */
   readonly toolEnv: Readonly<Record<string, string>>;
   /** True: nothing is fetched from a package index; what is not there already is an error. */

@@ -29,6 +29,8 @@ export interface AppRecord {
   readonly shellEnv: Readonly<Record<string, string>>;
   /** Oldest first. */
   readonly tasks?: readonly TaskRecord[];
+  /** Runs in a copy of its folder, made anew for each start. */
+  readonly fromCopy?: boolean;
   /** How the manifest was read, so that an edit can be read the same way again. */
   readonly source?: ManifestSource;
 }

@@ -1,4 +1,5 @@
 /** Which paths an edit of does not restart the app. Asked of folders first, so that they are never descended into. */
+import { gitignore } from '../kernel/gitignore.ts';
 
 /** Whole path segments, at any depth. */
 const IGNORED_SEGMENTS = new Set([
@@ -13,39 +14,14 @@ const IGNORED_NAMES =
 export type Ignore = (relativePath: string) => boolean;
 
 /**
- * Built-in list plus patterns as `.cfignore` and `ignores:` hold them: gitignore-like, `*` within a segment, `**`
- * across, a leading `/` anchors, a trailing `/` means the folder, `!` takes back.
+ * Built-in list plus patterns as `.cfignore` and `ignores:` hold them: see `gitignore`.
  */
 export function ignoreFilter(patterns: readonly string[]): Ignore {
-  const rules = patterns.flatMap(compile);
+  const asked = gitignore(patterns);
   return (path) => {
     const segments = path.split('/');
     if (segments.some((segment) => IGNORED_SEGMENTS.has(segment))) return true;
     if (IGNORED_NAMES.test(segments.at(-1) ?? '')) return true;
-    let ignored = false;
-    for (const { pattern, negated } of rules) if (pattern.test(path)) ignored = !negated;
-    return ignored;
+    return asked(path);
   };
-}
-
-function compile(line: string): { pattern: RegExp; negated: boolean }[] {
-  let text = line.trim();
-  if (text === '' || text.startsWith('#')) return [];
-  const negated = text.startsWith('!');
-  if (negated) text = text.slice(1);
-  text = text.replace(/\/+$/, '');
-  const anchored = text.includes('/');
-  text = text.replace(/^\/+/, '');
-  if (text === '' || text.length > 500) return [];
-  const body = text
-    .split(/(\*\*\/?|\*|\?)/)
-    .map((part) => {
-      if (part === '**/') return '(?:.*/)?';
-      if (part === '**') return '.*';
-      if (part === '*') return '[^/]*';
-      if (part === '?') return '[^/]';
-      return part.replace(/[.+^${}()|[\]\\]/g, '\\$&');
-    })
-    .join('');
-  return [{ pattern: new RegExp(`^${anchored ? '' : '(?:.*/)?'}${body}(?:/.*)?$`), negated }];
 }

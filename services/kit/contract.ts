@@ -2,6 +2,7 @@
  * What every service type offers and what it is given. A type answers two questions apart:
  * what must run (`start`) and what the app sees (`bind`, which is pure).
  */
+import type { CacheHandle } from './cache-handle.ts';
 import type { ExternalEngine } from './external.ts';
 import type { Guardian } from './guardian.ts';
 import type { Json } from './json.ts';
@@ -97,6 +98,8 @@ export interface ServiceContext extends Identity, EngineSearch {
   readonly details?: Readonly<Record<string, Json>>;
   /** Cuts a start short. */
   readonly signal?: AbortSignal;
+  /** A service of our own serves in this thread: it starts sooner, and shares the thread with whoever started it. */
+  readonly sameThread?: boolean;
   /** One line for the service's log. */
   readonly log: (text: string) => void;
 }
@@ -117,6 +120,16 @@ export interface ServiceInstance extends AsyncDisposable {
    * speaks the engine's own protocol without logging in. A second call with the same path does nothing.
    */
   openConsole?(path: string): Promise<void>;
+  /** Keeps a copy of all it holds. Absent where the type cannot. */
+  copy?(): Promise<ContentCopy>;
+  /** What can be looked at and changed of a cache past its protocol. */
+  readonly cache?: CacheHandle;
+}
+
+/** What a service instance held at one moment. Disposing forgets it. */
+export interface ContentCopy extends AsyncDisposable {
+  /** Puts it back in place of what is there now. Clients stay connected. */
+  restore(): Promise<void>;
 }
 
 /** A program of the engine's own that a person (or a pipe) talks to. */

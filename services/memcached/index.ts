@@ -6,7 +6,9 @@ import { bind, VERSIONS } from './bind.ts';
 import { node } from './node.ts';
 import { readOptions, resolveOptions, type GivenOptions } from './options.ts';
 import { textOnlyClient } from './clients.ts';
-import { startWorkerCache, type WorkerCache } from './worker-host.ts';
+import { startHere, type RunningCache } from './same-thread.ts';
+import { startWorkerCache } from './worker-host.ts';
+import type { WorkerStart } from './worker-protocol.ts';
 
 export { createServer, type CacheServer, type CacheServerOptions } from './server.ts';
 export type { CacheSettings } from './settings.ts';
@@ -33,25 +35,29 @@ export const memcached: ServiceType<GivenOptions> = {
 async function start(given: GivenOptions, context: ServiceContext): Promise<ServiceInstance> {
   const options = resolveOptions(given, context.node ?? node.defaults);
   const { host, port, user, password, name } = context;
-  const settings = {
-    memoryBytes: options.memoryMb * MB,
-    maxConnections: options.maxClients,
-    itemSizeMax: options.itemSizeBytes,
-    sasl: options.sasl,
+  const wanted: WorkerStart = {
+    host,
+    port,
+    seed: randomInt(SEED_END),
+    settings: {
+      memoryBytes: options.memoryMb * MB,
+      maxConnections: options.maxClients,
+      itemSizeMax: options.itemSizeBytes,
+      sasl: options.sasl,
+    },
+    users: [[user, password]],
   };
-  let cache: WorkerCache;
-  try {
-    cache = await startWorkerCache(
-      { host, port, seed: randomInt(SEED_END), settings, users: [[user, password]] },
-      context.signal,
-    );
-  } catch (error) {
-    throw asServiceError(error, context);
-  }
-  context.log(`listening on ${host}:${cache.port}, ${options.memoryMb} MB${options.sasl ? ', SASL' : ''}`);
+  const running = await (context.sameThread ? startHere(wanted) : startInWorker(wanted, context)).catch(
+    (error: unknown) => Promise.reject(asServiceError(error, context)),
+  );
+  context.log(`listening on ${host}:${running.port}, ${options.memoryMb} MB${options.sasl ? ', SASL' : ''}`);
+  return { ...running, endpoint: { host, port: running.port, user, password, name }, engine: 'built in' };
+}
+
+async function startInWorker(wanted: WorkerStart, { signal }: ServiceContext): Promise<RunningCache> {
+  const cache = await startWorkerCache(wanted, signal);
   return {
-    endpoint: { host, port: cache.port, user, password, name },
-    engine: 'built in',
+    port: cache.port,
     failed: cache.failed,
     stats: () => cache.stats(),
     reset: () => cache.flush(),

@@ -2,6 +2,7 @@ import { Cache } from './cache.ts';
 import { CacheSockets } from './server/cache-sockets.ts';
 import { entries, type Entry } from './entries.ts';
 import { deleteItem, getItem, setItem, type ItemOptions } from './items.ts';
+import { resetStats } from './stats/reset.ts';
 import { generalStats } from './stats/general.ts';
 import type { Authentication } from './auth/authentication.ts';
 import type { CacheSettings } from './settings.ts';
@@ -37,6 +38,8 @@ export interface CacheServer extends AsyncDisposable {
   stats(): Readonly<Record<string, string | number>>;
   /** Forgets all items at once, as `flush_all` does. */
   flush(): void;
+  /** As new: no items, and all that counts requests at zero. Clients stay connected. */
+  reset(): void;
   /** Copies of the items that a client would see now, in no order. Do not await between two of them. */
   entries(): IterableIterator<Entry>;
   /** A copy of the item with this key (UTF-8), if a client would see it. Counts as no request. */
@@ -108,6 +111,11 @@ export async function createServer(options: CacheServerOptions = {}): Promise<Ca
       store.clock.tick();
       store.counters.cmdFlush++;
       store.flush(store.clock.now);
+    },
+    reset() {
+      store.clock.tick();
+      store.flush(store.clock.now);
+      resetStats(cache);
     },
     entries() {
       store.clock.tick();

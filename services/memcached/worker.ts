@@ -24,7 +24,7 @@ async function main(start: WorkerStart): Promise<void> {
   }
   port.on('message', (message: ToWorker) => {
     if (message.kind === 'stats') {
-      if (message.flush) server.flush();
+      if (message.flush) server.reset();
       say({ kind: 'stats', id: message.id, stats: server.stats() });
     } else if (message.kind === 'console') {
       void openConsole(server, message.path).then((problem) =>

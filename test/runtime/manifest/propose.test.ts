@@ -8,6 +8,7 @@ function source(files: Readonly<Record<string, string>>): AppSource {
   const names = Object.keys(files);
   return {
     root: '/app',
+    origin: '/app',
     hasFile: (path) => Object.hasOwn(files, path),
     readText: (path) => (Object.hasOwn(files, path) ? files[path] : undefined),
     list: (folder = '') =>

@@ -1,0 +1,20 @@
+import type { Guardian } from '../../services/kit/guardian.ts';
+import type { Platform } from '../platform.ts';
+import type { Timeline } from './timeline.ts';
+
+/** What the parts of a test platform share. */
+export interface Inside {
+  readonly platform: Platform;
+  readonly guardian: Guardian;
+  readonly timeline: Timeline;
+  /** `file:line:column` of the call that started it. */
+  readonly startedAt: string;
+  /** Where everything of it lies; removed at the end. */
+  readonly folder: string;
+  /** `http://127.0.0.1:PORT` of the router that knows all routes. */
+  readonly door: string;
+  /** The platform. @throws PaasError `PLATFORM_STOPPED` */
+  live(what: string): Platform;
+  /** The failure with all there is to know in its message. */
+  told(error: unknown): unknown;
+}

@@ -1,0 +1,94 @@
+/** Start options → the manifest as a push would read it. */
+import { writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import type { Json } from '../../services/kit/json.ts';
+import { PaasError } from '../kernel/errors.ts';
+import { suggest } from '../kernel/suggest.ts';
+import type { Manifest, ServiceRequest } from '../manifest/types.ts';
+import { readSource } from '../platform/read-source.ts';
+import type { ManifestSource } from '../state/record.ts';
+import type { ManifestObject, ServiceOverride, StartOptions } from './options.ts';
+import type { Surroundings } from './surroundings.ts';
+
+export interface ReadManifest {
+  readonly manifest: Manifest;
+  readonly source: ManifestSource;
+}
+
+/**
+ * @param scratch an existing private folder, for a manifest that is an object
+ * @throws PaasError `MANIFEST_NOT_FOUND`, `MANIFEST_INVALID` with every mistake, `SERVICE_NOT_FOUND`
+ */
+export async function readFor(
+  options: StartOptions,
+  { env, cwd }: Surroundings,
+  scratch: string,
+): Promise<ReadManifest> {
+  const { folder, manifest: given, apps = [] } = options;
+  const path = folder ?? (typeof given === 'object' ? cwd : undefined);
+  const file = typeof given === 'object' ? write(given, resolve(cwd, folder ?? ''), scratch) : given;
+  const source: ManifestSource = {
+    cwd,
+    appNames: apps,
+    env: pairs(options.env),
+    vars: pairs(options.vars),
+    varsFiles: [],
+    noWatch: true,
+    seeds: { '': 'test' },
+    ...(path === undefined ? {} : { path }),
+    ...(file === undefined ? {} : { manifest: file }),
+  };
+  const { manifest, diagnostics, file: read } = await readSource(source, { shellEnv: env });
+  if (!manifest) {
+    const count = diagnostics.filter(({ severity }) => severity === 'error').length;
+    throw new PaasError('MANIFEST_INVALID', { file: read, count }, { diagnostics });
+  }
+  return { source, manifest: override(manifest, options.services ?? {}) };
+}
+
+const pairs = (values: Readonly<Record<string, Json>> = {}): string[] =>
+  Object.entries(values).map(
+    ([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`,
+  );
+
+/** JSON is YAML. */
+function write(manifest: ManifestObject, folder: string, scratch: string): string {
+  const file = join(scratch, 'manifest.yml');
+  writeFileSync(file, JSON.stringify(rooted(manifest, folder)), { mode: 0o600 });
+  return file;
+}
+
+/** Each app's folder written out, since the file does not lie beside it. */
+function rooted(manifest: ManifestObject, folder: string): ManifestObject {
+  const { applications } = manifest;
+  const app = (one: unknown): unknown =>
+    isObject(one) ? { ...one, path: resolve(folder, typeof one.path === 'string' ? one.path : '') } : one;
+  if (Array.isArray(applications)) return { ...manifest, applications: applications.map(app) };
+  if (!isObject(applications)) return manifest;
+  const apps = Object.entries(applications).map(([name, one]) => [name, app(one)] as const);
+  return { ...manifest, applications: Object.fromEntries(apps) };
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+function override(manifest: Manifest, overrides: Readonly<Record<string, ServiceOverride>>): Manifest {
+  const known = [
+    ...new Set(manifest.apps.flatMap(({ services }) => services.map(({ name }) => String(name)))),
+  ];
+  const unknown = Object.keys(overrides).find((name) => !known.includes(name));
+  if (unknown !== undefined) {
+    const suggestion = suggest(unknown, known) ?? null;
+    throw new PaasError('SERVICE_NOT_FOUND', { service: unknown, known, suggestion });
+  }
+  const overridden = (request: ServiceRequest): ServiceRequest => {
+    const { parameters, ...rest } = overrides[request.name] ?? {};
+    if (!parameters) return { ...request, ...rest };
+    const former = isObject(request.parameters) ? request.parameters : {};
+    return { ...request, ...rest, parameters: { ...former, ...parameters } as Json };
+  };
+  return {
+    ...manifest,
+    apps: manifest.apps.map((app) => ({ ...app, services: app.services.map(overridden) })),
+  };
+}

@@ -1,0 +1,128 @@
+/** From options to a platform that is ready. */
+import { SERVICE_TYPES } from '../../services/index.ts';
+import { Scope } from '../../services/kit/scope.ts';
+import { toolEnv } from '../env/shell-env.ts';
+import { PaasError } from '../kernel/errors.ts';
+import { Platform } from '../platform.ts';
+import { describeMs } from '../platform/words.ts';
+import type { PushRequest } from '../platform.ts';
+import type { Inside } from './inside.ts';
+import { readFor } from './manifest-source.ts';
+import type { StartOptions } from './options.ts';
+import { openPrivateSpace } from './private-space.ts';
+import { surroundings } from './surroundings.ts';
+import { TestApp } from './test-app.ts';
+import { TestPlatform } from './test-platform.ts';
+import { TestService } from './test-service.ts';
+import { describeEvent, Timeline } from './timeline.ts';
+import { told } from './told.ts';
+
+const READY_MS = 60_000;
+const GRACE_MS = 2000;
+const SHOWN_LINES = 40;
+
+/** @param startedAt `file:line:column` of whoever asked for it */
+export async function start(options: StartOptions, startedAt: string): Promise<TestPlatform> {
+  const around = surroundings();
+  const { readyTimeout = READY_MS, signal: outer } = options;
+  const scope = new Scope();
+  const over = new AbortController();
+  const timer = setTimeout(() => over.abort(TOO_SLOW), readyTimeout);
+  const cut = (): void => over.abort(outer?.reason);
+  outer?.addEventListener('abort', cut, { once: true });
+  const timeline = new Timeline(options.record !== false);
+  let platform: Platform | undefined;
+  let stopped = false;
+  try {
+    outer?.throwIfAborted();
+    const space = scope.use(await openPrivateSpace(around));
+    const { manifest, source } = await readFor(options, around, space.folder);
+    platform = scope.use(
+      new Platform({
+        paths: space.paths,
+        guardian: space.guardian,
+        serviceTypes: SERVICE_TYPES,
+        port: 0,
+        strictPorts: false,
+        graceMs: options.grace ?? GRACE_MS,
+        keepServices: true,
+        sameThread: true,
+        onRequest: (request) => timeline.request(request),
+        ...(around.env.PATH === undefined ? {} : { searchPath: around.env.PATH }),
+      }),
+    );
+    const running = platform;
+    scope.use(running.subscribe((event) => timeline.event(event)));
+    const inside: Inside = {
+      platform: running,
+      guardian: space.guardian,
+      timeline,
+      startedAt,
+      folder: space.folder,
+      get door() {
+        return `http://127.0.0.1:${running.snapshot().router?.port ?? 0}`;
+      },
+      live(what) {
+        if (stopped) throw told(new PaasError('PLATFORM_STOPPED', { what, startedAt }), startedAt);
+        return running;
+      },
+      told: (error) => told(error, startedAt),
+    };
+    const request: PushRequest = {
+      manifest,
+      source,
+      toolEnv: toolEnv(around.env),
+      detached: true,
+      fromCopy: options.staged !== false,
+    };
+    const services = [
+      ...new Set(manifest.apps.flatMap((app) => app.services.map(({ name }) => String(name)))),
+    ];
+    const apps: TestApp[] = [];
+    if (options.apps?.length === 0) await running.startServices(request, over.signal);
+    else {
+      await running.push(request, over.signal);
+      for (const { name } of manifest.apps) apps.push(new TestApp(name, await running.ownUrl(name), inside));
+    }
+    over.signal.throwIfAborted();
+    const ready = await new TestPlatform(inside, {
+      apps,
+      services: services.map((name) => new TestService(name, inside)),
+      close: async () => {
+        stopped = true;
+        outer?.removeEventListener('abort', stopLater);
+        await scope.close();
+      },
+    }).ready();
+    const stopLater = (): void => void ready.stop().catch(() => {});
+    outer?.addEventListener('abort', stopLater, { once: true });
+    return ready;
+  } catch (error) {
+    const failure = over.signal.reason === TOO_SLOW ? tooSlow(readyTimeout, timeline, platform) : error;
+    await scope.close().catch(() => {});
+    throw told(outer?.aborted ? outer.reason : failure, startedAt);
+  } finally {
+    clearTimeout(timer);
+    outer?.removeEventListener('abort', cut);
+  }
+}
+
+const TOO_SLOW = new PaasError('CANCELLED', { reason: 'it was not ready in time' });
+
+/** What was waited for, and what was seen instead. */
+function tooSlow(ms: number, timeline: Timeline, platform: Platform | undefined): PaasError {
+  const { apps = [], services = [] } = platform?.snapshot() ?? {};
+  const waiting = apps.find(({ state }) => state !== 'started');
+  const missing = services.filter(({ state }) => state !== 'running').map(({ name }) => `service "${name}"`);
+  const lastEvent = timeline.events.at(-1);
+  const lines = waiting ? timeline.lines(waiting.name) : [];
+  return new PaasError(
+    'READY_TIMEOUT',
+    {
+      within: describeMs(ms),
+      waitedFor: waiting ? `app "${waiting.name}" to be ready` : (missing[0] ?? 'the platform to be ready'),
+      seen: lastEvent ? `last: ${describeEvent(lastEvent)}` : 'nothing yet',
+    },
+    { logLines: lines.slice(-SHOWN_LINES).map(({ text }) => text) },
+  );
+}

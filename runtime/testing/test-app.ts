@@ -1,0 +1,129 @@
+import { runToEnd } from '../../services/kit/process.ts';
+import { flatten } from '../env/build-env.ts';
+import type { AppSnapshot, AppState, InstanceSnapshot } from '../snapshot.ts';
+import { request, type FetchOptions } from './fetch.ts';
+import type { Inside } from './inside.ts';
+import { TestLogs } from './test-logs.ts';
+
+export interface ExecOptions {
+  /** On top of the app's. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Milliseconds. Default: 60 000. */
+  readonly timeout?: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface ExecResult {
+  /** Null where a signal ended it. */
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly timedOut: boolean;
+}
+
+const EXEC_MS = 60_000;
+
+/** One app, as a test sees it. */
+export class TestApp {
+  readonly name: string;
+  readonly logs: TestLogs;
+  /** `http://127.0.0.1:PORT`: reaches this app without a name service. */
+  readonly url: string;
+  readonly #inside: Inside;
+
+  constructor(name: string, url: string, inside: Inside) {
+    this.name = name;
+    this.url = url;
+    this.#inside = inside;
+    this.logs = new TestLogs(name, inside.timeline, inside.startedAt);
+  }
+
+  /** By its routes: `http://shop.localhost:PORT`. */
+  get urls(): readonly string[] {
+    return this.#snapshot().urls;
+  }
+
+  get state(): AppState {
+    return this.#snapshot().state;
+  }
+
+  get instances(): readonly InstanceSnapshot[] {
+    return this.#snapshot().processes.flatMap(({ instances }) => instances);
+  }
+
+  /** What its first instance is given. In Stackato's dialect the manifest's values are as written, not expanded. */
+  get env(): Readonly<Record<string, string>> {
+    return flatten(this.#inside.platform.env(this.name));
+  }
+
+  /** `VCAP_APPLICATION` and `VCAP_SERVICES`, read. */
+  get vcap(): { readonly application: Record<string, unknown>; readonly services: Record<string, unknown> } {
+    const { VCAP_APPLICATION = '{}', VCAP_SERVICES = '{}' } = this.env;
+    return {
+      application: JSON.parse(VCAP_APPLICATION) as Record<string, unknown>,
+      services: JSON.parse(VCAP_SERVICES) as Record<string, unknown>,
+    };
+  }
+
+  /** Through the router. @param path `/cart?x=1`, or a whole URL, whose host then picks the route */
+  fetch(path: string, options: FetchOptions = {}): Promise<Response> {
+    this.#inside.live(`fetch "${path}"`);
+    return request({ own: this.url, door: this.#inside.door }, path, options);
+  }
+
+  /** @throws PaasError as a push */
+  start(): Promise<void> {
+    return this.#do('start', (platform) => platform.start(this.name));
+  }
+
+  /** Its services go on. */
+  stop(): Promise<void> {
+    return this.#do('stop', (platform) => platform.stop(this.name));
+  }
+
+  /** Requests that come meanwhile are held. @throws PaasError as a push */
+  restart(): Promise<void> {
+    return this.#do('restart', (platform) => platform.restart(this.name));
+  }
+
+  /** Resolves when all of them are healthy. @throws PaasError as a push */
+  scale(instances: number, process = 'web'): Promise<void> {
+    return this.#do('scale', (platform) =>
+      platform.byHand.scale(platform.app(this.name), process, { instances }),
+    );
+  }
+
+  /**
+   * Runs a program in the app's folder with its environment, but for what only a running instance has (`PORT`).
+   * Whatever it exits with is a result.
+   */
+  async exec(argv: readonly [string, ...string[]], options: ExecOptions = {}): Promise<ExecResult> {
+    const platform = this.#inside.live(`run "${argv.join(' ')}"`);
+    const { env = {}, timeout = EXEC_MS, signal } = options;
+    const launch = platform.app(this.name).command(argv);
+    const out: string[] = [];
+    const err: string[] = [];
+    const result = await runToEnd({
+      file: launch.file,
+      args: launch.args,
+      cwd: launch.cwd,
+      env: { ...launch.env, ...env },
+      guardian: this.#inside.guardian,
+      timeoutMs: timeout,
+      onLine: (stream, text) => void (stream === 'OUT' ? out : err).push(`${text}\n`),
+      ...(signal ? { signal } : {}),
+    });
+    const { code, signal: endedBy, timedOut } = result;
+    return { code, signal: endedBy, stdout: out.join(''), stderr: err.join(''), timedOut };
+  }
+
+  async #do(what: string, action: (platform: Inside['platform']) => Promise<unknown>): Promise<void> {
+    const platform = this.#inside.live(`${what} app "${this.name}"`);
+    await action(platform).catch((error: unknown) => Promise.reject(this.#inside.told(error)));
+  }
+
+  #snapshot(): AppSnapshot {
+    return this.#inside.platform.app(this.name).snapshot();
+  }
+}

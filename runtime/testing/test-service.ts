@@ -1,0 +1,102 @@
+import type { CacheHandle, CacheItem, CacheItemOptions } from '../../services/kit/cache-handle.ts';
+import type { ServiceInstance } from '../../services/kit/contract.ts';
+import type { Json } from '../../services/kit/json.ts';
+import { PaasError } from '../kernel/errors.ts';
+import type { BoundService } from '../env/types.ts';
+import { TestLogs } from './test-logs.ts';
+import type { Inside } from './inside.ts';
+
+/** One service instance, as a test sees it. */
+export class TestService {
+  readonly name: string;
+  readonly logs: TestLogs;
+  readonly #inside: Inside;
+
+  constructor(name: string, inside: Inside) {
+    this.name = name;
+    this.logs = new TestLogs(name, inside.timeline, inside.startedAt);
+    this.#inside = inside;
+  }
+
+  /** `memcached`, `postgresql` … */
+  get type(): string {
+    return this.#snapshot().type;
+  }
+
+  get host(): string {
+    return this.#snapshot().host;
+  }
+
+  get port(): number {
+    return this.#snapshot().port;
+  }
+
+  /** As an app that is bound to it sees them. */
+  get credentials(): Readonly<Record<string, Json>> {
+    return this.#binding()?.binding.credentials ?? {};
+  }
+
+  /** `memcached://…`, `postgres://…`: what its URL variable holds. Undefined where its type has none. */
+  get url(): string | undefined {
+    return this.#binding()?.binding.url?.value;
+  }
+
+  async stats(): Promise<Readonly<Record<string, string | number>>> {
+    return this.#instance('ask').stats();
+  }
+
+  /** Empties it. Clients stay connected. To go back to the state at ready, see `platform.reset()`. */
+  async reset(): Promise<void> {
+    await this.#instance('empty').reset();
+  }
+
+  /** The text of a cache's item; undefined where there is none. Counts as no request. */
+  async get(key: string): Promise<string | undefined> {
+    return (await this.#cache('read from').get(key))?.value.toString();
+  }
+
+  async set(key: string, value: string | Uint8Array, options?: CacheItemOptions): Promise<void> {
+    await this.#cache('write to').set(key, value, options);
+  }
+
+  /** @returns whether it was there */
+  async delete(key: string): Promise<boolean> {
+    return this.#cache('delete from').delete(key);
+  }
+
+  /** The items of a cache that a client would see, by key. */
+  async entries(): Promise<readonly CacheItem[]> {
+    const entries = await this.#cache('look into').entries();
+    return entries.toSorted((a, b) => (a.key < b.key ? -1 : 1));
+  }
+
+  /** Forgets all items of a cache, and its statistics. */
+  async flush(): Promise<void> {
+    this.#cache('flush');
+    await this.reset();
+  }
+
+  #cache(what: string): CacheHandle {
+    const { cache } = this.#instance(what);
+    if (cache) return cache;
+    throw this.#cannot(what, `it is ${this.type}, not a cache of ours`);
+  }
+
+  #instance(what: string): ServiceInstance {
+    const instance = this.#inside.live(`${what} service "${this.name}"`).service(this.name);
+    if (instance) return instance;
+    throw this.#cannot(what, 'it does not run');
+  }
+
+  #cannot(what: string, reason: string): unknown {
+    return this.#inside.told(new PaasError('SERVICE_CANNOT', { service: this.name, what, reason }));
+  }
+
+  #binding(): BoundService | undefined {
+    return this.#inside.platform.serviceBinding(this.name);
+  }
+
+  #snapshot() {
+    return this.#inside.platform.snapshot().services.find(({ name }) => name === this.name)!;
+  }
+}

@@ -1,0 +1,51 @@
+/** A cache instance that lives in the thread of whoever started it. */
+import type { CacheHandle } from '../kit/cache-handle.ts';
+import type { ContentCopy, ServiceInstance } from '../kit/contract.ts';
+import { createServer, type CacheServer } from './server.ts';
+import type { WorkerStart } from './worker-protocol.ts';
+
+/** What a started cache is, wherever it runs. */
+export type RunningCache = Omit<ServiceInstance, 'endpoint' | 'engine'> & { readonly port: number };
+
+/** @throws the system's error, e.g. with code `EADDRINUSE` */
+export async function startHere({ settings, users, ...where }: WorkerStart): Promise<RunningCache> {
+  const server = await createServer({ ...settings, ...where, ...(settings.sasl ? { users } : {}) });
+  return {
+    port: server.port,
+    // It ends with the thread, and the thread with whoever would be told.
+    failed: new Promise<never>(() => {}),
+    stats: async () => server.stats(),
+    reset: async () => server.reset(),
+    openConsole: (path) => server.openConsole(path),
+    copy: async () => copyOf(server),
+    cache: handleOf(server),
+    [Symbol.asyncDispose]: () => server.stop(),
+  };
+}
+
+function handleOf(server: CacheServer): CacheHandle {
+  return {
+    get: async (key) => server.get(key),
+    set: async (key, value, options) => server.set(key, value, options),
+    delete: async (key) => server.delete(key),
+    entries: async () => [...server.entries()],
+  };
+}
+
+function copyOf(server: CacheServer): ContentCopy {
+  let items = [...server.entries()];
+  return {
+    async restore() {
+      server.reset();
+      const now = Date.now();
+      for (const { key, value, flags, expires } of items) {
+        const ttlSeconds = expires === undefined ? undefined : (expires - now) / 1000;
+        if (ttlSeconds !== undefined && ttlSeconds <= 0) continue;
+        server.set(key, value, { flags, ...(ttlSeconds === undefined ? {} : { ttlSeconds }) });
+      }
+    },
+    async [Symbol.asyncDispose]() {
+      items = [];
+    },
+  };
+}
