@@ -1,9 +1,10 @@
 /**
  * Makes `dist`, shaped by what a command waits for when it starts.
  *
- * The programs (command line, host, the cache's worker) are one CommonJS file each: Node loads that in 5 ms, and takes
- * 25 for the same as some twenty ES modules. Everything else is ES modules that share chunks; what a program imports
- * by `import()` is one of them. Dependencies are bundled too: yaml is seventy files otherwise.
+ * The programs (command line, host, the cache's worker) are one CommonJS file each, and what is imported from another
+ * part by `import()` is one more each: Node loads such a file in 5 ms, and takes 25 for the same as some twenty ES
+ * modules. What the package exports is ES modules that share chunks. Dependencies are bundled too: yaml is seventy
+ * files otherwise.
  */
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, resolve, sep } from 'node:path';
@@ -41,15 +42,14 @@ const common = {
 };
 
 export async function build() {
-  const [forCommands, forHost] = await Promise.all([
-    buildProgram('cli/main', (module) => module.startsWith(`cli${sep}`)),
-    buildProgram('runtime/host-main', () => false),
+  await Promise.all([
+    buildPrograms(['cli/main.ts', 'runtime/host-main.ts']),
     buildWorker(),
     ...LAZY.filter((name) => !name.startsWith('node:')).map(buildVendor),
   ]);
   const { metafile } = await esbuild({
     ...common,
-    entryPoints: [...new Set([...ENTRIES, ...forCommands, ...forHost])],
+    entryPoints: ENTRIES,
     outdir: 'dist',
     outbase: '.',
     splitting: true,
@@ -79,20 +79,35 @@ function buildWorker() {
   });
 }
 
+const builtAs = (module) => `dist/${module.replace(/\.ts$/, '.cjs')}`;
+
+/** Builds programs and all that they come to import. */
+async function buildPrograms(modules, known = new Set(modules)) {
+  const reached = (await Promise.all(modules.map(buildProgram))).flat();
+  const unknown = [...new Set(reached)].filter((module) => !known.has(module));
+  if (unknown.length > 0) await buildPrograms(unknown, new Set([...known, ...unknown]));
+}
+
+/** `cli`, `runtime/manifest`, `services/memcached` … */
+const partOf = (path) => (path.startsWith('cli') ? 'cli' : path.split(sep).slice(0, 2).join(sep));
+
 /**
- * @param isInside whether a module that is imported by `import()` becomes part of the file
- * @returns the modules that do not, relative to the root
+ * What a part imports of itself by `import()` stays with it: two copies of a class would not know each other's
+ * private fields.
+ * @returns the modules of other parts imported by `import()`, relative to the root
  */
-async function buildProgram(name, isInside) {
+async function buildProgram(module) {
   const reached = new Set();
-  const outfile = `dist/${name}.cjs`;
+  const outfile = builtAs(module);
   const fromHere = (file) => `./${relative(dirname(outfile), file)}`;
   await esbuild({
     ...common,
-    entryPoints: [`${name}.ts`],
+    entryPoints: [module],
     outfile,
     format: 'cjs',
     banner: { js: "const importMetaUrl = require('node:url').pathToFileURL(__filename).href;" },
+    // As `require`, which needs no module loader of its own to be started first.
+    supported: { 'dynamic-import': false },
     define: { 'import.meta.url': 'importMetaUrl', 'import.meta.resolve': 'require.resolve' },
     plugins: [
       {
@@ -100,10 +115,10 @@ async function buildProgram(name, isInside) {
         setup({ onResolve, onLoad }) {
           onResolve({ filter: /^\./ }, ({ kind, path, resolveDir }) => {
             if (kind !== 'dynamic-import') return undefined;
-            const module = relative(root, resolve(resolveDir, path));
-            if (isInside(module)) return undefined;
-            reached.add(module);
-            return { path: fromHere(`dist/${module.replace(/\.ts$/, '.js')}`), external: true };
+            const wanted = relative(root, resolve(resolveDir, path));
+            if (partOf(wanted) === partOf(relative(root, resolveDir))) return undefined;
+            reached.add(wanted);
+            return { path: fromHere(builtAs(wanted)), external: true };
           });
           onResolve({ filter: new RegExp(`^(${LAZY.join('|')})$`) }, ({ path, namespace }) =>
             namespace === 'lazy' ? undefined : { path, namespace: 'lazy' },
