@@ -98,10 +98,7 @@ export class Watchers {
       this.#counters().logSkipped++;
       return;
     }
-    if (watcher.skipped > 0) {
-      watcher.pending.push(`skipped=${watcher.skipped}\n`);
-      watcher.skipped = 0;
-    }
+    tellSkipped(watcher);
     watcher.pending.push(line);
     watcher.pendingBytes += line.length;
     this.#counters().logSent++;
@@ -112,7 +109,10 @@ export class Watchers {
     this.#scheduled = false;
     for (const watcher of this.#list) {
       const { transport } = watcher.session;
-      if (watcher.pending.length === 0 || transport.blocked) continue;
+      if (transport.blocked) continue;
+      // With room again, what was lost is told without waiting for the next line.
+      tellSkipped(watcher);
+      if (watcher.pending.length === 0) continue;
       const bytes = Buffer.from(watcher.pending.join(''), 'latin1');
       watcher.pending = [];
       watcher.pendingBytes = 0;
@@ -120,4 +120,10 @@ export class Watchers {
       if (!transport.send(bytes)) transport.afterDrain(() => this.#deliver());
     }
   }
+}
+
+function tellSkipped(watcher: Watcher): void {
+  if (watcher.skipped === 0) return;
+  watcher.pending.push(`skipped=${watcher.skipped}\n`);
+  watcher.skipped = 0;
 }

@@ -1,0 +1,86 @@
+/** Clients people use, each a small program that goes through what it can do and checks every answer. */
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createServer, type CacheServer } from '../../../services/memcached/server.ts';
+
+const programs = fileURLToPath(new URL('./clients/', import.meta.url));
+const python = fileURLToPath(
+  new URL('../../../node_modules/.cache/cache-clients/bin/python', import.meta.url),
+);
+const LOGIN = ['somebody', 'a secret'] as const;
+const CLIENT_MS = 60_000;
+/** Where everything is there, nothing may be left out. */
+const required = process.env.CI === 'true';
+
+const pythonObstacle = existsSync(python)
+  ? undefined
+  : 'install them with test/services/memcached/clients/install.sh';
+if (pythonObstacle && !required) console.log(`Python clients skipped: ${pythonObstacle}`);
+
+const memccapable = spawnSync('memccapable', ['-h', '127.0.0.1', '-p', '1']).error
+  ? 'memccapable is not installed (apt-get install libmemcached-tools)'
+  : undefined;
+if (memccapable && !required) console.log(`memccapable skipped: ${memccapable}`);
+
+let open: CacheServer;
+let closed: CacheServer;
+beforeAll(async () => {
+  open = await createServer({ memoryBytes: 64 * 2 ** 20 });
+  closed = await createServer({ sasl: true, users: [LOGIN] });
+});
+afterAll(async () => {
+  await open.stop();
+  await closed.stop();
+});
+
+/** Runs a program to its end; the server is in this process, so it cannot be waited for in the meantime. */
+function run(file: string, args: readonly string[]): Promise<{ code: number | null; output: string }> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(file, args, { stdio: ['ignore', 'pipe', 'pipe'], timeout: CLIENT_MS });
+    let output = '';
+    child.stdout.on('data', (chunk) => (output += String(chunk)));
+    child.stderr.on('data', (chunk) => (output += String(chunk)));
+    child.on('error', reject);
+    child.on('close', (code) => resolve({ code, output }));
+  });
+}
+
+const client = async (file: string, program: string, server: CacheServer, login: readonly string[] = []) => {
+  const ran = await run(file, [`${programs}${program}`, `${server.host}:${server.port}`, ...login]);
+  expect(ran, ran.output).toMatchObject({ code: 0, output: expect.stringMatching(/(^|\n)ok\n$/) });
+};
+
+describe.skipIf(pythonObstacle && !required)('Python', { timeout: CLIENT_MS }, () => {
+  test.each([
+    ['python-memcached', 'python_memcached.py'],
+    ['pymemcache', 'pymemcache_client.py'],
+    ['pylibmc, text and binary', 'pylibmc_client.py'],
+    ['python-binary-memcached', 'binary_memcached.py'],
+    ["Django's two backends", 'django_backends.py'],
+  ])('%s', (_, program) => client(python, program, open));
+
+  test.each([
+    ['pylibmc', 'pylibmc_client.py'],
+    ['python-binary-memcached', 'binary_memcached.py'],
+  ])('%s logs in with SASL', (_, program) => client(python, program, closed, LOGIN));
+});
+
+describe('Node', () => {
+  test('memcached', () => client(process.execPath, 'node-memcached.mjs', open));
+  test('memjs', () => client(process.execPath, 'memjs-client.mjs', open));
+  test('memjs logs in with SASL', () => client(process.execPath, 'memjs-client.mjs', closed, LOGIN));
+});
+
+test.skipIf(memccapable && !required)(
+  'memccapable passes everything, text and binary',
+  { timeout: CLIENT_MS },
+  async () => {
+    const { code, output } = await run('memccapable', ['-h', open.host, '-p', String(open.port)]);
+    expect(output.match(/\[pass\]/g)?.length, output).toBe(54);
+    expect(output).toContain('All tests passed');
+    expect(output).not.toContain('[FAIL]');
+    expect(code).toBe(0);
+  },
+);
