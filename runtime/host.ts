@@ -230,8 +230,12 @@ export class Host {
 
   async #service(name: string) {
     const service = this.#serviceNamed(name);
-    const stats = await this.#platform.serviceStats(name);
-    return { service, credentials: this.#platform.serviceBinding(name)?.binding.credentials ?? {}, stats };
+    const [stats, contents] = await Promise.all([
+      this.#platform.serviceStats(name),
+      this.#platform.serviceContents(name),
+    ]);
+    const credentials = this.#platform.serviceBinding(name)?.binding.credentials ?? {};
+    return { service, credentials, stats, contents };
   }
 
   /** @throws PaasError `SERVICE_NOT_FOUND` */

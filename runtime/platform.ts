@@ -72,6 +72,10 @@ export interface PushRequest {
   readonly fromCopy?: boolean;
   /** Default: all instances stop, then all start. */
   readonly strategy?: Strategy;
+  /** Service name → URL of an engine that runs elsewhere. */
+  readonly binds?: Readonly<Record<string, string>>;
+  /** Go on without services whose engine is not installed. */
+  readonly allowMissingServices?: boolean;
 }
 
 const GRACE_MS = 10_000;
@@ -135,7 +139,7 @@ export class Platform implements AsyncDisposable {
     this.#watches = new Watches({
       record: () => this.#state.record,
       serviceTypes,
-      provision: (plan) => void this.#services.provision(plan),
+      provision: (plan) => this.#services.provision(plan),
       report,
     });
     this.#changes = new Changes({
@@ -175,7 +179,10 @@ export class Platform implements AsyncDisposable {
     const { manifest, notes } = withStoredEnv(request.manifest, this.#state.record, source.envMode);
     const plan = planFor(manifest, source, this.#state.record, this.#options.serviceTypes);
     await this.#door.open();
-    for (const service of plan.services) this.#services.provision(service);
+    for (const service of plan.services) {
+      const url = request.binds?.[service.name];
+      this.#services.provision(service, { url, mayBeMissing: request.allowMissingServices === true });
+    }
     for (const appPlan of plan.apps) {
       const shellEnv = inheritedEnv(toolEnv);
       const app = this.#apps.get(appPlan.name) ?? this.#addApp(newApp(appPlan, source, shellEnv, detached));
@@ -321,6 +328,10 @@ export class Platform implements AsyncDisposable {
     return this.#services.stats(name);
   }
 
+  async serviceContents(name: string): Promise<readonly string[]> {
+    return this.#services.contents(name);
+  }
+
   /** Credentials as the bound apps see them, or as the type would give them to a Stackato app when none is bound. */
   serviceBinding(name: string) {
     const bound = [...this.#apps.values()].find(({ plan }) => plan.bindings.includes(name as ServiceName));
@@ -445,20 +456,12 @@ export class Platform implements AsyncDisposable {
   }
 
   #serviceSnapshot(name: string): ServiceSnapshot {
-    const { plan, port } = this.#state.service(name)!;
-    const pid = this.#services.pid(name);
-    return {
+    const { plan } = this.#state.service(name)!;
+    const bound = [...this.#apps.values()].filter((app) => app.plan.bindings.includes(plan.name));
+    return this.#services.snapshot(
       name,
-      type: plan.type,
-      plan: plan.plan,
-      state: this.#services.state(name),
-      host: '127.0.0.1',
-      port,
-      boundApps: [...this.#apps.values()]
-        .filter((app) => app.plan.bindings.includes(plan.name))
-        .map((app) => app.name),
-      ...(pid === undefined ? {} : { pid }),
-    };
+      bound.map((app) => app.name),
+    );
   }
 
   #report(event: PlatformEvent): void {

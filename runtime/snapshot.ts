@@ -77,4 +77,6 @@ export interface ServiceSnapshot {
   readonly boundApps: readonly string[];
   /** The host's own pid for services that run inside it. */
   readonly pid?: number;
+  /** What serves, while it runs. */
+  readonly engine?: string;
 }

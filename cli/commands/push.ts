@@ -4,6 +4,7 @@ import type { PlatformEvent } from '../../runtime/events.ts';
 import { toolEnv } from '../../runtime/env/shell-env.ts';
 import { PaasError } from '../../runtime/kernel/errors.ts';
 import type { Manifest } from '../../runtime/manifest/types.ts';
+import { readBinds } from '../../runtime/platform/binds.ts';
 import type { ManifestReading } from '../../runtime/platform/read-source.ts';
 import type { AppSnapshot, Snapshot } from '../../runtime/snapshot.ts';
 import { peekRecord } from '../../runtime/state/record.ts';
@@ -23,6 +24,8 @@ export interface PushOptions extends PushChoices {
   readonly detach?: boolean;
   readonly strategy?: 'rolling';
   readonly staged?: boolean;
+  readonly bind: readonly string[];
+  readonly allowMissingServices?: boolean;
 }
 
 export async function push(
@@ -61,6 +64,8 @@ export async function push(
       detached,
       ...(options.staged ? { fromCopy: true } : {}),
       ...(options.strategy ? { strategy: options.strategy } : {}),
+      binds: await readBinds(manifest, options.bind),
+      allowMissingServices: options.allowMissingServices === true,
     });
     if (json) terminal.out(JSON.stringify(summary(pushed.apps, pushed.snapshot)));
     else for (const line of closing(pushed.apps, !detached)) terminal.out(line);

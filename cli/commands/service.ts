@@ -4,6 +4,7 @@ import type { ServiceSnapshot } from '../../runtime/snapshot.ts';
 import { connect, connectIfRunning } from '../connect.ts';
 import { portOption, type Context } from '../context.ts';
 import { pairs, table } from '../render/table.ts';
+import { harmless } from '../render/terminal.ts';
 
 export async function service(context: Context, name: string): Promise<number> {
   const { terminal, json } = context;
@@ -13,14 +14,15 @@ export async function service(context: Context, name: string): Promise<number> {
     terminal.out(JSON.stringify(details));
     return 0;
   }
-  const { service: facts, credentials, stats } = details;
+  const { service: facts, credentials, stats, contents } = details;
   terminal.out(`Showing info of service ${name} in space ${context.paths.name}...\n`);
   const rows: [string, string][] = [
     ['name', facts.name],
     ['offering', facts.type],
     ['plan', facts.plan],
     ['state', facts.state],
-    ['address', facts.port === 0 ? 'not started yet' : `${facts.host}:${facts.port}`],
+    ['address', address(facts)],
+    ...(facts.engine === undefined ? [] : [['engine', facts.engine] satisfies [string, string]]),
     ['bound apps', facts.boundApps.join(', ')],
   ];
   for (const line of pairs(rows)) terminal.out(line);
@@ -32,6 +34,11 @@ export async function service(context: Context, name: string): Promise<number> {
     ]),
   );
   section('Figures:', shownStats(stats));
+  if (contents.length > 0) {
+    terminal.out('\nContent:');
+    // What an app sent is shown as it is, but for what would act on the terminal.
+    for (const line of contents) terminal.out(`  ${harmless(line, false)}`);
+  }
   return 0;
 
   function section(title: string, entries: [string, string][]): void {
@@ -39,6 +46,11 @@ export async function service(context: Context, name: string): Promise<number> {
     terminal.out(`\n${title}`);
     for (const line of pairs(entries)) terminal.out(`  ${line}`);
   }
+}
+
+function address({ host, port, state }: ServiceSnapshot): string {
+  if (port > 0) return `${host}:${port}`;
+  return state === 'running' ? 'none, nothing listens' : 'not started yet';
 }
 
 /** What people look for, of a cache's many figures; `--json` has them all. */

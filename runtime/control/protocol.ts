@@ -108,6 +108,8 @@ export interface ServiceDetails {
   readonly service: ServiceSnapshot;
   readonly credentials: Readonly<Record<string, Json>>;
   readonly stats: Readonly<Record<string, string | number>>;
+  /** What is in it, a line each, for the types that tell. */
+  readonly contents: readonly string[];
 }
 
 export type Method = keyof Methods;

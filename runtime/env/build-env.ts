@@ -8,6 +8,7 @@
 import { basename } from 'node:path';
 import type { EnvRequest } from '../manifest/types.ts';
 import type { BoundService, EnvVariable, InstanceFacts } from './types.ts';
+import { namedVariables } from './named-variables.ts';
 import { urlVariables } from './url-variables.ts';
 import { stackatoServices, vcapApplication, vcapServices } from './vcap.ts';
 
@@ -50,10 +51,11 @@ export function buildEnv(input: EnvInput): AppEnv {
     ...own(facts.dialect === 'stackato' ? stackatoVariables(input) : cloudFoundryVariables(facts)),
     ...own({
       VCAP_APPLICATION: JSON.stringify(vcapApplication(facts)),
-      VCAP_SERVICES: JSON.stringify(vcapServices(facts.dialect, services)),
-      STACKATO_SERVICES: JSON.stringify(stackatoServices(services)),
+      VCAP_SERVICES: JSON.stringify(vcapServices(facts, services)),
+      STACKATO_SERVICES: JSON.stringify(stackatoServices(facts, services)),
     }),
     ...urlVariables(facts.dialect, services),
+    ...namedVariables(facts, services),
   ]);
   return { system, user: userVariables(input, system) };
 }

@@ -10,10 +10,11 @@ export function urlVariables(
 
 /** Spec stackato 2.4: set if and only if exactly one service of that type is bound; no suffixes, no lists. */
 function perType(services: readonly BoundService[]): EnvVariable[] {
-  const counts = new Map<string, number>();
-  for (const { type } of services) counts.set(type, (counts.get(type) ?? 0) + 1);
+  const single = (wanted: string): boolean => services.filter(({ type }) => type === wanted).length === 1;
   return services.flatMap(({ name, type, binding: { url } }) => {
-    if (!url || counts.get(type) !== 1) return [];
+    if (!url || !single(type)) return [];
+    // Two generations of one broker share a variable, which the first has where it can.
+    if (type === 'rabbitmq3' && single('rabbitmq')) return [];
     return [url.variable, ...url.aliases].map((variable) => ({
       name: variable,
       value: url.value,

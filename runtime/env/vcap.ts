@@ -4,6 +4,9 @@ import type { BoundService, InstanceFacts } from './types.ts';
 
 const MIB = 1024 * 1024;
 
+/** What of an instance decides how its services are told. */
+export type EnvPlace = Pick<InstanceFacts, 'dialect' | 'appName' | 'folders'>;
+
 /** `VCAP_APPLICATION`: Stackato 3.x layout (spec stackato 3), Cloud Foundry's (spec cloudfoundry 2.2). */
 export function vcapApplication(facts: InstanceFacts): Json {
   const limits = {
@@ -74,27 +77,42 @@ function startTime(epochMs: number): string {
 }
 
 /** `VCAP_SERVICES`: type (Stackato) or label (Cloud Foundry) → bindings, in binding order. `{}` when there are none. */
-export function vcapServices(dialect: InstanceFacts['dialect'], services: readonly BoundService[]): Json {
-  const byLabel: Record<string, Json[]> = {};
-  for (const service of services) {
+export function vcapServices(facts: EnvPlace, services: readonly BoundService[]): Json {
+  const { dialect } = facts;
+  const { root } = facts.folders;
+  // Names are the user's: one may be called `__proto__`.
+  const byLabel = Object.create(null) as Record<string, Json[]>;
+  for (const service of visible(facts, services)) {
     const label = dialect === 'stackato' ? service.type : service.binding.label;
     (byLabel[label] ??= []).push(
-      dialect === 'stackato' ? stackatoEntry(service) : cloudFoundryEntry(service),
+      dialect === 'stackato' ? stackatoEntry(service, root) : cloudFoundryEntry(service, root),
     );
   }
   return byLabel;
 }
 
 /** Spec stackato 2.2: exactly these fields, in this order. */
-function stackatoEntry({ name, binding }: BoundService): Json {
-  const { label, plan, tags, credentials } = binding;
-  return { name, label, plan, tags, credentials };
+function stackatoEntry({ name, binding }: BoundService, root: string): Json {
+  const { label, plan, tags, credentials, volume } = binding;
+  return {
+    name,
+    label,
+    ...(plan === undefined ? {} : { plan }),
+    tags,
+    ...(volume ? { dir: mountFolder(root, name) } : { credentials }),
+  };
+}
+
+/** Where a filesystem service is found by its app (spec stackato 3). */
+export function mountFolder(root: string, service: string): string {
+  // Names are the manifest's, so hostile: none may lead out of the folder.
+  return `${root}/fs/${service.replaceAll(/[^A-Za-z0-9_-]+/g, '-')}`;
 }
 
 /** Spec cloudfoundry 2.3: the key order of the controller's code. */
-function cloudFoundryEntry(service: BoundService): Json {
+function cloudFoundryEntry(service: BoundService, root: string): Json {
   const { binding } = service;
-  const managed = service.type === 'user-provided' ? {} : { provider: null, plan: binding.plan };
+  const managed = binding.plan === undefined ? {} : { provider: null, plan: binding.plan };
   return {
     label: binding.label,
     ...managed,
@@ -105,12 +123,25 @@ function cloudFoundryEntry(service: BoundService): Json {
     binding_guid: service.bindingId,
     binding_name: service.bindingName ?? null,
     credentials: binding.credentials,
-    syslog_drain_url: null,
-    volume_mounts: [],
+    syslog_drain_url: binding.syslogDrainUrl ?? null,
+    volume_mounts: binding.volume
+      ? [{ container_dir: mountFolder(root, service.name), mode: 'rw', device_type: 'shared' }]
+      : [],
   };
 }
 
 /** `STACKATO_SERVICES`: service name → credentials. */
-export function stackatoServices(services: readonly BoundService[]): Json {
-  return Object.fromEntries(services.map(({ name, binding }) => [name, binding.credentials]));
+export function stackatoServices(facts: EnvPlace, services: readonly BoundService[]): Json {
+  return Object.fromEntries(
+    visible(facts, services).map(({ name, binding }) => [
+      name,
+      binding.volume ? { dir: mountFolder(facts.folders.root, name) } : binding.credentials,
+    ]),
+  );
+}
+
+/** A filesystem called `<app>-cache` is the platform's own, for staging: apps are not told of it. */
+function visible({ dialect, appName }: EnvPlace, services: readonly BoundService[]): readonly BoundService[] {
+  if (dialect !== 'stackato') return services;
+  return services.filter(({ name, binding }) => !(binding.volume && name === `${appName}-cache`));
 }

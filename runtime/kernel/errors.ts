@@ -133,6 +133,24 @@ const ERRORS = {
         .filter(Boolean)
         .join('\n'),
   },
+  SERVICE_NOT_BINDABLE: {
+    exit: EXIT.usage,
+    message: (f) => `Cannot bind service "${text(f.service)}" to a URL: ${text(f.type)} has none`,
+    hint: (f) => `Leave --bind ${text(f.service)}=… out, and its line under "bind" in paas-local.yml`,
+  },
+  SERVICE_BIND_REFUSED: {
+    exit: EXIT.service,
+    message: (f) => `Cannot bind service "${text(f.service)}" to ${text(f.url)}: ${text(f.message)}`,
+    hint: (f) =>
+      f.refused
+        ? 'A login with exactly these words was tried. Correct them in --bind, or under "bind" in paas-local.yml'
+        : `Is it running, and reachable from here? --bind ${text(f.service)}= (with nothing behind it) goes back to an engine on this machine`,
+  },
+  SERVICE_NOT_OURS: {
+    exit: EXIT.usage,
+    message: (f) => `Cannot change the data of service "${text(f.service)}": it is at ${text(f.url)}`,
+    hint: () => 'Only data that paas-local keeps itself is emptied, kept or put back',
+  },
   SERVICE_DATA_VERSION: {
     exit: EXIT.service,
     message: (f) => `Cannot start service "${text(f.service)}": ${text(f.message)}`,

@@ -1,5 +1,6 @@
 /** Manifest + what was found in the folders + service types → Plan. Pure: the same input gives the same plan. */
 import type { ServiceType } from '../../services/kit/contract.ts';
+import type { Json } from '../../services/kit/json.ts';
 import { ServiceError } from '../../services/kit/service-error.ts';
 import { pointer } from '../kernel/diagnostics.ts';
 import { PaasError } from '../kernel/errors.ts';
@@ -98,9 +99,13 @@ export function findType(service: ServiceName, wanted: string, types: readonly S
   });
 }
 
+const asMapping = (value: Json | undefined): object =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) ? value : {};
+
 function readOptions(type: ServiceType, request: ServiceRequest): unknown {
   try {
-    return type.readOptions(request.parameters ?? {});
+    const { parameters, credentials } = request;
+    return type.readOptions(credentials ? { ...asMapping(parameters), credentials } : (parameters ?? {}));
   } catch (error) {
     if (!(error instanceof ServiceError)) throw error;
     throw new PaasError(error.code, { ...error.facts, service: request.name, message: error.message });

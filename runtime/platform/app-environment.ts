@@ -1,7 +1,8 @@
 /** What the processes of one app are given: folders and environment, for running and for staging. */
-import { readdirSync, rmSync } from 'node:fs';
+import { readdirSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildEnv, flatten, type AppEnv } from '../env/build-env.ts';
+import { mountFolder } from '../env/vcap.ts';
 import type { AppFolders, EnvVariable, InstanceFacts } from '../env/types.ts';
 import { absolutePath } from '../kernel/names.ts';
 import type { AppPlan, ProcessPlan } from '../plan/types.ts';
@@ -50,6 +51,20 @@ export class AppEnvironment {
   makeFolders(): void {
     const { root, tmp, cache } = this.folders;
     for (const folder of [root, tmp, cache]) makePrivateFolder(folder);
+    this.#linkVolumes(root);
+  }
+
+  /** Filesystem services, at the place their app is told of. */
+  #linkVolumes(root: string): void {
+    const { plan, id } = this.#record();
+    const links = `${root}/fs`;
+    rmSync(links, { recursive: true, force: true });
+    for (const { name, binding } of this.#options.services(plan, id)) {
+      if (!binding.volume) continue;
+      makePrivateFolder(links);
+      rmSync(mountFolder(root, name), { force: true });
+      symlinkSync(binding.volume.folder, mountFolder(root, name));
+    }
   }
 
   /** Copies the app's folder; from now on that copy is its home. Those who run in an earlier one go on there. */
@@ -113,7 +128,8 @@ export class AppEnvironment {
   forOneOff(installed: Installed): LaunchEnv {
     const { plan, id } = this.#record();
     const env = this.of({ process: plan.processes[0], index: 0, instanceId: id, port: 0 }, installed);
-    const running = /^(PORT|VCAP_APP_PORT|VCAP_APP_HOST|CF_INSTANCE_.*|INSTANCE_(GUID|INDEX))$/;
+    const running =
+      /^(PORT|VCAP_APP_PORT|VCAP_APP_HOST|CF_INSTANCE_.*|INSTANCE_(GUID|INDEX)|STACKATO_HARBOR(_.*)?)$/;
     return split(plan, { system: env.system.filter(({ name }) => !running.test(name)), user: env.user });
   }
 

@@ -154,8 +154,8 @@ export class App {
       because: plan.facts.because,
     });
     const began = performance.now();
-    this.#environment.makeFolders();
     await this.#options.startServices(plan, signal);
+    this.#environment.makeFolders();
     if (this.record.fromCopy) await this.#environment.copySource(signal, (text) => this.#sayStaging(text));
     else this.#environment.useSource();
     this.#installed = await stage({
@@ -193,8 +193,8 @@ export class App {
    */
   async launch(because: string, signal: AbortSignal, keep = false): Promise<void> {
     this.#enter('starting', because);
-    this.#environment.makeFolders();
     await this.#options.startServices(this.plan, signal);
+    this.#environment.makeFolders();
     this.#oneTry = !keep;
     try {
       await this.#rollout.startAll(this.plan.processes, signal);

@@ -4,7 +4,6 @@ import { isDeepStrictEqual } from 'node:util';
 import type { ClientLanguage, Endpoint, ServiceInstance, ServiceType } from '../../services/kit/contract.ts';
 import type { Guardian } from '../../services/kit/guardian.ts';
 import { Scope } from '../../services/kit/scope.ts';
-import { ServiceError } from '../../services/kit/service-error.ts';
 import type { BoundService } from '../env/types.ts';
 import type { PlatformEvent } from '../events.ts';
 import { PaasError } from '../kernel/errors.ts';
@@ -12,15 +11,14 @@ import { Mutex } from '../kernel/mutex.ts';
 import type { ServiceName } from '../kernel/names.ts';
 import type { Log } from '../logs/log.ts';
 import type { AppPlan, ServicePlan } from '../plan/types.ts';
-import { describeHolder } from '../ports/holder.ts';
+import type { ServiceSnapshot } from '../snapshot.ts';
 import { absolutePath } from '../kernel/names.ts';
 import { fileNameFor, type SpacePaths } from '../state/home.ts';
 import type { ServiceRecord } from '../state/record.ts';
-import { findType } from '../plan/make-plan.ts';
+import { externalEndpoint, openExternal } from './external-service.ts';
 import type { Nodes } from './nodes.ts';
-
-/** Services listen here, and apps are told so. */
-const HOST = '127.0.0.1';
+import { HOST, startOurs, type Surroundings } from './own-service.ts';
+import { findType } from '../plan/make-plan.ts';
 
 export interface ServicesOptions {
   readonly types: readonly ServiceType[];
@@ -39,6 +37,13 @@ export interface ServicesOptions {
 
 export type DependsOn = (language: ClientLanguage, name: string) => boolean;
 
+/** What a push says of a service besides its plan. */
+export interface ServiceWishes {
+  /** Of an engine that runs elsewhere; empty goes back to one of ours. */
+  readonly url?: string | undefined;
+  readonly mayBeMissing?: boolean;
+}
+
 interface Running {
   readonly instance: ServiceInstance;
   readonly scope: Scope;
@@ -48,6 +53,8 @@ export class Services {
   readonly #options: ServicesOptions;
   readonly #running = new Map<string, Running>();
   readonly #failed = new Map<string, string>();
+  /** Their engine is not installed, and apps were let start without them. */
+  readonly #missing = new Set<string>();
   readonly #mutexes = new Map<string, Mutex>();
 
   constructor(options: ServicesOptions) {
@@ -56,16 +63,28 @@ export class Services {
 
   /**
    * Makes the record of a service that does not exist yet: identity minted once, for its whole life.
-   * @throws PaasError `SERVICE_CAPACITY_REACHED`
+   * @throws PaasError `SERVICE_CAPACITY_REACHED`, and where it cannot be bound as asked
    */
-  provision(plan: ServicePlan): ServiceRecord {
+  provision(plan: ServicePlan, wishes: ServiceWishes = {}): void {
+    const type = this.#typeOf(plan);
     const existing = this.#options.records()[plan.name];
     if (!existing) this.#checkCapacity(plan);
-    const record: ServiceRecord = existing
-      ? { ...existing, plan }
-      : { id: randomUUID(), plan, identity: this.#typeOf(plan).mint(), port: 0 };
+    const { external: former, ...kept } = existing ?? {
+      id: randomUUID(),
+      identity: type.mint(),
+      port: 0,
+    };
+    // Bound elsewhere once, it stays so: an app must not meet another database by a forgotten flag.
+    const external = wishes.url ?? former;
+    const record: ServiceRecord = {
+      ...kept,
+      plan,
+      ...(external ? { external } : {}),
+      ...(wishes.mayBeMissing === undefined ? {} : { mayBeMissing: wishes.mayBeMissing }),
+    };
+    if (external) this.#endpoint(record);
     this.#options.save(plan.name, record);
-    return record;
+    if (external !== former && this.#running.has(plan.name)) this.stop(plan.name).catch(() => {});
   }
 
   /**
@@ -95,9 +114,10 @@ export class Services {
    * @throws PaasError `SERVICE_*`
    */
   async restartAll(type: ServiceType): Promise<readonly ServiceName[]> {
-    const names = [...this.#running.keys()].filter(
-      (name) => this.#options.records()[name]?.plan.type === type.type,
-    ) as ServiceName[];
+    const names = [...this.#running.keys()].filter((name) => {
+      const record = this.#options.records()[name];
+      return record?.plan.type === type.type && record.external === undefined;
+    }) as ServiceName[];
     await Promise.all(names.map((name) => this.#mutex(name).run(() => this.#restartOne(name))));
     return names;
   }
@@ -117,7 +137,7 @@ export class Services {
   warnings(app: AppPlan, dependsOn: DependsOn): readonly string[] {
     return app.bindings.flatMap((name) => {
       const record = this.#options.records()[name];
-      if (!record) return [];
+      if (!record || record.external !== undefined) return [];
       const type = this.#typeOf(record.plan);
       const config = this.#options.nodes.of(type) ?? {};
       return (type.warnings?.(record.plan.options, config, dependsOn) ?? []).map(
@@ -134,36 +154,40 @@ export class Services {
     return this.#running.get(name)?.instance;
   }
 
-  isRunning(name: string): boolean {
-    return this.#running.has(name);
-  }
-
-  state(name: string): 'running' | 'stopped' | 'failed' {
-    return this.#running.has(name) ? 'running' : this.#failed.has(name) ? 'failed' : 'stopped';
-  }
-
-  pid(name: string): number | undefined {
-    const running = this.#running.get(name);
-    return running && (running.instance.pid ?? process.pid);
+  snapshot(name: string, boundApps: readonly string[]): ServiceSnapshot {
+    const record = this.#options.records()[name]!;
+    const instance = this.#running.get(name)?.instance;
+    const { host, port } = this.#endpoint(record);
+    return {
+      name,
+      type: record.plan.type,
+      plan: record.plan.plan,
+      state: instance ? 'running' : this.#failed.has(name) ? 'failed' : 'stopped',
+      host,
+      port,
+      boundApps,
+      ...(instance ? { pid: instance.pid ?? process.pid, engine: instance.engine } : {}),
+    };
   }
 
   async stats(name: string): Promise<Readonly<Record<string, string | number>>> {
     return (await this.#running.get(name)?.instance.stats()) ?? {};
   }
 
+  async contents(name: string): Promise<readonly string[]> {
+    return (await this.#running.get(name)?.instance.contents?.()) ?? [];
+  }
+
   /** What `app` sees of the services it is bound to, in binding order. Needs none of them to run. */
   boundTo(app: AppPlan, appId: string): readonly BoundService[] {
     return app.bindings.flatMap((name) => {
       const record = this.#options.records()[name];
-      if (!record) return [];
-      const { details } = record;
-      const endpoint: Endpoint = {
-        ...record.identity,
-        host: HOST,
-        port: record.port,
-        ...(details ? { details } : {}),
-      };
-      const binding = this.#typeOf(record.plan).bind(endpoint, app.dialect, record.plan.options);
+      if (!record || this.#missing.has(name)) return [];
+      const binding = this.#typeOf(record.plan).bind(
+        this.#endpoint(record),
+        app.dialect,
+        record.plan.options,
+      );
       const request = app.manifest.services.find((service) => service.name === name);
       const tags = [...new Set([...binding.tags, ...record.plan.tags])];
       return [
@@ -200,7 +224,10 @@ export class Services {
     this.#options.report({ kind: 'service-stopped', service: name });
   }
 
-  /** @param keep fails where the port cannot be had, because apps know it that run */
+  /**
+   * @param keep fails where the port cannot be had, because apps know it that run
+   * @returns whether it was started here and now
+   */
   async #startOne(name: ServiceName, signal: AbortSignal, keep?: 'keep the port'): Promise<boolean> {
     if (this.#running.has(name)) return false;
     const record = this.#options.records()[name];
@@ -209,44 +236,31 @@ export class Services {
         service: name,
         known: Object.keys(this.#options.records()),
       });
+    this.#missing.delete(name);
     const type = this.#typeOf(record.plan);
-    const node = this.#options.nodes.of(type);
-    const log = this.#options.logFor(name);
-    const say = (text: string) => log.append({ source: name, instance: 0, stream: 'OUT', text });
-    const start = (port: number) =>
-      type.start(record.plan.options, {
-        ...record.identity,
-        serviceName: name,
-        host: HOST,
-        port,
-        dataDir: absolutePath(fileNameFor(name), this.#options.paths.services),
-        cacheDir: absolutePath('services', this.#options.paths.cache),
-        packageFolders: [absolutePath('engines', this.#options.paths.home)],
-        guardian: this.#options.guardian,
-        ...(node ? { node } : {}),
-        sameThread: this.#options.sameThread,
-        ...(this.#options.searchPath === undefined ? {} : { searchPath: this.#options.searchPath }),
-        ...(record.plan.version === undefined ? {} : { version: record.plan.version }),
-        ...(record.details === undefined ? {} : { details: record.details }),
-        signal,
-        log: say,
-      });
-    const instance = await start(record.port).catch(async (error: unknown) => {
-      if (
-        !(error instanceof ServiceError) ||
-        error.code !== 'SERVICE_PORT_TAKEN' ||
-        record.port === 0 ||
-        keep
-      ) {
-        throw serviceFailure(error, name);
+    try {
+      const instance =
+        record.external === undefined
+          ? await startOurs(name, record, type, this.#surroundings(name, type, signal), keep)
+          : await openExternal(name, type, record.external, signal);
+      this.#started(name, record, instance);
+      return true;
+    } catch (error) {
+      if (!record.mayBeMissing || !(error instanceof PaasError) || error.code !== 'SERVICE_ENGINE_MISSING') {
+        throw error;
       }
-      // Its port was lost to somebody else while it was stopped. No running app was told of it, so another does.
-      const holder = (await describeHolder(record.port)) ?? 'another process';
-      say(`port ${record.port} is held by ${holder} now, taking another`);
-      return start(0).catch((again: unknown) => Promise.reject(serviceFailure(again, name)));
-    });
+      this.#missing.add(name);
+      this.#failed.set(name, error.message);
+      const message = `${error.message}. Apps start without it`;
+      this.#options.report({ kind: 'service-failed', service: name, message });
+      return false;
+    }
+  }
+
+  #started(name: ServiceName, record: ServiceRecord, instance: ServiceInstance): void {
     const { endpoint } = instance;
-    if (endpoint.port !== record.port || !isDeepStrictEqual(endpoint.details, record.details)) {
+    const ours = record.external === undefined;
+    if (ours && (endpoint.port !== record.port || !isDeepStrictEqual(endpoint.details, record.details))) {
       const { details } = endpoint;
       this.#options.save(name, { ...record, port: endpoint.port, ...(details ? { details } : {}) });
     }
@@ -263,7 +277,29 @@ export class Services {
       port: endpoint.port,
       engine: instance.engine,
     });
-    return true;
+  }
+
+  #surroundings(name: string, type: ServiceType, signal: AbortSignal): Surroundings {
+    const { paths, guardian, searchPath } = this.#options;
+    const node = this.#options.nodes.of(type);
+    const log = this.#options.logFor(name);
+    return {
+      ...(node ? { node } : {}),
+      sameThread: this.#options.sameThread,
+      dataDir: absolutePath(fileNameFor(name), paths.services),
+      cacheDir: absolutePath('services', paths.cache),
+      packageFolders: [absolutePath('engines', paths.home)],
+      guardian,
+      ...(searchPath === undefined ? {} : { searchPath }),
+      signal,
+      log: (text) => log.append({ source: name, instance: 0, stream: 'OUT', text }),
+    };
+  }
+
+  #endpoint(record: ServiceRecord): Endpoint {
+    const { plan, external, identity, port, details } = record;
+    if (external !== undefined) return externalEndpoint(plan.name, this.#typeOf(plan), external);
+    return { ...identity, host: HOST, port, ...(details ? { details } : {}) };
   }
 
   #onFailure(name: ServiceName, instance: ServiceInstance, error: unknown): void {
@@ -299,18 +335,6 @@ export class Services {
     if (!mutex) this.#mutexes.set(name, (mutex = new Mutex()));
     return mutex;
   }
-}
-
-function serviceFailure(error: unknown, service: string): unknown {
-  if (error instanceof ServiceError) {
-    const { logLines, ...facts } = error.facts;
-    return new PaasError(
-      error.code,
-      { ...facts, service, message: error.message },
-      { cause: error, ...(Array.isArray(logLines) ? { logLines: logLines.map(String) } : {}) },
-    );
-  }
-  return error;
 }
 
 /** The same text gives the same UUID, so a binding keeps its id without being remembered. */

@@ -78,6 +78,10 @@ export interface ServiceRecord {
   readonly port: number;
   /** What else its endpoint told at its first start. */
   readonly details?: Readonly<Record<string, Json>>;
+  /** The URL of an engine that runs elsewhere, in place of one of ours. Holds a password; this file is private. */
+  readonly external?: string;
+  /** Apps may start without it where its engine is not installed. */
+  readonly mayBeMissing?: boolean;
 }
 
 export interface SpaceRecord {

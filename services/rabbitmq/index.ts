@@ -1,0 +1,62 @@
+/** RabbitMQ: a broker of its own for each service instance, as `rabbitmq` and `rabbitmq3`. */
+import { randomUUID } from 'node:crypto';
+import { describeEngine } from '../kit/choose-engine.ts';
+import type { ServiceContext, ServiceInstance, ServiceType } from '../kit/contract.ts';
+import { requireEngine } from '../kit/engine.ts';
+import { uriOf } from '../kit/external.ts';
+import { readMapping } from '../kit/options.ts';
+import { bind, GENERATIONS, type Generation } from './bind.ts';
+import { tryLogin } from './client.ts';
+import { RABBITMQ, startBroker } from './server.ts';
+
+export const rabbitmq = ofGeneration('rabbitmq');
+export const rabbitmq3 = ofGeneration('rabbitmq3');
+
+function ofGeneration(generation: Generation): ServiceType<undefined> {
+  return {
+    type: generation,
+    versions: GENERATIONS[generation],
+    summary: 'RabbitMQ message broker, on the server installed here',
+    readOptions: (raw) => void readMapping(raw, []) as undefined,
+    mint: () => ({ user: randomUUID(), password: randomUUID(), name: randomUUID() }),
+    available: (where) => requireEngine(RABBITMQ, where),
+    start,
+    bind: (endpoint, dialect) => bind(generation, endpoint, dialect),
+    external: {
+      schemes: ['amqp', 'amqps'],
+      defaultPort: 5672,
+      check: (endpoint, signal) => {
+        const { host, port, user, password, name } = endpoint;
+        const tls = uriOf(endpoint)?.startsWith('amqps:') === true;
+        const login = user === '' ? { user: 'guest', password: 'guest' } : { user, password };
+        return tryLogin({ host, port, ...login, vhost: name === '' ? '/' : name, tls }, { signal });
+      },
+    },
+  };
+}
+
+async function start(_: undefined, context: ServiceContext): Promise<ServiceInstance> {
+  const { host, user, password, name } = context;
+  const { program, engine, control } = await startBroker(context);
+  context.log(`listening on ${host}:${program.port}`);
+  return {
+    endpoint: { host, port: program.port, user, password, name },
+    engine: describeEngine(RABBITMQ.product, engine, context),
+    failed: program.failed,
+    get pid() {
+      return program.pid!;
+    },
+    stats: async () => {
+      const queues = (await control(['-q', 'list_queues', '-p', name, 'messages']))
+        .split('\n')
+        .filter(Boolean);
+      return { queues: queues.length, messages: queues.reduce((sum, count) => sum + Number(count), 0) };
+    },
+    reset: async () => {
+      await control(['delete_vhost', name]);
+      await control(['add_vhost', name]);
+      await control(['set_permissions', '-p', name, user, '.*', '.*', '.*']);
+    },
+    [Symbol.asyncDispose]: () => program[Symbol.asyncDispose](),
+  };
+}
