@@ -6,9 +6,9 @@ import { PaasError } from '../kernel/errors.ts';
 import type { AppManifest, Manifest } from '../manifest/types.ts';
 import { makePlan } from '../plan/make-plan.ts';
 import type { Plan } from '../plan/types.ts';
-import { openAppSource } from '../staging/app-source.ts';
+import { openAppSource, remembering } from '../staging/app-source.ts';
 import { detect } from '../staging/stager.ts';
-import type { AppFacts } from '../staging/types.ts';
+import type { AppFacts, AppSource } from '../staging/types.ts';
 import type { ManifestSource, SpaceRecord } from '../state/record.ts';
 
 /** How many names of a folder a message shows. */
@@ -23,9 +23,11 @@ export function planFor(
 ): Plan {
   const facts = new Map<string, AppFacts>();
   const listings = new Map<string, readonly string[]>();
+  const folders = new Map<string, AppSource>();
   for (const app of manifest.apps) {
     checkFolder(app);
-    const folder = openAppSource(app.root);
+    const folder = folders.get(app.root) ?? remembering(openAppSource(app.root));
+    folders.set(app.root, folder);
     facts.set(app.name, detect(folder, app));
     listings.set(app.name, folder.list().slice(0, LISTED));
   }

@@ -58,8 +58,31 @@ export function openAppSource(root: string, origin = root): AppSource {
   };
 }
 
+/**
+ * Looks at nothing twice: languages ask for the same files one after another. For detection only; who installs must see
+ * what the installer has made.
+ */
+export function remembering(source: AppSource): AppSource {
+  const once = <T>(look: (path: string) => T): ((path: string) => T) => {
+    const seen = new Map<string, T>();
+    return (path) => {
+      if (!seen.has(path)) seen.set(path, look(path));
+      return seen.get(path)!;
+    };
+  };
+  const list = once((folder) => source.list(folder));
+  return {
+    root: source.root,
+    hasFile: once((path) => source.hasFile(path)),
+    readText: once((path) => source.readText(path)),
+    list: (folder = '.') => list(folder),
+  };
+}
+
 function realPath(path: string): string | undefined {
   try {
+    // Most of what is looked for is not there, and a thrown error costs ten times the look.
+    if (!statSync(path, { throwIfNoEntry: false })) return undefined;
     return realpathSync.native(path);
   } catch {
     return undefined;
