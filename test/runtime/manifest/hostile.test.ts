@@ -162,6 +162,47 @@ test('links that run in a circle, folders, pipes and devices are no manifests', 
   });
 });
 
+test.each([
+  ['a folder', 'dir.yml', 'it is a folder'],
+  ['a pipe', 'pipe.yml', 'it is not a regular file'],
+  ['a device', 'device.yml', 'it is not a regular file'],
+  ['a link in a circle', 'loop.yml', 'its symbolic links run in a circle'],
+  ['a link to nothing', 'dangling.yml', 'it does not exist'],
+  ['a file of 10 MB', 'large.yml', 'it is larger than 1 MiB'],
+  ['a device by its name', '/dev/zero', 'it is outside the folder of the manifest and no .yml file'],
+  ['a name with a NUL byte', '"x\\0.yml"', 'its name holds a NUL byte'],
+  ['a very long name', `${'x'.repeat(5000)}.yml`, 'its name is too long'],
+])('inherits no %s, and neither do --vars-file read one', async (_, name, reason) => {
+  const cwd = await folderWith({
+    'manifest.yml': `inherit: ${name}\nname: a\n`,
+    'dir.yml/x': '',
+    'large.yml': Buffer.alloc(10 * 1024 * 1024, 'a: b\n'),
+  });
+  execFileSync('mkfifo', [join(cwd, 'pipe.yml')]);
+  await symlink('/dev/zero', join(cwd, 'device.yml'));
+  await symlink('loop.yml', join(cwd, 'loop.yml'));
+  await symlink('nowhere', join(cwd, 'dangling.yml'));
+  const [found] = (await readManifest({ cwd })).diagnostics;
+  expect(found).toMatchObject({ code: 'MANIFEST_INHERIT', message: expect.stringContaining(reason) });
+  if (name.startsWith('"') || name.startsWith('/')) return;
+  const options = { cwd, dialect: 'cloud-foundry', varsFiles: [name] } as const;
+  const variables = (await readManifest(options)).diagnostics.find(
+    ({ code }) => code === 'MANIFEST_VARIABLE',
+  );
+  expect(variables?.message).toContain(reason);
+});
+
+test('the root of the file system is no app', async () => {
+  for (const text of [
+    'name: a\napp-dir: /\n',
+    'applications: [{name: a, path: /}]\n',
+    'name: a\napp-dir: ../../../../../../..\n',
+  ]) {
+    const { diagnostics } = await read(text);
+    expect(diagnostics.map(({ code }) => code)).toContain('MANIFEST_FOLDER');
+  }
+});
+
 test('thousands of mistakes are counted, and a part is shown', async () => {
   const result = await read(`name: a\ninstances: many\n${lines(5000, (i) => `k${i}: v\n`)}`);
   expect(result.diagnostics.length).toBe(51);

@@ -5,6 +5,7 @@ import { absolutePath, type AbsolutePath } from '../../../kernel/names.ts';
 import { checkRecord } from '../../check.ts';
 import type { Dialected, DialectContext } from '../../dialect.ts';
 import { MAX_APPS } from '../../limits.ts';
+import { refuseRoot } from '../../refuse-root.ts';
 import { placeInFlag } from '../../source.ts';
 import { entryOf, hasAnchor, map, scalar, type Entry, type MapNode, type Node } from '../../tree.ts';
 import type { AppManifest } from '../../types.ts';
@@ -42,7 +43,9 @@ export async function readCloudFoundry(
     const owner = ownerOf(app, index);
     checkRecord(warnOfInert(app, owner, context), APP, { reader: cloudFoundryReader, problems, owner });
     const rootFolder = folderOf(app, selected.length, file, context);
-    apps.push(decodeApp(app, rootFolder, { problems, options, owner }));
+    const decoded = decodeApp(app, rootFolder, { problems, options, owner });
+    refuseRoot(decoded, problems, fieldScalar(app, 'path')?.place);
+    apps.push(decoded);
   }
   return { files, documents, apps, effective: asSent(document, selected) };
 }

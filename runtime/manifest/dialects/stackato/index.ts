@@ -5,6 +5,7 @@ import type { AbsolutePath } from '../../../kernel/names.ts';
 import type { Dialected, DialectContext } from '../../dialect.ts';
 import { inDependencyOrder } from '../../order.ts';
 import { placeInFlag } from '../../source.ts';
+import { refuseRoot } from '../../refuse-root.ts';
 import { Budget } from '../../budget.ts';
 import { checkRecord } from '../../check.ts';
 import { entryOf, get, map, scalar, type MapNode, type Node, type ScalarNode } from '../../tree.ts';
@@ -65,6 +66,7 @@ export async function readStackato(
       options,
       types,
     });
+    refuseRoot(manifest, problems, get(resolved, 'path')?.place);
     manifests.push(single && context.archive ? { ...manifest, root: context.archive } : manifest);
   }
   return {
