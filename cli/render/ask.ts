@@ -8,13 +8,19 @@ import { harmless } from './terminal.ts';
 export function askOnTerminal(context: Context, wanted: boolean): Ask | undefined {
   const { world, json } = context;
   if (!wanted || json || !process.stdin.isTTY || !world.stdout.isTTY) return undefined;
+  // Whoever ends the input answers nothing more.
+  let ended = false;
   return async (prompt, { hidden = false, choices = [], required = false }) => {
+    if (ended) return undefined;
     const words = harmless(prompt.replace(/:? *$/, ''), false);
     const offered = harmless(choices.join(', '), false);
     const shown = choices.length > 0 ? `${words} (${offered}): ` : `${words}: `;
     for (;;) {
       const answer = await readLine(world.stdout, shown, hidden);
-      if (answer === undefined) return undefined;
+      if (answer === undefined) {
+        ended = true;
+        return undefined;
+      }
       if (answer === '' ? !required : choices.length === 0 || choices.includes(answer)) return answer;
       world.stdout.write(answer === '' ? 'A value is needed.\n' : `Choose one of ${offered}.\n`);
     }
@@ -27,10 +33,11 @@ async function readLine(
   prompt: string,
   hidden: boolean,
 ): Promise<string | undefined> {
-  stdout.write(prompt);
   // What is typed for a hidden answer is echoed to nowhere.
   const output = hidden ? new Writable({ write: (_chunk, _encoding, done) => done() }) : stdout;
   const reader = createInterface({ input: process.stdin, output, terminal: true });
+  if (hidden) stdout.write(prompt);
+  let ended = false;
   // The reader takes Ctrl-C for itself; the terminal is given back before it counts.
   reader.once('SIGINT', () => {
     reader.close();
@@ -38,10 +45,16 @@ async function readLine(
     process.kill(process.pid, 'SIGINT');
   });
   try {
-    const closed = new Promise<undefined>((resolve) => reader.once('close', () => resolve(undefined)));
-    return await Promise.race([reader.question(''), closed]);
+    const closed = new Promise<undefined>((resolve) =>
+      reader.once('close', () => {
+        ended = true;
+        resolve(undefined);
+      }),
+    );
+    return await Promise.race([reader.question(prompt), closed]);
   } finally {
+    const left = ended;
     reader.close();
-    if (hidden) stdout.write('\n');
+    if (hidden || left) stdout.write('\n');
   }
 }

@@ -8,9 +8,11 @@ import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { renderDiagnostics } from '../../../cli/render/code-frame.ts';
 import { absolutePath } from '../../../runtime/kernel/names.ts';
+import { detectDialect } from '../../../runtime/manifest/dialects/detect.ts';
 import { readManifest } from '../../../runtime/manifest/index.ts';
 import { printManifest } from '../../../runtime/manifest/print.ts';
 import { manifestSchema } from '../../../runtime/manifest/schema.ts';
+import { folderWith } from './read.ts';
 import { violations } from './schema-check.ts';
 
 const SHARED = absolutePath(new URL('../../../../shared/manifests', import.meta.url).pathname);
@@ -64,6 +66,17 @@ describe.skipIf(!present)('real manifests', () => {
     // Some need variables that nobody wrote down.
     const left = errors.filter(({ message }) => !MISSING_VARIABLES.test(message));
     expect(renderDiagnostics(left)).toBe('');
+  });
+
+  test.each(all)('%s/%s printed and read again is the same', async (folder, file) => {
+    const first = await readShared(folder, file);
+    if (!first.manifest) return;
+    const text = await printManifest(first.effective!, first.dialect);
+    const cwd = await folderWith({ 'manifest.yml': text });
+    const second = await readManifest({ cwd, dialect: first.dialect });
+    expect(renderDiagnostics(second.diagnostics.filter(({ severity }) => severity === 'error'))).toBe('');
+    expect(await printManifest(second.effective!, second.dialect)).toBe(text);
+    expect(detectDialect(second.documents[0]!).dialect).toBe(first.dialect);
   });
 
   test.each(all)('%s/%s fits the schema of its dialect', async (folder, file) => {
