@@ -73,6 +73,7 @@ export function remembering(source: AppSource): AppSource {
   const list = once((folder) => source.list(folder));
   return {
     root: source.root,
+    origin: source.origin,
     hasFile: once((path) => source.hasFile(path)),
     readText: once((path) => source.readText(path)),
     list: (folder = '.') => list(folder),
