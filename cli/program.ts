@@ -10,9 +10,10 @@ import { pushing } from './groups/pushing.ts';
 import { routes } from './groups/routes.ts';
 import { services } from './groups/services.ts';
 import { space } from './groups/space.ts';
+import { testing } from './groups/testing.ts';
 
 /** As the help shows them. */
-const GROUPS: readonly Group[] = [pushing, apps, environment, routes, services, space];
+const GROUPS: readonly Group[] = [pushing, apps, environment, routes, services, testing, space];
 
 /** Not a command of this tree: `main` hands it over, for its arguments are memcached's own. */
 const STANDALONE = `

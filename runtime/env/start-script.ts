@@ -15,9 +15,7 @@ export interface StartScriptInput {
 
 export function startScript({ exports, preRunning, command }: StartScriptInput): string {
   return [
-    ...exports
-      .filter(({ name }) => SHELL_NAME.test(name))
-      .map(({ name, value }) => `export ${name}=${shellText(value)}`),
+    ...exportLines(exports),
     ...PROFILE_SCRIPTS,
     ...preRunning.map(hook),
     'cd "$HOME"',
@@ -27,13 +25,14 @@ export function startScript({ exports, preRunning, command }: StartScriptInput):
 
 /** One staging hook: a fresh shell in the app's folder with the same environment. */
 export function hookScript(exports: readonly EnvVariable[], command: string): string {
-  return [
-    ...exports
-      .filter(({ name }) => SHELL_NAME.test(name))
-      .map(({ name, value }) => `export ${name}=${shellText(value)}`),
-    'cd "$HOME"',
-    `eval ${literal(command)}`,
-  ].join('\n');
+  return [...exportLines(exports), 'cd "$HOME"', `eval ${literal(command)}`].join('\n');
+}
+
+/** One `export` each, for names a shell can have. */
+export function exportLines(exports: readonly EnvVariable[]): readonly string[] {
+  return exports
+    .filter(({ name }) => SHELL_NAME.test(name))
+    .map(({ name, value }) => `export ${name}=${shellText(value)}`);
 }
 
 const SHELL_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;

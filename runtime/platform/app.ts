@@ -19,7 +19,7 @@ import type { AppOptions } from './app-options.ts';
 import { appSnapshot } from './app-snapshot.ts';
 import { instanceNote, isExitNote } from './instance-notes.ts';
 import { Instances, type Slot } from './instances.ts';
-import { commandOf, launchOf } from './launch.ts';
+import { commandOf, launchOf, NOTHING_INSTALLED } from './launch.ts';
 import { Rollout } from './rollout.ts';
 import { stage } from './staging-run.ts';
 import { usageOf } from './usage.ts';
@@ -321,6 +321,11 @@ export class App {
       { process, index: 0, instanceId: slot?.instanceId ?? this.record.id, port: slot?.port ?? 0 },
       this.#installed,
     );
+  }
+
+  /** What a command beside its instances is given, staged or not. */
+  oneOffEnv(): LaunchEnv {
+    return this.#environment.forOneOff(this.#installed ?? NOTHING_INSTALLED);
   }
 
   /** How to run a program of the user's choice with this app's folder and environment. */

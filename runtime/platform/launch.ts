@@ -13,7 +13,7 @@ export interface LaunchInput {
   readonly shell: string;
 }
 
-const NOTHING_INSTALLED: Installed = { skipped: true, fingerprint: '', path: [], env: {} };
+export const NOTHING_INSTALLED: Installed = { skipped: true, fingerprint: '', path: [], env: {} };
 const MIB = 1024 * 1024;
 
 /** Its port is that of the slot. */

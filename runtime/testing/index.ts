@@ -26,6 +26,7 @@ export type { RecordedRequest, TimedEvent } from './timeline.ts';
  * await using platform = await startPlatform({ folder: 'examples/hello-cache' });
  * const answer = await platform.fetch('/');
  */
-export function startPlatform(options: StartOptions = {}): Promise<TestPlatform> {
-  return start(options, callerOf(startPlatform));
+export async function startPlatform(options: StartOptions = {}): Promise<TestPlatform> {
+  const { platform } = await start(options, { startedAt: callerOf(startPlatform) });
+  return platform;
 }

@@ -32,9 +32,10 @@ export async function readFor(
     appNames: apps,
     env: pairs(options.env),
     vars: pairs(options.vars),
-    varsFiles: [],
+    varsFiles: options.varsFiles ?? [],
     noWatch: true,
     seeds: { '': 'test' },
+    ...(options.dialect === undefined ? {} : { dialect: options.dialect }),
     ...(path === undefined ? {} : { path }),
     ...(file === undefined ? {} : { manifest: file }),
   };

@@ -1,4 +1,5 @@
 /** What a test platform may be started with. */
+import type { Dialect } from '../../services/kit/contract.ts';
 import type { Json } from '../../services/kit/json.ts';
 
 export interface StartOptions {
@@ -12,8 +13,12 @@ export interface StartOptions {
   readonly services?: Readonly<Record<string, ServiceOverride>>;
   /** Variables of every app, over the manifest's. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Read the manifest as this dialect, whatever it looks like. */
+  readonly dialect?: Dialect;
   /** Values of the manifest's `((variables))`. */
   readonly vars?: Readonly<Record<string, Json>>;
+  /** YAML files of such values; later ones win, and `vars` over all. */
+  readonly varsFiles?: readonly string[];
   /** Run the apps in a copy of their folder, as on the platform, thrown away at the end. Default: true. */
   readonly staged?: boolean;
   /** Milliseconds until everything must be ready. Default: 60 000. */

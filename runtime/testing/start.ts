@@ -2,6 +2,7 @@
 import { SERVICE_TYPES } from '../../services/index.ts';
 import { Scope } from '../../services/kit/scope.ts';
 import { toolEnv } from '../env/shell-env.ts';
+import type { PlatformEvent } from '../events.ts';
 import { PaasError } from '../kernel/errors.ts';
 import { Platform } from '../platform.ts';
 import { describeMs } from '../platform/words.ts';
@@ -10,7 +11,7 @@ import type { Inside } from './inside.ts';
 import { readFor } from './manifest-source.ts';
 import type { StartOptions } from './options.ts';
 import { openPrivateSpace } from './private-space.ts';
-import { surroundings } from './surroundings.ts';
+import { surroundings, type Surroundings } from './surroundings.ts';
 import { TestApp } from './test-app.ts';
 import { TestPlatform } from './test-platform.ts';
 import { TestService } from './test-service.ts';
@@ -21,9 +22,23 @@ const READY_MS = 60_000;
 const GRACE_MS = 2000;
 const SHOWN_LINES = 40;
 
-/** @param startedAt `file:line:column` of whoever asked for it */
-export async function start(options: StartOptions, startedAt: string): Promise<TestPlatform> {
-  const around = surroundings();
+export interface Started {
+  readonly platform: TestPlatform;
+  readonly inside: Inside;
+}
+
+export interface Starting {
+  /** `file:line:column` of whoever asked for it. */
+  readonly startedAt: string;
+  /** Default: those of this process. */
+  readonly around?: Surroundings;
+  /** Told of every event from the beginning. */
+  readonly onEvent?: (event: PlatformEvent) => void;
+}
+
+/** @throws PaasError as told to a test */
+export async function start(options: StartOptions, starting: Starting): Promise<Started> {
+  const { startedAt, around = surroundings(), onEvent } = starting;
   const { readyTimeout = READY_MS, signal: outer } = options;
   const scope = new Scope();
   const over = new AbortController();
@@ -52,7 +67,12 @@ export async function start(options: StartOptions, startedAt: string): Promise<T
       }),
     );
     const running = platform;
-    scope.use(running.subscribe((event) => timeline.event(event)));
+    scope.use(
+      running.subscribe((event) => {
+        timeline.event(event);
+        onEvent?.(event);
+      }),
+    );
     const inside: Inside = {
       platform: running,
       guardian: space.guardian,
@@ -96,7 +116,7 @@ export async function start(options: StartOptions, startedAt: string): Promise<T
     }).ready();
     const stopLater = (): void => void ready.stop().catch(() => {});
     outer?.addEventListener('abort', stopLater, { once: true });
-    return ready;
+    return { platform: ready, inside };
   } catch (error) {
     const failure = over.signal.reason === TOO_SLOW ? tooSlow(readyTimeout, timeline, platform) : error;
     await scope.close().catch(() => {});

@@ -10,6 +10,8 @@ export interface ForegroundSpec {
   readonly cwd: string;
   /** The whole environment: nothing is added. */
   readonly env: Readonly<Record<string, string>>;
+  /** Pass on SIGINT too: where there is no terminal, it came to us alone. */
+  readonly passOnInterrupt?: boolean;
 }
 
 /** Passed on: the terminal sends them to us alone when it goes away, or somebody else does. */
@@ -23,7 +25,8 @@ export async function runInForeground(spec: ForegroundSpec): Promise<ExitFacts> 
   const child = spawn(spec.file, spec.args, { cwd: spec.cwd, env: spec.env, stdio: 'inherit' });
   const wait = (): void => {};
   const passOn = (signal: NodeJS.Signals): void => void child.kill(signal);
-  process.on('SIGINT', wait);
+  const interrupt = spec.passOnInterrupt ? passOn : wait;
+  process.on('SIGINT', interrupt);
   for (const signal of PASSED_ON) process.on(signal, passOn);
   try {
     return await new Promise<ExitFacts>((resolve, reject) => {
@@ -40,7 +43,7 @@ export async function runInForeground(spec: ForegroundSpec): Promise<ExitFacts> 
       child.once('exit', (code, signal) => resolve({ code, signal }));
     });
   } finally {
-    process.off('SIGINT', wait);
+    process.off('SIGINT', interrupt);
     for (const signal of PASSED_ON) process.off(signal, passOn);
   }
 }
