@@ -204,14 +204,17 @@ export class Platform implements AsyncDisposable {
    * Starts the services the manifest asks for and none of its apps; `env` tells what those would be given.
    * @throws PaasError
    */
-  async startServices({ manifest, source, toolEnv }: PushRequest, signal: AbortSignal): Promise<void> {
+  async startServices(
+    { manifest, source, toolEnv, binds = {} }: PushRequest,
+    signal: AbortSignal,
+  ): Promise<void> {
     const plan = planFor(
       manifest,
       { ...source, servicesOnly: true },
       this.#state.record,
       this.#options.serviceTypes,
     );
-    for (const service of plan.services) this.#services.provision(service);
+    for (const service of plan.services) this.#services.provision(service, { url: binds[service.name] });
     for (const appPlan of plan.apps) {
       if (!this.#apps.has(appPlan.name)) this.#addApp(newApp(appPlan, source, inheritedEnv(toolEnv), false));
     }

@@ -17,6 +17,7 @@ export interface ExecOptions extends Omit<ManifestOptions, 'prompt'> {
   readonly app: readonly string[];
   readonly servicesOnly?: boolean;
   readonly inPlace?: boolean;
+  readonly bind: readonly string[];
   /** Milliseconds. */
   readonly timeout: number;
   readonly keepOnFailure?: boolean;
@@ -77,6 +78,7 @@ function startOptions(options: ExecOptions, signal: AbortSignal): StartOptions {
     ...(dialect === undefined ? {} : { dialect }),
     ...(options.servicesOnly ? { apps: [] } : options.app.length > 0 ? { apps: options.app } : {}),
     env: Object.fromEntries(pairs(options.env)),
+    bind: Object.fromEntries(pairs(options.bind)),
     vars: Object.fromEntries(pairs(options.var)),
     varsFiles: varsFile,
     staged: options.inPlace !== true,

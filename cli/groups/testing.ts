@@ -17,6 +17,7 @@ export const testing: Group = {
       .addOption(dialectOption('--dialect <dialect>', 'read the manifest as this dialect'))
       .option('-a, --app <name>', 'start only this app; may be given several times', collect, [])
       .option('--services-only', 'start no app: only the services it needs')
+      .option('--bind <name=url>', 'use an engine that runs elsewhere for this service', collect, [])
       .option('--in-place', 'run apps in their own folder instead of a copy')
       .option(
         '-e, --env <name=value>',

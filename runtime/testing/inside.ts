@@ -7,6 +7,8 @@ export interface Inside {
   readonly platform: Platform;
   readonly guardian: Guardian;
   readonly timeline: Timeline;
+  /** Services that are at a URL: not ours to change. */
+  readonly bound: ReadonlySet<string>;
   /** `file:line:column` of the call that started it. */
   readonly startedAt: string;
   /** Where everything of it lies; removed at the end. */

@@ -44,7 +44,9 @@ export async function readFor(
     const count = diagnostics.filter(({ severity }) => severity === 'error').length;
     throw new PaasError('MANIFEST_INVALID', { file: read, count }, { diagnostics });
   }
-  return { source, manifest: override(manifest, options.services ?? {}) };
+  const { services = {}, bind = {} } = options;
+  checkNames(manifest, [...Object.keys(services), ...Object.keys(bind)]);
+  return { source, manifest: override(manifest, services) };
 }
 
 const pairs = (values: Readonly<Record<string, Json>> = {}): string[] =>
@@ -73,15 +75,18 @@ function rooted(manifest: ManifestObject, folder: string): ManifestObject {
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-function override(manifest: Manifest, overrides: Readonly<Record<string, ServiceOverride>>): Manifest {
+/** A misspelt name would leave an app on another service than meant. */
+function checkNames(manifest: Manifest, names: readonly string[]): void {
   const known = [
     ...new Set(manifest.apps.flatMap(({ services }) => services.map(({ name }) => String(name)))),
   ];
-  const unknown = Object.keys(overrides).find((name) => !known.includes(name));
-  if (unknown !== undefined) {
-    const suggestion = suggest(unknown, known) ?? null;
-    throw new PaasError('SERVICE_NOT_FOUND', { service: unknown, known, suggestion });
-  }
+  const unknown = names.find((name) => !known.includes(name));
+  if (unknown === undefined) return;
+  const suggestion = suggest(unknown, known) ?? null;
+  throw new PaasError('SERVICE_NOT_FOUND', { service: unknown, known, suggestion });
+}
+
+function override(manifest: Manifest, overrides: Readonly<Record<string, ServiceOverride>>): Manifest {
   const overridden = (request: ServiceRequest): ServiceRequest => {
     const { parameters, ...rest } = overrides[request.name] ?? {};
     if (!parameters) return { ...request, ...rest };

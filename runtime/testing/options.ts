@@ -13,6 +13,8 @@ export interface StartOptions {
   readonly services?: Readonly<Record<string, ServiceOverride>>;
   /** Variables of every app, over the manifest's. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Service name → URL of an engine that runs elsewhere, in place of one of ours. Its data is never touched. */
+  readonly bind?: Readonly<Record<string, string>>;
   /** Read the manifest as this dialect, whatever it looks like. */
   readonly dialect?: Dialect;
   /** Values of the manifest's `((variables))`. */

@@ -74,6 +74,7 @@ export async function start(options: StartOptions, starting: Starting): Promise<
       }),
     );
     const inside: Inside = {
+      bound: new Set(Object.keys(options.bind ?? {})),
       platform: running,
       guardian: space.guardian,
       timeline,
@@ -93,6 +94,7 @@ export async function start(options: StartOptions, starting: Starting): Promise<
       source,
       toolEnv: toolEnv(around.env),
       detached: true,
+      binds: options.bind ?? {},
       fromCopy: options.staged !== false,
     };
     const services = [

@@ -86,7 +86,7 @@ export class TestPlatform implements AsyncDisposable {
 
   /**
    * Puts the data of all services back to what it was when the platform was ready, and begins the timeline anew.
-   * Ports, processes and connections stay.
+   * Ports, processes and connections stay. Services bound to a URL are not touched.
    */
   async reset(): Promise<void> {
     await this.#restore(this.#copies, 'reset');
@@ -174,6 +174,7 @@ export class TestPlatform implements AsyncDisposable {
     const platform = this.#inside.live(what);
     await Promise.all(
       this.#parts.services.map(async ({ name }) => {
+        if (this.#inside.bound.has(name)) return;
         const copy = copies.get(name);
         await (copy ? copy.restore() : platform.service(name)?.reset());
       }),

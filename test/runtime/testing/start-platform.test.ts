@@ -276,3 +276,17 @@ describe('failures say what failed', () => {
     await pidsGone([pid]);
   });
 });
+
+test('a service bound to a URL is used, and never touched by a reset', async () => {
+  const folder = appFolder({
+    'manifest.yml': 'name: lib\nservices: {store: redis, cache: memcached}\n',
+  });
+  const elsewhere = await started({ folder, apps: [], services: { cache: {} } });
+  const { host, port, credentials } = elsewhere.service('store');
+  const url = `redis://user:${credentials.password as string}@${host}:${port}`;
+  const platform = await started({ folder, apps: [], bind: { store: url } });
+  expect(platform.service('store').credentials).toMatchObject({ port });
+  await platform.reset();
+  const misspelt = await failureOf(startPlatform({ folder, apps: [], bind: { stor: url } }));
+  expect(misspelt.message).toContain('Did you mean "store"?');
+});
