@@ -14,13 +14,13 @@ async function main(): Promise<void> {
     return;
   }
   if (argv[0] === 'memcached' || (argv[0] === 'help' && argv[1] === 'memcached')) return memcached();
-  // The reader of a pipe may go away (`| head`): that ends the command, it is not a failure of it.
-  process.stdout.on('error', () => process.exit(0));
+  // The reader of a pipe may go away (`| head`): that ends the command, it is not a failure of it. A full disk is.
+  process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => process.exit(code === 'EPIPE' ? 0 : 1));
   const { runProgram } = await import('./program.ts');
   process.exitCode = await runProgram({
     argv,
     env: process.env,
-    cwd: process.cwd(),
+    cwd: workingFolder(),
     stdout: process.stdout,
     stderr: process.stderr,
     hostEntry: fileURLToPath(
@@ -28,6 +28,17 @@ async function main(): Promise<void> {
     ),
     execArgv: process.execArgv,
   });
+}
+
+/** Somebody may have removed it; then only absolute paths lead anywhere. */
+function workingFolder(): string {
+  try {
+    return process.cwd();
+  } catch {
+    process.stderr.write('The current folder does not exist any more; commands run as in "/"\n');
+    process.chdir('/');
+    return '/';
+  }
 }
 
 /** Everything after the word is memcached's own command line. */

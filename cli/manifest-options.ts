@@ -3,7 +3,7 @@ import { InvalidArgumentError, Option, type Command } from 'commander';
 import type { EnvMode } from '../runtime/manifest/env-mode.ts';
 import type { Dialect } from '../runtime/manifest/types.ts';
 import type { CommonOptions } from './context.ts';
-import { collect } from './define.ts';
+import { collect, strategy } from './define.ts';
 
 export interface ManifestOptions extends CommonOptions {
   readonly path?: string;
@@ -20,6 +20,10 @@ export interface PushChoices extends ManifestOptions {
   readonly command?: string;
   readonly envMode?: EnvMode;
   readonly watch: boolean;
+  readonly strategy?: 'rolling';
+  readonly staged?: boolean;
+  readonly bind: readonly string[];
+  readonly allowMissingServices?: boolean;
 }
 
 export function manifestOptions(command: Command): Command {
@@ -43,6 +47,15 @@ export function pushChoices(command: Command): Command {
           '(default: preserve for Stackato, append for Cloud Foundry)',
       ).choices(['preserve', 'append', 'replace']),
     )
+    .option(
+      '--bind <name=url>',
+      'use an engine that runs elsewhere for this service; may be given several times',
+      collect,
+      [],
+    )
+    .option('--allow-missing-services', 'start apps without services whose engine is not installed')
+    .option('--staged', 'run in a copy of the folder without what is ignored, made anew at each start')
+    .addOption(strategy())
     .option('--no-watch', 'do not restart when files change');
 }
 

@@ -21,7 +21,7 @@ export async function plan(
 ): Promise<number> {
   const source = manifestSource(context, names, options);
   const reading = await readFor(context, source, options);
-  const preview = await previewOf(context, reading, source);
+  const preview = await previewOf(context, reading, source, options);
   const error = reading.manifest ? preview.error : manifestInvalid(reading);
   if (context.json) context.terminal.out(JSON.stringify(asJson(reading, preview, error)));
   else if (reading.manifest) show(context, reading, preview);
@@ -30,16 +30,30 @@ export async function plan(
   throw error;
 }
 
-async function previewOf(context: Context, reading: SourceReading, source: ManifestSource): Promise<Preview> {
-  const [{ previewPush }, { SERVICE_TYPES }] = await Promise.all([
+async function previewOf(
+  context: Context,
+  reading: SourceReading,
+  source: ManifestSource,
+  options: PlanOptions,
+): Promise<Preview> {
+  const [{ previewPush }, { readBinds }, { SERVICE_TYPES }] = await Promise.all([
     import('../../runtime/platform/preview.ts'),
+    import('../../runtime/platform/binds.ts'),
     import('../../services/index.ts'),
   ]);
   using client = await connectIfRunning(context);
-  return previewPush(reading, source, {
+  const space = {
     record: peekRecord(context.paths.record) ?? emptyRecord(),
     snapshot: await client?.call('snapshot', {}),
     serviceTypes: SERVICE_TYPES,
+  };
+  const { manifest } = reading;
+  const binds = manifest ? await readBinds(manifest, options.bind) : {};
+  return previewPush(reading, source, space, {
+    fromCopy: options.staged === true,
+    rolling: options.strategy === 'rolling',
+    bound: new Set(Object.keys(binds)),
+    allowMissingServices: options.allowMissingServices === true,
   });
 }
 

@@ -22,10 +22,6 @@ export interface PushOptions extends PushChoices {
   readonly port?: string;
   readonly strictPorts?: boolean;
   readonly detach?: boolean;
-  readonly strategy?: 'rolling';
-  readonly staged?: boolean;
-  readonly bind: readonly string[];
-  readonly allowMissingServices?: boolean;
 }
 
 export async function push(

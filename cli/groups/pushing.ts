@@ -2,7 +2,7 @@ import type { InitOptions } from '../commands/init.ts';
 import type { ManifestCommandOptions } from '../commands/manifest.ts';
 import type { PlanOptions } from '../commands/plan.ts';
 import type { PushOptions } from '../commands/push.ts';
-import { collect, strategy, type Group } from '../define.ts';
+import type { Group } from '../define.ts';
 import { dialectOption, manifestOptions, pushChoices } from '../manifest-options.ts';
 
 export const pushing: Group = {
@@ -24,20 +24,11 @@ export const pushing: Group = {
     pushChoices(manifestOptions(push))
       .option('--dry-run', 'only say what would be done, as "plan" does')
       .option(
-        '--bind <name=url>',
-        'use an engine that runs elsewhere for this service; may be given several times',
-        collect,
-        [],
-      )
-      .option('--allow-missing-services', 'start apps without services whose engine is not installed')
-      .option(
         '--port <number>',
         'the port to route on (default: 8080, or $PAAS_LOCAL_PORT; else the next free one)',
       )
       .option('--strict-ports', 'fail when a port is taken instead of choosing another')
-      .option('--staged', 'run in a copy of the folder without what is ignored, made anew at each start')
-      .option('-d, --detach', 'return as soon as the apps are healthy; they run on')
-      .addOption(strategy());
+      .option('-d, --detach', 'return as soon as the apps are healthy; they run on');
 
     const plan = define<PlanOptions>(
       'plan [apps...]',

@@ -35,7 +35,7 @@ const ERRORS = {
     exit: EXIT.usage,
     message: (f) => `Cannot find a manifest in "${text(f.folder)}"`,
     hint: () =>
-      'Looked for stackato.yml there, and manifest.yml there and in every folder above. Write a manifest.yml, or name one with --manifest FILE',
+      'Looked for stackato.yml there, and manifest.yml there and in every folder above. Propose one with: paas-local init, or name one with --manifest FILE',
   },
   MANIFEST_INVALID: {
     exit: EXIT.usage,

@@ -16,6 +16,7 @@ export interface Step {
     | 'start-service'
     | 'use-service'
     | 'run-hook'
+    | 'copy'
     | 'stage'
     | 'install'
     | 'stop'
@@ -38,7 +39,16 @@ export interface Existing {
   readonly apps: ReadonlyMap<string, { readonly plan: AppPlan; readonly state: AppState }>;
 }
 
-export function stepsOf(plan: Plan, existing: Existing): readonly Step[] {
+/** What a push was told besides the manifest. */
+export interface How {
+  readonly fromCopy: boolean;
+  readonly rolling: boolean;
+  /** Names of services whose engine runs elsewhere. */
+  readonly bound: ReadonlySet<string>;
+  readonly allowMissingServices: boolean;
+}
+
+export function stepsOf(plan: Plan, existing: Existing, how: How): readonly Step[] {
   const running = new Set([...existing.services].filter(([, runs]) => runs).map(([name]) => name));
   return [
     ...plan.apps.flatMap((app) =>
@@ -48,7 +58,7 @@ export function stepsOf(plan: Plan, existing: Existing): readonly Step[] {
       ? []
       : [step('start-host', {}, 'Start the host process of the space and its router', 'none runs')]),
     ...plan.services.map((service) => provision(service, existing)),
-    ...plan.apps.flatMap((app) => [...startServices(app, running), ...appSteps(app, existing)]),
+    ...plan.apps.flatMap((app) => [...startServices(app, running, how), ...appSteps(app, existing, how)]),
   ];
 }
 
@@ -69,22 +79,35 @@ function provision({ name, type, plan }: ServicePlan, { services }: Existing): S
 }
 
 /** `running` grows: a service that two apps share is started once. */
-function startServices({ name: app, bindings }: AppPlan, running: Set<string>): readonly Step[] {
+function startServices(
+  { name: app, bindings }: AppPlan,
+  running: Set<string>,
+  { bound, allowMissingServices }: How,
+): readonly Step[] {
   return bindings.flatMap((service) => {
     if (running.has(service)) return [];
     running.add(service);
-    return [step('start-service', { app, service }, `Start service ${service}`, `${app} is bound to it`)];
+    if (bound.has(service))
+      return [
+        step('use-service', { app, service }, `Reach the engine of service ${service} elsewhere`, '--bind'),
+      ];
+    const unless = allowMissingServices ? '; left out where its engine is not installed' : '';
+    return [
+      step('start-service', { app, service }, `Start service ${service}`, `${app} is bound to it${unless}`),
+    ];
   });
 }
 
-function appSteps(app: AppPlan, existing: Existing): readonly Step[] {
+function appSteps(app: AppPlan, existing: Existing, { fromCopy, rolling }: How): readonly Step[] {
   const of = { app: app.name };
   const known = existing.apps.get(app.name);
   const because = known ? becauseAgain(known.plan, app) : 'first push';
   const { hooks: all } = app.manifest;
   const { facts } = app;
   const installs = [...facts.requirementFiles, ...requirementsOf(app)];
+  const runs = known !== undefined && known.state !== 'stopped';
   return [
+    ...(fromCopy ? [step('copy', of, `Copy ${app.root} without what is ignored`, '--staged')] : []),
     step('stage', of, `Stage ${app.name} in ${app.root}: ${facts.buildpack} (${facts.because})`, because),
     ...hooks('pre-staging', app, all.preStaging, 'a fresh shell'),
     ...(installs.length > 0
@@ -98,11 +121,21 @@ function appSteps(app: AppPlan, existing: Existing): readonly Step[] {
         ]
       : []),
     ...hooks('post-staging', app, all.postStaging, 'a fresh shell'),
-    ...(known && known.state !== 'stopped'
+    ...(runs && !rolling
       ? [step('stop', of, `Stop what runs of ${app.name}; requests are held meanwhile`, because)]
       : []),
     ...hooks('pre-running', app, all.preRunning, 'in the shell that starts the app'),
     ...app.processes.map((process) => start(app, process)),
+    ...(runs && rolling
+      ? [
+          step(
+            'stop',
+            of,
+            `Stop what ran of ${app.name}, each instance when a new one is healthy`,
+            '--strategy rolling',
+          ),
+        ]
+      : []),
     app.routes.length > 0
       ? step('route', of, `Route ${app.routes.join(', ')} to ${app.name}`, routesBecause(app))
       : step('route', of, `Route nothing to ${app.name}`, 'the manifest asks for no route'),

@@ -2,7 +2,7 @@
 import type { ServiceType } from '../../services/kit/contract.ts';
 import { PaasError } from '../kernel/errors.ts';
 import { verdictsOf, type FoundVerdict } from '../manifest/verdicts.ts';
-import { stepsOf, type Existing, type Step } from '../plan/steps.ts';
+import { stepsOf, type Existing, type How, type Step } from '../plan/steps.ts';
 import { carriedOver, withByHand } from '../plan/by-hand.ts';
 import type { AppPlan, Plan } from '../plan/types.ts';
 import type { Snapshot } from '../snapshot.ts';
@@ -28,7 +28,7 @@ export interface Space {
   readonly serviceTypes: readonly ServiceType[];
 }
 
-export function previewPush(reading: SourceReading, source: ManifestSource, space: Space): Preview {
+export function previewPush(reading: SourceReading, source: ManifestSource, space: Space, how: How): Preview {
   const keys = verdictsOf(reading.documents, reading.dialect);
   if (!reading.manifest) return { steps: [], notes: {}, keys };
   const { manifest, notes } = withStoredEnv(reading.manifest, space.record, source.envMode);
@@ -36,7 +36,7 @@ export function previewPush(reading: SourceReading, source: ManifestSource, spac
   try {
     const written = planFor(manifest, source, space.record, space.serviceTypes);
     const plan = { ...written, apps: written.apps.map((app) => asRun(app, space.record)) };
-    return { ...found, plan, steps: stepsOf(plan, existing(space)) };
+    return { ...found, plan, steps: stepsOf(plan, existing(space), how) };
   } catch (error) {
     if (!(error instanceof PaasError)) throw error;
     return { ...found, steps: [], error };

@@ -1,8 +1,9 @@
+import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { appFolder, echoApp, get, newHome } from '../helpers/cli.ts';
+import { BIN, appFolder, echoApp, get, newHome } from '../helpers/cli.ts';
 import { tempDir } from '../helpers/temp-dir.ts';
 
 const push = async (app: string, args: readonly string[] = [], env: Record<string, string> = {}) =>
@@ -14,7 +15,19 @@ describe('one sentence, the place, the next step', () => {
     const outcome = await push(folder);
     expect(outcome).toMatchObject({ code: 2, stdout: '' });
     expect(outcome.stderr).toContain(`FAILED Cannot find a manifest in "${folder}" [MANIFEST_NOT_FOUND]`);
-    expect(outcome.stderr).toContain('Write a manifest.yml');
+    expect(outcome.stderr).toContain('Propose one with: paas-local init');
+  });
+
+  test('a folder that was removed under us', async () => {
+    const folder = tempDir();
+    const { stderr, status } = spawnSync(
+      '/bin/sh',
+      ['-c', `cd "$1" && rmdir "$1" && exec "$2" "$3" manifest`, 'sh', folder, process.execPath, BIN],
+      { env: newHome().env, encoding: 'utf8' },
+    );
+    expect(status).toBe(2);
+    expect(stderr).toContain('The current folder does not exist any more');
+    expect(stderr).not.toMatch(/^\s+at /m);
   });
 
   test('unreadable YAML', async () => {
@@ -50,12 +63,6 @@ describe('one sentence, the place, the next step', () => {
   });
 
   test.each([
-    [
-      'a type that is not here',
-      'services: {x: elasticsearch}\n',
-      'manifest.yml:4:15',
-      'SERVICE_TYPE_UNKNOWN',
-    ],
     ['a service that is not there', 'services: [x]\n', 'manifest.yml:4:12', 'SERVICE_NOT_FOUND'],
     ['a folder that is not there', 'app-dir: gone\n', 'manifest.yml:4:10', 'APP_FOLDER_MISSING'],
   ])('%s is shown where it is asked for', async (_, more, place, errorCode) => {

@@ -53,6 +53,20 @@ describe('plan', () => {
     expect(second.steps[1]!.because).toMatch(/^pushed again/);
   });
 
+  test('says what flags make of it', async () => {
+    const home = newHome();
+    const cwd = echoApp('shop', 'services: {a: memcached, b: memcached}\n');
+    const flags = ['--staged', '--bind', 'a=memcached://127.0.0.1:1', '--allow-missing-services'];
+    const { steps } = await home.json<Planned>(['plan', ...flags], { cwd });
+    expect(steps.map((step) => `${step.do}: ${step.because}`)).toEqual(
+      expect.arrayContaining([
+        'use-service: --bind',
+        'start-service: shop is bound to it; left out where its engine is not installed',
+        'copy: --staged',
+      ]),
+    );
+  });
+
   test('judges each key where it stands', async () => {
     const cwd = echoApp('shop', 'cron: ["* * * * * x"]\ncolour: blue\n');
     const { keys } = await newHome().json<Planned>(['plan'], { cwd });

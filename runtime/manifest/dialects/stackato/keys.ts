@@ -239,7 +239,7 @@ const BLOCK: Readonly<Record<string, KeyRule>> = {
     shape: strings,
     summary: 'Files that are not uploaded; takes the place of the default list.',
     verdict: 'approximated',
-    why: 'changes of such files restart nothing; the app runs in its own folder, so they stay where they are',
+    why: 'changes of such files restart nothing; they are left out only of the copy that push --staged makes',
     example: 'ignores: [.git, node_modules]',
   },
   min_version: {
