@@ -204,6 +204,8 @@ export class Host {
     logs: async ({ owner, count, follow }, connection) => {
       const log = this.#platform.log(owner);
       if (!log) this.#platform.app(owner);
+      // What is older than the lines in memory is then on disk.
+      await log?.flush();
       if (follow) connection.listensTo.add(owner);
       return { lines: log?.recent(count) ?? [] };
     },

@@ -18,6 +18,7 @@ import type { Log } from './logs/log.ts';
 import type { Manifest } from './manifest/types.ts';
 import { NOTHING_BY_HAND } from './plan/by-hand.ts';
 import { restore, takenOver, type Restored } from './platform/after-host.ts';
+import { AppDrains } from './platform/app-drains.ts';
 import { App } from './platform/app.ts';
 import { ByHandChanges } from './platform/by-hand-changes.ts';
 import { Changes, type StartAgain, type Strategy } from './platform/changes.ts';
@@ -97,6 +98,7 @@ export class Platform implements AsyncDisposable {
   /** `scale`, `set-env`, `map-route`, `bind-service` and their opposites. */
   readonly byHand: ByHandChanges;
   readonly tasks: Tasks;
+  readonly #drains = new AppDrains();
   readonly #shell = findShell();
   readonly #startedAt = Date.now();
   readonly #scope = new Scope();
@@ -158,6 +160,7 @@ export class Platform implements AsyncDisposable {
       ended: () => void this.#stopUnusedServices(),
     });
     this.#scope.defer(() => Promise.all([this.#logs.flush(), this.events.flush()]));
+    this.#scope.use(this.#drains);
     this.#scope.use(this.#door);
     this.#scope.defer(() => this.#services.stopAll());
     this.#scope.defer(() => this.#closeApps());
@@ -276,6 +279,7 @@ export class Platform implements AsyncDisposable {
     this.#state.saveApp(name, undefined);
     await this.#logs.remove('app', name);
     await this.events.remove(name);
+    await this.#drains.close(name);
     rmSync(absolutePath(fileNameFor(name), this.#paths.apps), { recursive: true, force: true });
     this.#door.update();
     this.#report({ kind: 'app-deleted', app: name as AppName });
@@ -469,6 +473,10 @@ export class Platform implements AsyncDisposable {
 
   #report(event: PlatformEvent): void {
     this.events.add(event);
+    if (event.kind === 'log') {
+      const app = this.#apps.get(event.line.owner);
+      if (app && event.line.source !== event.line.owner) this.#drains.send(app, event.line);
+    }
     for (const listener of this.#listeners) listener(event);
   }
 }

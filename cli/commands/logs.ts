@@ -1,10 +1,12 @@
-/** `logs`: the last lines of an app or service, and with `-f` those to come. */
-import { PaasError } from '../../runtime/kernel/errors.ts';
-import { readLastLines } from '../../runtime/logs/log-file.ts';
+/** `logs`: the last lines of an app or service, those that are wanted, and with `-f` those to come. */
+import { logFilter, type LogFilter } from '../../runtime/logs/filter.ts';
+import { readAllLines } from '../../runtime/logs/log-file.ts';
 import type { LogLine } from '../../runtime/logs/types.ts';
+import { PaasError } from '../../runtime/kernel/errors.ts';
+import { parseMoment } from '../../runtime/kernel/moment.ts';
+import { suggest } from '../../runtime/kernel/suggest.ts';
 import { logFile } from '../../runtime/state/home.ts';
 import { loadRecord } from '../../runtime/state/record.ts';
-import { suggest } from '../../runtime/kernel/suggest.ts';
 import { connectIfRunning } from '../connect.ts';
 import type { CommonOptions, Context } from '../context.ts';
 import { renderLogLine } from '../render/reporter.ts';
@@ -14,7 +16,12 @@ import { oneApp } from '../which-app.ts';
 export interface LogsOptions extends CommonOptions {
   readonly recent?: boolean;
   readonly follow?: boolean;
+  readonly tail?: boolean;
   readonly num?: number;
+  readonly since?: string;
+  readonly grep?: string;
+  readonly source?: string;
+  readonly instance?: string;
 }
 
 const RECENT_LINES = 1000;
@@ -27,20 +34,29 @@ export async function logs(
 ): Promise<number> {
   const { terminal, json } = context;
   const owner = await oneApp(context, name);
+  const filter = readFilter(options);
+  const wanted = logFilter(filter);
   const show = (line: LogLine) => (json ? terminal.out(JSON.stringify(line)) : renderLogLine(line, terminal));
-  const follow = options.follow === true && options.recent !== true;
-  const count = options.num ?? (follow ? BEFORE_FOLLOWING : RECENT_LINES);
+  const follow = (options.follow === true || options.tail === true) && options.recent !== true;
+  // Who asks for a time wants all of it.
+  const count =
+    options.num ??
+    (filter.since !== undefined ? Number.POSITIVE_INFINITY : follow ? BEFORE_FOLLOWING : RECENT_LINES);
   const client = await connectIfRunning(context);
   if (!client) {
-    for (const line of fromDisk(context, owner, count)) show(line);
+    for (const line of last(olderLines(context, owner).filter(wanted), count)) show(line);
     if (follow) terminal.err(`Nothing runs in space ${context.paths.name}, so no more lines will come`);
     return 0;
   }
   client.onEvent = (event) => {
-    if (event.kind === 'log') show(event.line);
+    if (event.kind === 'log' && event.line.owner === owner && wanted(event.line)) show(event.line);
   };
-  const { lines } = await client.call('logs', { owner, count, follow });
-  for (const line of lines.length > 0 ? lines : fromDisk(context, owner, count)) show(line);
+  client.onDropped = (lost) =>
+    terminal.err(terminal.paint.yellow(`${lost} lines were left out: this terminal reads too slowly`));
+  const { lines } = await client.call('logs', { owner, count: RECENT_LINES, follow });
+  const recent = lines.filter(wanted);
+  const older = recent.length < count ? olderLines(context, owner, lines[0]).filter(wanted) : [];
+  for (const line of last([...older, ...recent], count)) show(line);
   if (!follow) {
     client[Symbol.dispose]();
     return 0;
@@ -52,10 +68,45 @@ export async function logs(
   return 'exitCode' in outcome ? outcome.exitCode : 0;
 }
 
-function fromDisk(context: Context, owner: string, count: number): readonly LogLine[] {
+const last = (lines: readonly LogLine[], count: number): readonly LogLine[] =>
+  Number.isFinite(count) ? lines.slice(-count) : lines;
+
+/** @throws PaasError `USAGE` */
+function readFilter({ since, grep, source, instance }: LogsOptions): LogFilter {
+  const at = since === undefined ? undefined : parseMoment(since, Date.now());
+  if (since !== undefined && at === undefined)
+    throw new PaasError('USAGE', {
+      message: `Cannot use "${since}" as --since`,
+      hint: 'Write how long ago (90s, 10m, 2h), or a date such as 2026-08-20T14:03:07',
+    });
+  if (instance !== undefined && !/^\d+$/.test(instance))
+    throw new PaasError('USAGE', {
+      message: `Cannot use "${instance}" as --instance: it is a number from 0`,
+    });
+  const filter = {
+    ...(at === undefined ? {} : { since: at }),
+    ...(grep === undefined ? {} : { grep }),
+    ...(source === undefined ? {} : { source }),
+    ...(instance === undefined ? {} : { instance: Number(instance) }),
+  };
+  try {
+    logFilter(filter);
+  } catch (error) {
+    throw new PaasError('USAGE', {
+      message: `Cannot use "${grep}" as --grep: ${error instanceof Error ? error.message : String(error)}`,
+    });
+  }
+  return filter;
+}
+
+/** What the disk keeps, up to the line given. @throws PaasError `APP_NOT_FOUND` */
+function olderLines(context: Context, owner: string, before?: LogLine): readonly LogLine[] {
   const { record } = loadRecord(context.paths.record);
-  if (record.apps[owner]) return readLastLines(logFile(context.paths, 'app', owner), count);
-  if (record.services[owner]) return readLastLines(logFile(context.paths, 'service', owner), count);
+  const kind = record.apps[owner] ? 'app' : record.services[owner] ? 'service' : undefined;
+  if (kind) {
+    const path = logFile(context.paths, kind, owner);
+    return readAllLines(path, (line) => line.seq === before?.seq && line.at === before.at);
+  }
   const known = [...Object.keys(record.apps), ...Object.keys(record.services)];
   throw new PaasError('APP_NOT_FOUND', { app: owner, known, suggestion: suggest(owner, known) ?? null });
 }

@@ -94,6 +94,11 @@ export const apps: Group = {
     )
       .option('--recent', 'only the lines so far (the default)')
       .option('-f, --follow', 'go on with the lines to come')
-      .option('--num <count>', 'how many lines', count);
+      .option('--num <count>', 'how many lines', count)
+      .option('--since <time>', 'only younger ones: 90s, 10m, 2h, or a date')
+      .option('--grep <pattern>', 'only those that match this regular expression')
+      .option('--source <glob>', 'only of this source: APP, RTR, STG, "APP/TASK/*" …')
+      .option('--instance <index>', 'only of this instance')
+      .addOption(new Option('--tail', 'as Stackato has it: --follow').hideHelp());
   },
 };

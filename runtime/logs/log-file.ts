@@ -18,7 +18,9 @@ import type { LogLine } from './types.ts';
 const ROTATE_BYTES = 5 * 1024 * 1024;
 const KEPT_FILES = 3;
 const FLUSH_MS = 100;
-/** What may wait for the disk; past this the oldest waiting lines are dropped and counted. */
+/** So much is written without waiting for more. */
+const FLUSH_BYTES = 512 * 1024;
+/** What may wait for the disk; past this lines are dropped and counted. */
 const MAX_WAITING_BYTES = 8 * 1024 * 1024;
 /** How much of a file is read to find its last lines. */
 const TAIL_BYTES = 2 * 1024 * 1024;
@@ -29,24 +31,28 @@ export class LogFile<Line = LogLine> {
   #waiting: string[] = [];
   #waitingBytes = 0;
   #size: number | undefined;
+  #busy = false;
   #timer: NodeJS.Timeout | undefined;
   #writing: Promise<void> = Promise.resolve();
-  /** Lines that could not be kept because the disk was too slow or full. */
-  dropped = 0;
+  #dropped = 0;
+  readonly #onDropped: (count: number) => void;
 
-  constructor(path: string) {
+  /** @param onDropped told how many lines could not be kept (the disk was too slow, or full) once it can again */
+  constructor(path: string, onDropped: (count: number) => void = () => {}) {
     this.#path = path;
+    this.#onDropped = onDropped;
   }
 
   append(line: Line): void {
     const text = `${JSON.stringify(line)}\n`;
     if (this.#waitingBytes + text.length > MAX_WAITING_BYTES) {
-      this.dropped += 1;
+      this.#dropped += 1;
       return;
     }
     this.#waiting.push(text);
     this.#waitingBytes += text.length;
-    this.#timer ??= setTimeout(() => void this.flush(), FLUSH_MS);
+    if (this.#waitingBytes > FLUSH_BYTES && !this.#busy) void this.flush();
+    else this.#timer ??= setTimeout(() => void this.flush(), FLUSH_MS);
   }
 
   /** Writes what waits. Never rejects: a log that cannot be written must not stop an app. */
@@ -63,6 +69,7 @@ export class LogFile<Line = LogLine> {
     const text = lines.join('');
     this.#waiting = [];
     this.#waitingBytes = 0;
+    this.#busy = true;
     try {
       this.#size ??= await stat(this.#path).then(
         (facts) => facts.size,
@@ -71,9 +78,18 @@ export class LogFile<Line = LogLine> {
       if (this.#size > ROTATE_BYTES) this.#rotate();
       await appendFile(this.#path, text, { mode: 0o600 });
       this.#size += Buffer.byteLength(text);
+      this.#sayDropped();
     } catch {
-      this.dropped += lines.length;
+      this.#dropped += lines.length;
+    } finally {
+      this.#busy = false;
     }
+  }
+
+  #sayDropped(): void {
+    const count = this.#dropped;
+    this.#dropped = 0;
+    if (count > 0) this.#onDropped(count);
   }
 
   #rotate(): void {
@@ -94,6 +110,21 @@ export function readLastLines<Line = LogLine>(path: string, count: number): Line
   return [...tail<Line>(`${path}.1`, count - newest.length), ...newest];
 }
 
+/** Every line that is kept, oldest first, up to one that `until` accepts (which is left out). */
+export function readAllLines<Line = LogLine>(
+  path: string,
+  until: (line: Line) => boolean = () => false,
+): Line[] {
+  const lines: Line[] = [];
+  for (let index = KEPT_FILES; index >= 0; index--) {
+    for (const line of parse<Line>(readText(index === 0 ? path : `${path}.${index}`))) {
+      if (until(line)) return lines;
+      lines.push(line);
+    }
+  }
+  return lines;
+}
+
 export function removeLogFiles(path: string): void {
   rmSync(path, { force: true });
   for (let index = 1; index <= KEPT_FILES; index++) rmSync(`${path}.${index}`, { force: true });
@@ -106,15 +137,27 @@ function tail<Line>(path: string, count: number): Line[] {
   } catch {
     return [];
   }
+  return parse<Line>(text, -count - 2).slice(-count);
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return ''; // there is none
+  }
+}
+
+function parse<Line>(text: string, from = 0): Line[] {
   const lines: Line[] = [];
-  for (const line of text.split('\n').slice(-count - 2)) {
+  for (const line of text.split('\n').slice(from)) {
     try {
       lines.push(JSON.parse(line) as Line);
     } catch {
-      // The first line of the window may be cut, the last half-written by a host that died.
+      // The first line of a window may be cut, the last half-written by a host that died.
     }
   }
-  return lines.slice(-count);
+  return lines;
 }
 
 function readEnd(path: string): string {

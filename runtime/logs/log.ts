@@ -18,7 +18,14 @@ export class Log {
   /** @param listener told of every line; must not throw */
   constructor(owner: string, file: string, listener: (line: LogLine) => void) {
     this.owner = owner;
-    this.#file = new LogFile(file);
+    this.#file = new LogFile(file, (count) =>
+      this.append({
+        source: 'LGR',
+        instance: 0,
+        stream: 'ERR',
+        text: `${count} log lines are missing on disk: it was too slow, or full`,
+      }),
+    );
     this.#listener = listener;
   }
 
