@@ -1,5 +1,5 @@
 /** A folder that outlives its app: files written elsewhere in an app's folder are lost on the platform at every restart. */
-import { mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { mkdirSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type {
   Binding,
@@ -9,6 +9,7 @@ import type {
   ServiceInstance,
   ServiceType,
 } from '../kit/contract.ts';
+import { copyFolder, emptyFolder } from '../kit/copy-folder.ts';
 import { uuidIdentity } from '../kit/identity.ts';
 import { neverFails } from '../kit/instance.ts';
 import { readMapping } from '../kit/options.ts';
@@ -52,10 +53,8 @@ async function start(_: undefined, context: ServiceContext): Promise<ServiceInst
     engine: folder,
     failed: neverFails(),
     stats: async () => countFiles(folder),
-    reset: async () => {
-      // The folder itself stays: apps may have it open, or as their working folder.
-      for (const entry of readdirSync(folder)) rmSync(join(folder, entry), { recursive: true, force: true });
-    },
+    reset: async () => emptyFolder(folder),
+    copy: () => copyFolder(folder, join(context.dataDir, 'copies')),
     [Symbol.asyncDispose]: async () => {},
   };
 }

@@ -7,6 +7,7 @@ import { randomAlphanumeric, randomHex } from '../kit/identity.ts';
 import { readMapping } from '../kit/options.ts';
 import { bind, VERSIONS } from './bind.ts';
 import { identifier, MysqlClient } from './client.ts';
+import { copyRows, dropOldCopies } from './copy.ts';
 import { MYSQL } from './engine.ts';
 import { startServer } from './server.ts';
 
@@ -78,6 +79,7 @@ export const mysql: ServiceType<undefined> = {
 async function start(_: undefined, context: ServiceContext): Promise<ServiceInstance> {
   const { host, user, password, name } = context;
   const { program, engine, product, admin } = await startServer(context);
+  await dropOldCopies(admin());
   context.log(`listening on ${host}:${program.port}`);
   return {
     endpoint: { host, port: program.port, user, password, name },
@@ -97,6 +99,7 @@ async function start(_: undefined, context: ServiceContext): Promise<ServiceInst
       using client = await MysqlClient.connect(admin());
       await emptyDatabase(client, name);
     },
+    copy: () => copyRows(admin(), name),
     [Symbol.asyncDispose]: () => program[Symbol.asyncDispose](),
   };
 }

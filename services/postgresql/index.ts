@@ -7,6 +7,7 @@ import { randomHex } from '../kit/identity.ts';
 import { readMapping } from '../kit/options.ts';
 import { bind, VERSIONS } from './bind.ts';
 import { PostgresClient } from './client.ts';
+import { copyRows, dropOldCopies } from './copy.ts';
 import { POSTGRESQL } from './engine.ts';
 import { startServer } from './server.ts';
 import { emptyDatabase } from './reset.ts';
@@ -52,7 +53,12 @@ export const postgresql: ServiceType<undefined> = {
   }),
   exporter: ({ host, port, user, password, name }) => ({
     names: ['pg_dump'],
-    args: ['--no-owner', '--no-privileges', `host=${host} port=${port} user=${user} dbname=${name}`],
+    args: [
+      '--no-owner',
+      '--no-privileges',
+      '--exclude-schema=paas_local_*',
+      `host=${host} port=${port} user=${user} dbname=${name}`,
+    ],
     env: { PGPASSWORD: password },
     packages: CLIENT_PACKAGES,
   }),
@@ -62,6 +68,7 @@ async function start(_: undefined, context: ServiceContext): Promise<ServiceInst
   const { host, user, password, name } = context;
   const server = await startServer(context);
   const { program, admin } = server;
+  await dropOldCopies(admin(name));
   context.log(`listening on ${host}:${program.port}`);
   return {
     endpoint: { host, port: program.port, user, password, name },
@@ -79,6 +86,7 @@ async function start(_: undefined, context: ServiceContext): Promise<ServiceInst
       return Object.fromEntries(names.map((key, index) => [key, Number(row[index])]));
     },
     reset: () => emptyDatabase(admin(name), user),
+    copy: () => copyRows(admin(name)),
     [Symbol.asyncDispose]: () => program[Symbol.asyncDispose](),
   };
 }

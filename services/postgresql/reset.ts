@@ -1,7 +1,7 @@
 import { identifier, PostgresClient, type PostgresAddress } from './client.ts';
 
 /** Where nothing of the app's can be. */
-const SYSTEM_SCHEMAS = `nspname !~ '^pg_' AND nspname <> 'information_schema'`;
+const SYSTEM_SCHEMAS = `nspname !~ '^(pg|paas_local)_' AND nspname <> 'information_schema'`;
 
 /**
  * Drops all that is in the database and gives it a fresh `public` schema, in one transaction. The database itself

@@ -10,7 +10,7 @@ export interface RedisAddress {
   readonly tls?: boolean;
 }
 
-type Reply = string | number | null | readonly Reply[];
+export type Reply = string | number | null | Buffer | readonly Reply[];
 
 const SESSION_MS = 10_000;
 
@@ -48,8 +48,17 @@ export class RedisClient implements Disposable {
 
   /** @throws Error with what the server said */
   async call(...words: readonly string[]): Promise<Reply> {
-    const parts = words.map((word) => `$${Buffer.byteLength(word)}\r\n${word}\r\n`);
-    this.#wire.write(`*${words.length}\r\n${parts.join('')}`);
+    return texts(await this.callBytes(...words));
+  }
+
+  /** The same, with its strings as bytes. */
+  async callBytes(...words: readonly (string | Buffer)[]): Promise<Reply> {
+    const parts = words.flatMap((word) => [
+      Buffer.from(`$${Buffer.byteLength(word)}\r\n`),
+      Buffer.from(word),
+      Buffer.from('\r\n'),
+    ]);
+    this.#wire.write(Buffer.concat([Buffer.from(`*${words.length}\r\n`), ...parts]));
     return this.#reply();
   }
 
@@ -70,7 +79,7 @@ export class RedisClient implements Disposable {
       case '$': {
         if (rest === '-1') return null;
         const bytes = await this.#wire.read(Number(rest) + 2);
-        return bytes.toString('utf8', 0, bytes.length - 2);
+        return Buffer.from(bytes.subarray(0, -2));
       }
       case '*': {
         const items: Reply[] = [];
@@ -81,4 +90,9 @@ export class RedisClient implements Disposable {
         throw new Error('it does not speak the Redis protocol');
     }
   }
+}
+
+function texts(reply: Reply): Reply {
+  if (Buffer.isBuffer(reply)) return reply.toString('utf8');
+  return Array.isArray(reply) ? (reply as readonly Reply[]).map(texts) : reply;
 }

@@ -11,7 +11,8 @@ import { readMapping } from '../kit/options.ts';
 import { ownFolder, ProgramService } from '../kit/program-service.ts';
 import { unprivileged } from '../kit/unprivileged.ts';
 import { bind, URL_USER, VERSIONS } from './bind.ts';
-import { RedisClient } from './client.ts';
+import { RedisClient, type Reply } from './client.ts';
+import { copyKeys } from './copy.ts';
 
 const REDIS: EngineKind = {
   product: 'Redis',
@@ -44,7 +45,7 @@ export const redis: ServiceType<undefined> = {
       const { host, port, user, password } = endpoint;
       const tls = uriOf(endpoint)?.startsWith('rediss:') === true;
       using client = await RedisClient.connect({ host, port, user, password, tls }, { signal });
-      const info = String(await client.call('INFO', 'server').catch(() => ''));
+      const info = text(await client.call('INFO', 'server').catch(() => ''));
       return `Redis ${/redis_version:(\S+)/.exec(info)?.[1] ?? ''}`.trim();
     },
   },
@@ -89,7 +90,7 @@ async function start(_: undefined, context: ServiceContext): Promise<ServiceInst
     },
     stats: async () => {
       using client = await connect();
-      const info = String(await client.call('INFO'));
+      const info = text(await client.call('INFO'));
       const keys = Number(await client.call('DBSIZE'));
       const figure = (key: string): number => Number(new RegExp(`^${key}:(\\d+)`, 'm').exec(info)?.[1] ?? 0);
       return {
@@ -103,6 +104,7 @@ async function start(_: undefined, context: ServiceContext): Promise<ServiceInst
       using client = await connect();
       await client.call('FLUSHALL');
     },
+    copy: () => copyKeys(connect),
     [Symbol.asyncDispose]: () => program[Symbol.asyncDispose](),
   };
 }
@@ -134,7 +136,9 @@ function configuration(
   ].join('\n');
 }
 
-const quoted = (text: string): string => `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
+const text = (reply: Reply): string => (typeof reply === 'string' ? reply : '');
+
+const quoted = (plain: string): string => `"${plain.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
 
 /** A newer server reads what an older one wrote, not the other way round. */
 function dataVersion(data: string) {

@@ -11,6 +11,7 @@ import type {
   ServiceType,
 } from '../kit/contract.ts';
 import { authority } from '../kit/external.ts';
+import { copyFolder, emptyFolder } from '../kit/copy-folder.ts';
 import { uuidIdentity } from '../kit/identity.ts';
 import { neverFails } from '../kit/instance.ts';
 import { readMapping } from '../kit/options.ts';
@@ -81,9 +82,8 @@ async function start(_: undefined, context: ServiceContext): Promise<ServiceInst
         const [day, time = ''] = file.split('T');
         return `${day} ${time.slice(0, 8).replaceAll('.', ':')}  ${describeMail(readFileSync(join(folder, file)))}`;
       }),
-    reset: async () => {
-      for (const file of files()) rmSync(join(folder, file), { force: true });
-    },
+    reset: async () => emptyFolder(folder),
+    copy: () => copyFolder(folder, join(context.dataDir, 'copies')),
     [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
   };
 }

@@ -46,7 +46,7 @@ test('on the machine that decides, every engine that can be installed there is',
 
 describe.each(present)('%s', { timeout: LONG_MS }, (name) => {
   const type = typeOf(name);
-  const { write, read } = PROBES[name]!;
+  const { write, read, overwrite } = PROBES[name]!;
 
   test('what was written is there after the engine was killed, on the same port, with the app not asked', async () => {
     const context = serviceContext(type);
@@ -105,6 +105,19 @@ describe.each(present)('%s', { timeout: LONG_MS }, (name) => {
     });
     const { uri } = type.bind(instance.endpoint, 'cloud-foundry', type.readOptions({})).credentials;
     await expect(external!.check(readExternalUrl(uri as string, external!), signal)).resolves.toMatch(/\d/);
+  });
+
+  test('a copy is put back as it was, and what came later is gone', async () => {
+    const instance = await startService(type, serviceContext(type));
+    await write(instance.endpoint, 'then');
+    const copy = await instance.copy!();
+    for (const value of ['later', 'later still']) {
+      await overwrite(instance.endpoint, value);
+      expect(await read(instance.endpoint)).toBe(value);
+      await copy.restore();
+      expect(await read(instance.endpoint)).toBe('then');
+    }
+    await copy[Symbol.asyncDispose]();
   });
 
   test('data of another version is told and not touched', async () => {

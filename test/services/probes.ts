@@ -6,6 +6,8 @@ import { RedisClient } from '../../services/redis/client.ts';
 
 export interface Probe {
   readonly write: (endpoint: Endpoint, value: string) => Promise<void>;
+  /** Other rows, and more. */
+  readonly overwrite: (endpoint: Endpoint, value: string) => Promise<void>;
   /** Undefined where nothing was written. */
   readonly read: (endpoint: Endpoint) => Promise<string | undefined>;
 }
@@ -19,6 +21,11 @@ export const PROBES: Readonly<Record<string, Probe>> = {
       await client.query(CREATE);
       await client.query(`INSERT INTO probe VALUES (1, '${value}')`);
     },
+    overwrite: async (endpoint, value) => {
+      using client = await PostgresClient.connect({ ...endpoint, database: endpoint.name });
+      await client.query(`UPDATE probe SET value = '${value}'`);
+      await client.query('CREATE TABLE came_later (id SERIAL)');
+    },
     read: async (endpoint) => {
       using client = await PostgresClient.connect({ ...endpoint, database: endpoint.name });
       const rows = await client.query('SELECT value FROM probe').catch(absent);
@@ -30,6 +37,11 @@ export const PROBES: Readonly<Record<string, Probe>> = {
       using client = await MysqlClient.connect({ ...endpoint, database: endpoint.name });
       await client.query(CREATE);
       await client.query(`INSERT INTO probe VALUES (1, '${value}')`);
+    },
+    overwrite: async (endpoint, value) => {
+      using client = await MysqlClient.connect({ ...endpoint, database: endpoint.name });
+      await client.query(`UPDATE probe SET value = '${value}'`);
+      await client.query('CREATE TABLE came_later (id INTEGER)');
     },
     read: async (endpoint) => {
       using client = await MysqlClient.connect({ ...endpoint, database: endpoint.name });
@@ -44,6 +56,11 @@ export const PROBES: Readonly<Record<string, Probe>> = {
       await client.call('SET', 'probe', value);
       // On disk before the test goes on: the append-only file is synced once a second.
       await client.call('WAITAOF', '1', '0', '0').catch(() => {});
+    },
+    overwrite: async ({ host, port, password }, value) => {
+      using client = await RedisClient.connect({ host, port, user: '', password });
+      await client.call('SET', 'probe', value);
+      await client.call('SET', 'came later', value);
     },
     read: async ({ host, port, password }) => {
       using client = await RedisClient.connect({ host, port, user: '', password });
