@@ -12,6 +12,7 @@ import { ControlServer } from './control/server.ts';
 import { appMethods } from './host/app-methods.ts';
 import { byHandMethods } from './host/by-hand-methods.ts';
 import { oneOffMethods } from './host/one-off-methods.ts';
+import { serviceMethods } from './host/service-methods.ts';
 import { PaasError } from './kernel/errors.ts';
 import { VERSION } from './kernel/version.ts';
 import { cleanLeftovers, runFolder, writeRunFacts } from './leftovers.ts';
@@ -39,6 +40,7 @@ type OwnMethods = Omit<
   | keyof ReturnType<typeof appMethods>
   | keyof ReturnType<typeof byHandMethods>
   | keyof ReturnType<typeof oneOffMethods>
+  | keyof ReturnType<typeof serviceMethods>
 >;
 
 export class Host {
@@ -142,6 +144,7 @@ export class Host {
       ...appMethods(platform),
       ...byHandMethods(platform),
       ...oneOffMethods(platform),
+      ...serviceMethods(platform),
     };
   }
 

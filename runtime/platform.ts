@@ -26,6 +26,7 @@ import { EventHistory } from './platform/event-history.ts';
 import { Nodes, type NodeSetting } from './platform/nodes.ts';
 import { planFor } from './platform/plan-for.ts';
 import { RouterDoor } from './platform/router-door.ts';
+import type { ClientPurpose } from './platform/service-client.ts';
 import { Services } from './platform/services.ts';
 import { findShell } from './platform/shell.ts';
 import { SpaceLogs } from './platform/space-logs.ts';
@@ -101,6 +102,8 @@ export class Platform implements AsyncDisposable {
   readonly #drains = new AppDrains();
   readonly #shell = findShell();
   readonly #startedAt = Date.now();
+  /** Services that are kept up without an app, and by how many. */
+  readonly #held = new Map<string, number>();
   readonly #scope = new Scope();
 
   /** @throws PaasError `STATE_NOT_WRITABLE`, `STATE_UNREADABLE` */
@@ -285,6 +288,47 @@ export class Platform implements AsyncDisposable {
     this.#report({ kind: 'app-deleted', app: name as AppName });
   }
 
+  /**
+   * A program of a service's engine, pointed at it; the service is kept up until it is released.
+   * @throws PaasError `SERVICE_NOT_FOUND`, `SERVICE_WITHOUT_CLIENT`, `SERVICE_CLIENT_MISSING`, `SERVICE_*`
+   */
+  async borrowService(name: string, purpose: ClientPurpose, signal: AbortSignal) {
+    const release = await this.#holdService(name, signal);
+    try {
+      return { program: this.#services.client(name, purpose), release };
+    } catch (error) {
+      await release();
+      throw error;
+    }
+  }
+
+  /** Empties a service: as it was when it was new. @throws PaasError `SERVICE_NOT_FOUND`, `SERVICE_NOT_OURS` */
+  async resetService(name: string, signal: AbortSignal): Promise<void> {
+    const release = await this.#holdService(name, signal);
+    try {
+      await this.#services.instance(name)!.reset();
+    } finally {
+      await release();
+    }
+  }
+
+  /**
+   * Ends a service and removes its data for good.
+   * @throws PaasError `SERVICE_NOT_FOUND`, `SERVICE_IN_USE` while an app runs with it
+   */
+  async deleteService(name: string): Promise<void> {
+    this.#serviceNamed(name);
+    const users = [...this.#apps.values()].filter(
+      ({ state, inUse, plan }) =>
+        (state !== 'stopped' || inUse) && plan.bindings.includes(name as ServiceName),
+    );
+    if (users.length > 0 || this.#held.has(name)) {
+      throw new PaasError('SERVICE_IN_USE', { service: name, apps: users.map((app) => app.name) });
+    }
+    await this.#services.remove(name as ServiceName);
+    await this.#logs.remove('service', name);
+  }
+
   /** How to run a program in an app's environment; its services are kept up until it is released. */
   async borrow(name: string, signal: AbortSignal) {
     const app = this.app(name);
@@ -420,6 +464,36 @@ export class Platform implements AsyncDisposable {
     await Promise.all(running.toReversed().map((app) => this.#changes.close(app)));
   }
 
+  /** @returns what lets go of it */
+  async #holdService(name: string, signal: AbortSignal): Promise<() => Promise<void>> {
+    this.#serviceNamed(name);
+    this.#held.set(name, (this.#held.get(name) ?? 0) + 1);
+    const release = async (): Promise<void> => {
+      const left = (this.#held.get(name) ?? 1) - 1;
+      if (left > 0) this.#held.set(name, left);
+      else this.#held.delete(name);
+      await this.#stopUnusedServices();
+    };
+    try {
+      await this.#services.start([name as ServiceName], signal);
+      return release;
+    } catch (error) {
+      await release();
+      throw error;
+    }
+  }
+
+  /** @throws PaasError `SERVICE_NOT_FOUND` */
+  #serviceNamed(name: string): void {
+    if (this.#state.service(name)) return;
+    const known = Object.keys(this.#state.record.services);
+    throw new PaasError('SERVICE_NOT_FOUND', {
+      service: name,
+      known,
+      suggestion: suggest(name, known) ?? null,
+    });
+  }
+
   async #stopUnusedServices(): Promise<void> {
     if (this.#options.keepServices) return;
     const needed = new Set(
@@ -427,7 +501,9 @@ export class Platform implements AsyncDisposable {
         .filter(({ state, inUse }) => state !== 'stopped' || inUse)
         .flatMap(({ plan }) => plan.bindings),
     );
-    const idle = Object.keys(this.#state.record.services).filter((name) => !needed.has(name as ServiceName));
+    const idle = Object.keys(this.#state.record.services).filter(
+      (name) => !needed.has(name as ServiceName) && !this.#held.has(name),
+    );
     await Promise.all(idle.map((name) => this.#services.stop(name as ServiceName)));
   }
 

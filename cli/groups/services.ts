@@ -1,6 +1,13 @@
 import type { CacheOptions } from '../commands/cache.ts';
+import type { DeleteServiceOptions } from '../commands/delete-service.ts';
 import type { KatoOptions } from '../commands/kato.ts';
+import type { CommonOptions } from '../context.ts';
 import { count, type Group } from '../define.ts';
+
+/** Of `service`. */
+interface ServiceOptions extends CommonOptions {
+  readonly connect?: boolean;
+}
 
 export const services: Group = {
   title: 'Services:',
@@ -9,11 +16,40 @@ export const services: Group = {
       (await import('../commands/service.ts')).services(context),
     ).alias('s');
 
-    define(
+    define<ServiceOptions>(
       'service <name>',
-      'Show a service instance: address, credentials, figures',
-      async (context, [name]) => (await import('../commands/service.ts')).service(context, name!),
+      'Show a service instance: address, credentials, figures, content',
+      async (context, [name], options) =>
+        options.connect
+          ? (await import('../commands/service-client.ts')).runClient(context, name!, 'client')
+          : (await import('../commands/service.ts')).service(context, name!),
+    ).option('--connect', "open the engine's own client on it (psql, redis-cli …)");
+
+    define('dbshell [words...]', '[app] [service]: open the client of a database', async (context, words) =>
+      (await import('../commands/service-client.ts')).dbshell(context, words),
     );
+
+    define(
+      'dbexport [words...]',
+      '[app] [service]: write a database as statements to standard output',
+      async (context, words) => (await import('../commands/service-client.ts')).dbexport(context, words),
+    );
+
+    define<DeleteServiceOptions>(
+      'delete-service <names...>',
+      'End service instances and remove their data for good',
+      async (context, names, options) =>
+        (await import('../commands/delete-service.ts')).deleteService(context, names, options),
+    )
+      .alias('ds')
+      .option('-f, --force', 'do not ask');
+
+    define<DeleteServiceOptions>(
+      'reset-service <names...>',
+      'Empty service instances; apps stay connected',
+      async (context, names, options) =>
+        (await import('../commands/delete-service.ts')).resetService(context, names, options),
+    ).option('-f, --force', 'do not ask');
 
     define<CacheOptions>(
       'cache <name> <action> [words...]',

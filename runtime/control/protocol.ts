@@ -6,6 +6,7 @@ import type { EnvVariable } from '../env/types.ts';
 import type { PlatformEvent } from '../events.ts';
 import type { ErrorJson } from '../kernel/errors.ts';
 import type { LogLine } from '../logs/types.ts';
+import type { ClientPurpose, ReadyProgram } from '../platform/service-client.ts';
 import type { PushRequest } from '../platform.ts';
 import type { ScaleByHand } from '../plan/types.ts';
 import type { Restored } from '../platform/after-host.ts';
@@ -66,6 +67,11 @@ export interface Methods {
    * runs of the program then is ended.
    */
   borrow: { params: { app: string }; result: Borrowed };
+  /** A program of the engine's own, to be run in the terminal; the service is kept up until the connection closes. */
+  'borrow-service': { params: { name: string; purpose: ClientPurpose }; result: ReadyProgram };
+  /** With all its data. */
+  'delete-service': { params: { name: string }; result: Record<string, never> };
+  'reset-service': { params: { name: string }; result: Record<string, never> };
   /** The latest events of an app, oldest first. */
   events: { params: { app: string; count: number }; result: { events: readonly AppEvent[] } };
   /** What its instances take, measured for a fifth of a second. */

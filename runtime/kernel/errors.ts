@@ -172,6 +172,28 @@ const ERRORS = {
     message: (f) => `Cannot look into service "${text(f.service)}": it is of type ${text(f.type)}`,
     hint: () => 'This command is for services of type memcached',
   },
+  SERVICE_WITHOUT_CLIENT: {
+    exit: EXIT.usage,
+    message: (f) =>
+      `Cannot ${f.purpose === 'exporter' ? 'export' : 'open a client for'} service "${text(f.service)}": type ${text(f.type)} has no program for it`,
+    hint: (f) =>
+      f.type === 'memcached'
+        ? `Look into it with: paas-local cache ${text(f.service)} keys`
+        : `See what is in it: paas-local service ${text(f.service)}`,
+  },
+  SERVICE_CLIENT_MISSING: {
+    exit: EXIT.service,
+    message: (f) =>
+      `Cannot open a client for service "${text(f.service)}": ${list(f.names).join(' or ')} is not installed`,
+    hint: (f) => (f.install ? `Install it with: ${text(f.install)}` : undefined),
+  },
+  SERVICE_IN_USE: {
+    exit: EXIT.usage,
+    message: (f) =>
+      `Cannot delete service "${text(f.service)}": ${list(f.apps).length > 0 ? `${list(f.apps).join(', ')} runs with it` : 'a client is connected to it'}`,
+    hint: (f) =>
+      list(f.apps).length > 0 ? `Stop it first: paas-local stop ${list(f.apps).join(' ')}` : undefined,
+  },
   SERVICE_CAPACITY_REACHED: {
     exit: EXIT.service,
     message: (f) =>

@@ -1,5 +1,6 @@
 /** The service instances of a space: started when first needed, kept while a started app is bound to them. */
 import { createHash, randomUUID } from 'node:crypto';
+import { rmSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
 import type { ClientLanguage, Endpoint, ServiceInstance, ServiceType } from '../../services/kit/contract.ts';
 import type { Guardian } from '../../services/kit/guardian.ts';
@@ -18,6 +19,7 @@ import type { ServiceRecord } from '../state/record.ts';
 import { externalEndpoint, openExternal } from './external-service.ts';
 import type { Nodes } from './nodes.ts';
 import { HOST, startOurs, type Surroundings } from './own-service.ts';
+import { clientProgram, type ClientPurpose, type ReadyProgram } from './service-client.ts';
 import { findType } from '../plan/make-plan.ts';
 
 export interface ServicesOptions {
@@ -176,6 +178,24 @@ export class Services {
 
   async contents(name: string): Promise<readonly string[]> {
     return (await this.#running.get(name)?.instance.contents?.()) ?? [];
+  }
+
+  /** @throws PaasError `SERVICE_WITHOUT_CLIENT`, `SERVICE_CLIENT_MISSING` */
+  client(name: string, purpose: ClientPurpose): ReadyProgram {
+    const record = this.#options.records()[name]!;
+    const type = this.#typeOf(record.plan);
+    return clientProgram(name, type, this.#endpoint(record), purpose, this.#options.searchPath);
+  }
+
+  /** Ends it, and removes it with all its data. */
+  async remove(name: ServiceName): Promise<void> {
+    await this.#mutex(name).run(async () => {
+      await this.#stopOne(name);
+      rmSync(absolutePath(fileNameFor(name), this.#options.paths.services), { recursive: true, force: true });
+      this.#failed.delete(name);
+      this.#missing.delete(name);
+      this.#options.save(name, undefined);
+    });
   }
 
   /** What `app` sees of the services it is bound to, in binding order. Needs none of them to run. */

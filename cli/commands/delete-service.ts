@@ -1,0 +1,58 @@
+/** `delete-service` and `reset-service`: what ends the data of an instance, and so asks first. */
+import { PaasError } from '../../runtime/kernel/errors.ts';
+import { loadRecord } from '../../runtime/state/record.ts';
+import { connect } from '../connect.ts';
+import { anyPort, type CommonOptions, type Context } from '../context.ts';
+import { confirm } from '../render/confirm.ts';
+
+export interface DeleteServiceOptions extends CommonOptions {
+  readonly force?: boolean;
+}
+
+/** Ends instances and removes their data for good. */
+export async function deleteService(
+  context: Context,
+  names: readonly string[],
+  options: DeleteServiceOptions,
+): Promise<number> {
+  await sure(context, names, options, 'delete');
+  using client = await connect(context, anyPort(context));
+  for (const name of names) await client.call('delete-service', { name });
+  if (context.json) context.terminal.out(JSON.stringify({ deleted: names }));
+  else context.terminal.out(`Deleted ${names.join(', ')} with all data`);
+  return 0;
+}
+
+/** Empties instances; apps stay connected. */
+export async function resetService(
+  context: Context,
+  names: readonly string[],
+  options: DeleteServiceOptions,
+): Promise<number> {
+  await sure(context, names, options, 'empty');
+  using client = await connect(context, anyPort(context));
+  for (const name of names) await client.call('reset-service', { name });
+  if (context.json) context.terminal.out(JSON.stringify({ emptied: names }));
+  else context.terminal.out(`Emptied ${names.join(', ')}`);
+  return 0;
+}
+
+/**
+ * Asks on a terminal; without one, only `-f` goes on.
+ * @throws PaasError `SERVICE_NOT_FOUND`, `USAGE`
+ */
+async function sure(
+  context: Context,
+  names: readonly string[],
+  { force }: DeleteServiceOptions,
+  verb: 'delete' | 'empty',
+): Promise<void> {
+  const known = Object.keys(loadRecord(context.paths.record).record.services);
+  const missing = names.find((name) => !known.includes(name));
+  if (missing !== undefined) throw new PaasError('SERVICE_NOT_FOUND', { service: missing, known });
+  if (force || (await confirm(context, `Really ${verb} ${names.join(', ')}, with all data in it?`))) return;
+  throw new PaasError('USAGE', {
+    message: verb === 'delete' ? 'Nothing was deleted' : 'Nothing was emptied',
+    hint: 'Confirm on a terminal, or use -f',
+  });
+}
