@@ -341,7 +341,7 @@ const FEATURES = record(
     ssh: ignored(
       boolean,
       'Whether ssh into the app is allowed.',
-      'there is no container to enter',
+      '"paas-local ssh" works in any case',
       'ssh: true',
     ),
     revisions: ignored(
