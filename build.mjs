@@ -17,6 +17,8 @@ const root = fileURLToPath(new URL('.', import.meta.url));
 const ENTRIES = [
   'runtime/index.ts',
   'runtime/testing/index.ts',
+  'runtime/testing/vitest.ts',
+  'runtime/testing/vitest-setup.ts',
   'runtime/manifest/schema.ts',
   'runtime/staging/static-server.ts',
   'services/memcached/index.ts',

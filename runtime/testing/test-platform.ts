@@ -1,4 +1,5 @@
 import type { ContentCopy } from '../../services/kit/contract.ts';
+import { flatten } from '../env/build-env.ts';
 import { PaasError } from '../kernel/errors.ts';
 import { suggest } from '../kernel/suggest.ts';
 import type { FetchOptions } from './fetch.ts';
@@ -72,6 +73,11 @@ export class TestPlatform implements AsyncDisposable {
     return find(this.#parts.services, name, (known, suggestion) =>
       this.#inside.told(new PaasError('SERVICE_NOT_FOUND', { service: name, known, suggestion })),
     );
+  }
+
+  /** What an app is given, also where only services were started. */
+  envOf(app: string): Readonly<Record<string, string>> {
+    return flatten(this.#inside.live(`tell the environment of "${app}"`).env(app));
   }
 
   /** To the first app; a whole URL or `host` picks another route. */
