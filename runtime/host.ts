@@ -20,7 +20,7 @@ import { Platform } from './platform.ts';
 import type { ServiceSnapshot } from './snapshot.ts';
 import { plainReading, readSource, readUnlessAsking } from './platform/read-source.ts';
 import { makeSpace, type SpacePaths } from './state/home.ts';
-import { claimOf, takeLock, type LockHolder } from './state/lock.ts';
+import { claimFile, takeLock, type LockHolder } from './state/lock.ts';
 
 export interface HostOptions {
   readonly paths: SpacePaths;
@@ -82,7 +82,7 @@ export class Host {
         await startGuardian({
           runId,
           cleanupWithin: paths.root,
-          cleanup: [claimOf(paths.lock, runId), folder],
+          cleanup: [claimFile(paths.lock, runId), folder],
         }),
       );
       const guardianIdentity = guardian.pid === undefined ? undefined : processIdentity(guardian.pid);

@@ -1,9 +1,8 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { existsSync, readdirSync, utimesSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { deferred } from '../../../services/kit/deferred.ts';
+import { processIdentity } from '../../../services/kit/process-identity.ts';
 import { exclusively, type Turn } from '../../../runtime/staging/exclusively.ts';
 import { publish, type Publication } from '../../../runtime/staging/publish.ts';
 import { tempDir } from '../../helpers/temp-dir.ts';
@@ -63,19 +62,21 @@ test('waiting is said once, bounded, and cut short', async () => {
   await holder;
 });
 
-test('the lock of a process that is gone, and one that is not kept fresh, do not hold', async () => {
+test('the lock of a process that is gone does not hold; that of one that lives does, however long it takes', async () => {
   const folder = tempDir();
-  const gone = spawn('true');
-  await once(gone, 'exit');
-  const dead = join(folder, 'dead');
-  writeFileSync(dead, JSON.stringify({ pid: gone.pid, token: 'x' }));
-  const old = join(folder, 'old');
-  writeFileSync(old, JSON.stringify({ pid: process.pid, token: 'x' }));
-  utimesSync(old, 1, 1);
-  for (const lock of [dead, old]) {
-    await expect(exclusively(lock, turn(), () => Promise.resolve('held'))).resolves.toBe('held');
-  }
+  const lock = join(folder, 'lock');
+  const { pid, startTime } = processIdentity(process.pid)!;
+  mkdirSync(lock);
+  writeFileSync(join(lock, 'x'), JSON.stringify({ runId: 'x', process: { pid, startTime: 'another' } }));
+  await expect(exclusively(lock, turn(), () => Promise.resolve('held'))).resolves.toBe('held');
   expect(readdirSync(folder)).toEqual([]);
+  mkdirSync(lock);
+  writeFileSync(join(lock, 'x'), JSON.stringify({ runId: 'x', process: { pid, startTime } }));
+  utimesSync(join(lock, 'x'), 1, 1);
+  await expect(exclusively(lock, turn({ waitMs: 0 }), () => Promise.resolve())).rejects.toMatchObject({
+    code: 'STAGING_FAILED',
+    hint: `Wait for it, or stop it (pid ${pid}), and push again`,
+  });
 });
 
 test('a folder is published whole or not at all', async () => {
