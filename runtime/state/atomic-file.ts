@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { randomUUID } from 'node:crypto';
 
 /**
@@ -10,7 +10,8 @@ export function writeFileAtomic(path: string, text: string): void {
   try {
     const file = openSync(temporary, 'wx', 0o600);
     try {
-      writeSync(file, text);
+      // Not `writeSync`, which may write a part and call that a success.
+      writeFileSync(file, text);
       fsyncSync(file);
     } finally {
       closeSync(file);
