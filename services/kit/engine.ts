@@ -1,8 +1,8 @@
 /** Finds a database engine: on PATH, in the folders systems install it in, or in an npm package the user installed. */
-import { accessSync, constants, readdirSync, realpathSync, statSync } from 'node:fs';
+import { readdirSync, realpathSync, statSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import type { EngineSearch } from './contract.ts';
-import { findTools } from './find-tool.ts';
+import { findTools, isProgram } from './find-tool.ts';
 import { installLine, type PackageNames } from './package-manager.ts';
 import { runToEnd } from './process.ts';
 import { ServiceError } from './service-error.ts';
@@ -154,15 +154,6 @@ function realPath(file: string): string | undefined {
     return realpathSync(file);
   } catch {
     return undefined;
-  }
-}
-
-function isProgram(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK);
-    return statSync(file).isFile();
-  } catch {
-    return false;
   }
 }
 

@@ -20,7 +20,8 @@ export function* findTools(
   return undefined;
 }
 
-function isProgram(file: string): boolean {
+/** A file we may execute. */
+export function isProgram(file: string): boolean {
   try {
     accessSync(file, constants.X_OK);
     return statSync(file).isFile();

@@ -2,7 +2,7 @@
  * Real pipes for the output of programs. What Node makes itself is a pair of sockets, and a socket cannot be opened
  * by name: `> /dev/stdout` and `--access-logfile /dev/stderr`, which work on the platform, would fail.
  */
-import { closeSync, constants, mkdtempSync, openSync, rmSync } from 'node:fs';
+import { closeSync, constants, mkdtempSync, openSync, rmdirSync, rmSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -39,18 +39,30 @@ export function outputPipe(): OutputPipe | undefined {
 
 /** Named only until both ends are open. */
 function makePipes(): readonly Pipe[] {
-  const folder = mkdtempSync(join(tmpdir(), 'paas-local-pipes-'));
+  const made: Pipe[] = [];
+  let folder: string | undefined;
+  const paths: string[] = [];
   try {
-    const paths = Array.from({ length: BATCH }, (_, index) => join(folder, String(index)));
+    folder = mkdtempSync(join(tmpdir(), 'paas-local-pipes-'));
+    for (let index = 0; index < BATCH; index++) paths.push(join(folder, String(index)));
     ask('mkfifo', ['-m', '600', ...paths]);
-    return paths.map((path) => {
-      // Without O_NONBLOCK this would wait for a writer. The write end is another open file and stays blocking.
-      const readEnd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
-      return { readEnd, writeEnd: openSync(path, constants.O_WRONLY) };
-    });
+    for (const path of paths) made.push(openPipe(path));
   } catch {
-    return []; // no mkfifo, or a file system without pipes
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
+    // No mkfifo, a file system without pipes, no folder for temporary files, no more open files: what is made will do.
+  }
+  // One by one: to read a folder takes an open file, which may be what is lacking.
+  for (const path of paths) rmSync(path, { force: true });
+  if (folder !== undefined) rmdirSync(folder);
+  return made;
+}
+
+function openPipe(path: string): Pipe {
+  // Without O_NONBLOCK this would wait for a writer. The write end is another open file and stays blocking.
+  const readEnd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
+    return { readEnd, writeEnd: openSync(path, constants.O_WRONLY) };
+  } catch (error) {
+    closeSync(readEnd);
+    throw error;
   }
 }

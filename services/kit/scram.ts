@@ -2,6 +2,9 @@
 import { createHash, createHmac, pbkdf2Sync, randomBytes, timingSafeEqual } from 'node:crypto';
 import { LoginRefused } from './wire.ts';
 
+/** PostgreSQL asks for 4096, MongoDB for 15000. A server that asks for 2^31 would hold our only thread for minutes. */
+const MAX_ITERATIONS = 1_000_000;
+
 export class ScramClient {
   readonly #hash: 'sha1' | 'sha256';
   readonly #user: string;
@@ -26,14 +29,16 @@ export class ScramClient {
     return `n,,${this.#bare}`;
   }
 
-  /** @throws LoginRefused for a server that does not answer this client's own words */
+  /** @throws LoginRefused for a server that does not answer this client's own words, or asks for endless work */
   final(challenge: string): string {
     const fields = readFields(challenge);
     const nonce = fields.get('r') ?? '';
     const salt = Buffer.from(fields.get('s') ?? '', 'base64');
     const iterations = Number(fields.get('i'));
-    if (!nonce.startsWith(this.#nonce) || !(iterations > 0))
+    if (!nonce.startsWith(this.#nonce) || !Number.isInteger(iterations) || iterations < 1)
       throw new LoginRefused('the server broke off the login');
+    if (iterations > MAX_ITERATIONS)
+      throw new LoginRefused(`the server asks for a password hashed ${iterations} times, which is too often`);
     const length = this.#hash === 'sha1' ? 20 : 32;
     const salted = pbkdf2Sync(this.#password, salt, iterations, length, this.#hash);
     const clientKey = this.#hmac(salted, 'Client Key');
