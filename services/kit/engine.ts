@@ -45,6 +45,8 @@ export interface Engine extends Located {
 
 const SYSTEM_PATH = '/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin';
 const VERSION_MS = 10_000;
+/** Nothing can be made below it, by nobody. */
+const NO_HOME = '/dev/null';
 
 /** PATH as engines and their helpers are given it. */
 export function enginePath(searchPath: string | undefined): string {
@@ -136,7 +138,7 @@ function askVersion(located: Located, real: string, where: EngineSearch): Promis
       file: located.file,
       args: ['--version'],
       cwd: '/',
-      env: { PATH: enginePath(where.searchPath), LC_ALL: 'C', HOME: '/nonexistent', ...located.env },
+      env: { PATH: enginePath(where.searchPath), LC_ALL: 'C', HOME: NO_HOME, ...located.env },
       guardian: where.guardian,
       timeoutMs: VERSION_MS,
     }).then(

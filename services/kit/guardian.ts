@@ -4,6 +4,7 @@
  * processes that still carry the run's marker, removes the given paths and goes.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { isAbsolute, relative, resolve, sep } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { GUARDIAN_SCRIPT } from './guardian-script.ts';
@@ -90,36 +91,37 @@ class ShellGuardian implements Guardian {
     return this.#pid;
   }
 
-  start(): Promise<void> {
-    const child = spawn(SHELL, this.#args, {
-      cwd: '/',
-      env: { PATH: TOOL_PATH, LC_ALL: 'C' },
-      // A session of its own: no signal from a terminal, and none meant for our group, reaches it.
-      detached: true,
-      stdio: ['pipe', 'ignore', 'ignore'],
-    });
-    // It must not keep us alive: our end is what it waits for.
+  /** @throws ProcessError `SPAWN_FAILED` */
+  async start(): Promise<void> {
+    const failed = (error: unknown): ProcessError => {
+      const message = error instanceof Error ? error.message : String(error);
+      return new ProcessError('SPAWN_FAILED', `Cannot start the guardian: ${message}`, {}, { cause: error });
+    };
+    let child: ChildProcess;
+    try {
+      child = spawn(SHELL, this.#args, {
+        cwd: '/',
+        env: { PATH: TOOL_PATH, LC_ALL: 'C' },
+        // A session of its own: no signal from a terminal, and none meant for our group, reaches it.
+        detached: true,
+        stdio: ['pipe', 'ignore', 'ignore'],
+      });
+    } catch (error) {
+      throw failed(error);
+    }
+    if (child.pid === undefined) {
+      const [error] = (await once(child, 'error')) as [Error];
+      throw failed(error);
+    }
+    // Where there is a number there is a process. It must not keep us alive: our end is what it waits for.
     child.unref();
-    child.stdin.on('error', () => {}); // it died; `exit` follows
-    const started = new Promise<void>((resolve, reject) => {
-      child.once('spawn', resolve);
-      child.once('error', (error) =>
-        reject(
-          new ProcessError(
-            'SPAWN_FAILED',
-            `Cannot start the guardian: ${error.message}`,
-            {},
-            { cause: error },
-          ),
-        ),
-      );
-    });
+    child.on('error', () => {}); // a signal it could not be sent
+    child.stdin!.on('error', () => {}); // it died; `exit` follows
     child.once('exit', () => this.#onExit(child));
     this.#child = child;
-    this.#pid = child.pid ?? this.#pid;
+    this.#pid = child.pid;
     // The pipe buffers: a group is on record before its process can do anything, whether the shell reads yet or not.
     for (const group of this.#groups) this.#tell(`+${group}`);
-    return started;
   }
 
   add(group: number): void {
@@ -166,9 +168,15 @@ class ShellGuardian implements Guardian {
   #onExit(child: ChildProcess): void {
     if (this.#closing || this.#child !== child) return;
     this.#child = undefined;
+    this.#startLater();
+  }
+
+  #startLater(): void {
     this.#restartTimer = setTimeout(() => {
-      // A failure shows as one more exit-less attempt; there is nobody to tell and the next start sweeps.
-      this.start().catch(() => {});
+      this.start().catch(() => {
+        // Too many processes or open files, as a rule: that passes.
+        if (!this.#closing) this.#startLater();
+      });
     }, this.#restartMs).unref();
     this.#restartMs = Math.min(this.#restartMs * 2, MAX_RESTART_MS);
   }

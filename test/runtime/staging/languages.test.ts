@@ -21,7 +21,7 @@ type Staged = Awaited<ReturnType<typeof stage>>;
 const appEnv = (staged: Staged): Record<string, string> => ({
   ...staged.env,
   PATH: [...staged.path, process.env.PATH ?? ''].join(':'),
-  HOME: '/nonexistent',
+  HOME: tempDir(),
 });
 
 /** Starts what staging found and returns what it answers at `/`. */

@@ -127,6 +127,39 @@ test('a guardian that is killed is replaced, and the next one knows the groups',
   await gone(now);
 });
 
+const canLimit = hasProc && spawnSync('prlimit', ['--version']).status === 0;
+if (!canLimit) console.log('Skipped: the number of open files cannot be limited here (no prlimit)');
+
+test.runIf(canLimit)('one that cannot be replaced at once is replaced later', () => {
+  const module = new URL('../../../services/kit/guardian.ts', import.meta.url).href;
+  const script = `import { spawn, spawnSync } from 'node:child_process';
+    import { startGuardian } from ${JSON.stringify(module)};
+    const guardian = await startGuardian({ runId: 'abcdefgh' });
+    const first = guardian.pid;
+    const limit = (count) => ['prlimit', '--pid', String(process.pid), '--nofile=' + count + ':'];
+    // Started while that is possible, and done when it is told to.
+    const raise = spawn('sh', ['-c', 'read go; exec "$@"', 'sh', ...limit(1024)], { stdio: ['pipe', 'ignore', 'ignore'] });
+    const alive = () => { try { return process.kill(first, 0); } catch { return false; } };
+    const until = async (fact) => { while (!fact()) await new Promise((resolve) => setTimeout(resolve, 20)); };
+    const [program, ...args] = limit(3); // none but what is open already
+    spawnSync(program, args);
+    process.kill(first, 'SIGKILL');
+    await until(() => !alive());
+    await new Promise((resolve) => setTimeout(resolve, 100)); // some tries, all in vain
+    const during = guardian.pid === first;
+    raise.stdin.end('go\\n');
+    await until(() => guardian.pid !== first);
+    process.kill(guardian.pid, 0);
+    await guardian.close();
+    console.log(JSON.stringify({ during }));`;
+  const { stdout, stderr } = spawnSync(
+    process.execPath,
+    ['--import', 'tsx', '--input-type=module', '-e', script],
+    { encoding: 'utf8', timeout: 20_000 },
+  );
+  expect({ stdout, stderr }).toEqual({ stdout: '{"during":true}\n', stderr: '' });
+});
+
 test('signals meant for others do not end it', async () => {
   const guardian = await guard();
   // A line back and forth would be proof that its traps are set; what it does at the end of the pipe is proof too.

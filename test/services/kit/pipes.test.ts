@@ -38,7 +38,7 @@ test.runIf(canLimit)(
       `process.env.TMPDIR = ${JSON.stringify(tmp)};
     const open = () => readdirSync('/proc/self/fd').map(Number);
     const before = open();
-    const limit = (count) => spawnSync('prlimit', ['--pid', String(process.pid), '--nofile=' + count]);
+    const limit = (count) => spawnSync('prlimit', ['--pid', String(process.pid), '--nofile=' + count + ':']);
     let free = 0, most = 0;
     while (free < 9) if (!before.includes(most++)) free++;
     limit(most);
