@@ -46,7 +46,7 @@ export interface ManagedProcess {
   readonly exited: Promise<ExitFacts>;
   /**
    * The direct child has exited, its output was handed on, and nothing of it lives (with `keepLeftovers`:
-   * the first two). Never settles where it could not be started. Rejects with `PROCESS_STUCK`.
+   * the first two). Never settles where it could not be started, or while something outlives SIGKILL. Never rejects.
    */
   readonly ended: Promise<Termination>;
   /** Living processes that came of it, itself included. */

@@ -6,6 +6,7 @@ import { spawn, type ChildProcess, type StdioOptions } from 'node:child_process'
 import { randomUUID } from 'node:crypto';
 import { closeSync, existsSync, fstatSync, openSync } from 'node:fs';
 import { announcement } from './announcement.ts';
+import { deferred } from './deferred.ts';
 import { GroupLeader } from './group-leader.ts';
 import type { ManagedProcess, ProcessSpec } from './managed-process.ts';
 import { INSTANCE_VARIABLE, RUN_VARIABLE } from './marked.ts';
@@ -75,7 +76,7 @@ export interface StepResult {
 
 /**
  * Runs a program to its end.
- * @throws ProcessError where it could not be started
+ * @throws ProcessError where it could not be started, or not be ended (`PROCESS_STUCK`); the signal's reason
  */
 export async function runToEnd(spec: StepSpec): Promise<StepResult> {
   spec.signal?.throwIfAborted();
@@ -88,7 +89,11 @@ export async function runToEnd(spec: StepSpec): Promise<StepResult> {
     },
   });
   await step.spawned;
-  const stop = (): void => void step.terminate({ graceMs: STEP_GRACE_MS }).catch(() => {});
+  const stuck = deferred<never>();
+  stuck.promise.catch(() => {}); // told to whoever waits
+  const stop = (): void => {
+    step.terminate({ graceMs: STEP_GRACE_MS }).catch((error: unknown) => stuck.reject(error));
+  };
   let timedOut = false;
   const timer =
     spec.timeoutMs === undefined
@@ -100,7 +105,7 @@ export async function runToEnd(spec: StepSpec): Promise<StepResult> {
   spec.signal?.addEventListener('abort', stop, { once: true });
   if (spec.signal?.aborted) stop();
   try {
-    const { code, signal } = await step.ended;
+    const { code, signal } = await Promise.race([step.ended, stuck.promise]);
     spec.signal?.throwIfAborted();
     return { code, signal, output: output.toString(), timedOut };
   } finally {
