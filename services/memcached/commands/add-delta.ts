@@ -14,6 +14,12 @@ export function numberOf(store: Store, item: number): bigint | undefined {
   return uint64(store.arena.text(at, at + length));
 }
 
+/** What is empty or in several chunks is no number, whatever its CAS. */
+export function isNeverNumber(store: Store, item: number): boolean {
+  const { words } = store.arena;
+  return words[item * 2 + I.LENGTH] === 0 || (words[item * 2 + I.SHAPE]! & I.LARGE) !== 0;
+}
+
 /**
  * Adds to or takes from the number an item holds; up wraps at 2^64, down stops at 0. A shorter result is
  * written over the old one and padded with spaces, a longer one needs a new item (then in `store.stored`).
@@ -37,7 +43,7 @@ function writeNumber(store: Store, item: number, text: string): boolean {
   const { words } = store.arena;
   const length = words[item * 2 + I.LENGTH]!;
   if (text.length <= length && (words[item * 2 + I.SHAPE]! & I.HELD) === 0) {
-    store.bump(item);
+    store.refresh(item);
     store.setCas(item, store.nextCas());
     store.arena.write(text.padEnd(length, ' '), store.valueAt(item));
     store.stored = item;

@@ -363,12 +363,16 @@ export class Store {
     }
   }
 
-  /** Renews the time of use, at most once a minute; in a flat LRU the item goes to the head. */
+  /** Renews the time of use. In a flat LRU, at most once a minute, the item goes to the head as well. */
   refresh(item: number): void {
     const { words } = this.arena;
+    if (this.tuning.segmented) {
+      words[item * 2 + I.USED] = this.clock.now;
+      return;
+    }
     if (words[item * 2 + I.USED]! >= this.clock.now - UPDATE_INTERVAL_SECONDS) return;
     words[item * 2 + I.USED] = this.clock.now;
-    if (!this.tuning.segmented) this.lru.move(item, this.list(item) & SEGMENT_MASK, this.size(item));
+    this.lru.move(item, this.list(item) & SEGMENT_MASK, this.size(item));
   }
 
   #takeChunk(id: number): number {

@@ -1,55 +1,46 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createServer, type CacheServer } from '../../../services/memcached/server.ts';
+/** The same lines to the reference server and to ours, whole and byte by byte: the answers are equal. */
+import { describe, expect, test } from 'vitest';
+import { bothServers, referenceObstacle } from './helpers/both.ts';
+import { META_CASES, TEXT_CASES, type Case } from './helpers/cases.ts';
 import { byteByByte, cutAt, exchange } from './helpers/exchange.ts';
 import { masked } from './helpers/mask.ts';
-import { META_CASES, TEXT_CASES, type Case } from './helpers/cases.ts';
-import { referenceVersion, startReference, type Reference } from './helpers/reference.ts';
+import { Random } from './helpers/random.ts';
 
-const installed = referenceVersion();
-if ('reason' in installed) console.log(`differential test skipped: ${installed.reason}`);
+/** Longer ones are cut in some places instead of all. */
+const BYTES_MAX = 3000;
+const CUTS = 40;
 
-describe.skipIf('reason' in installed)('answers are those of the reference server', () => {
-  let reference: Reference;
-  let ours: CacheServer;
-  beforeAll(async () => {
-    reference = await startReference();
-    ours = await createServer({ threads: 1 });
-  });
-  afterAll(async () => {
-    await ours[Symbol.asyncDispose]();
-    await reference[Symbol.asyncDispose]();
-  });
+type Split = (bytes: Buffer) => readonly Buffer[];
 
-  /** What each of the two answers to the parts, each on a connection of its own. */
-  const both = async (parts: readonly (readonly Buffer[])[]) => {
-    const answers = { mine: '', theirs: '' };
-    await Promise.all([ours.port, reference.port].map((port) => exchange(port, [RESET])));
-    for (const chunks of parts) {
-      const [mine, theirs] = await Promise.all(
-        [ours.port, reference.port].map((port) => exchange(port, chunks)),
-      );
-      answers.mine += masked(mine!);
-      answers.theirs += masked(theirs!);
-    }
-    return answers;
-  };
+const SPLITS: Readonly<Record<string, Split>> = {
+  'whole': (bytes) => [bytes],
+  'in pieces': (bytes) =>
+    bytes.length <= BYTES_MAX ? byteByByte(bytes) : cutAt(bytes, placesIn(bytes.length)),
+}; // prettier-ignore
 
-  for (const [name, text] of Object.entries({
-    ...prefixed('text: ', TEXT_CASES),
-    ...prefixed('meta: ', META_CASES),
-  })) {
-    test(name, async () => {
-      const parts = (typeof text === 'string' ? [text] : text).map((part) => [Buffer.from(part, 'latin1')]);
-      const { mine, theirs } = await both(parts);
-      expect(mine).toBe(theirs);
-    });
-  }
-});
-
-const RESET = 'flush_all\r\nstats detail off\r\nstats reset\r\n';
-
-function prefixed(prefix: string, cases: Readonly<Record<string, Case>>): Record<string, Case> {
-  return Object.fromEntries(Object.entries(cases).map(([name, text]) => [prefix + name, text]));
+/** The same places each time. */
+function placesIn(length: number): number[] {
+  const random = new Random(length);
+  return Array.from({ length: CUTS }, () => random.below(length));
 }
-void byteByByte;
-void cutAt;
+
+describe.skipIf(referenceObstacle('differential test'))('answers are those of the reference server', () => {
+  const ask = bothServers();
+
+  for (const [way, split] of Object.entries(SPLITS)) {
+    for (const [protocol, cases] of [['text', TEXT_CASES], ['meta', META_CASES]] as const) {
+      describe(`${protocol}, ${way}`, () => {
+        test.each(Object.entries<Case>(cases))('%s', async (_, text) => {
+          const parts = (typeof text === 'string' ? [text] : text).map((part) => Buffer.from(part, 'latin1'));
+          const { mine, theirs } = await ask(async (port) => {
+            const answers: string[] = [];
+            // Each on a connection of its own.
+            for (const part of parts) answers.push(masked(await exchange(port, split(part))));
+            return answers;
+          });
+          expect(mine).toEqual(theirs);
+        });
+      });
+    }
+  }
+}); // prettier-ignore

@@ -1,4 +1,4 @@
-import { addDelta } from '../../commands/add-delta.ts';
+import { addDelta, isNeverNumber } from '../../commands/add-delta.ts';
 import { CAS_HIGH, CAS_LOW } from '../../store/item.ts';
 import { createNumber } from '../../commands/create-number.ts';
 import { OP, STATUS } from './codes.ts';
@@ -33,6 +33,10 @@ export function adjust(session: Session, request: BinaryRequest): number {
     return request.valueAt;
   }
   const same = words[item * 2 + CAS_LOW] === request.casLow && words[item * 2 + CAS_HIGH] === request.casHigh;
+  if (isNeverNumber(store, item)) {
+    putError(cache, request, STATUS.nonNumeric);
+    return request.valueAt;
+  }
   if (request.hasCas && !same) {
     putError(cache, request, STATUS.exists);
     return request.valueAt;

@@ -2,7 +2,7 @@ import * as E from './errors.ts';
 import * as I from '../../store/item.ts';
 import * as L from './letters.ts';
 import * as W from './write.ts';
-import { addDelta } from '../../commands/add-delta.ts';
+import { addDelta, isNeverNumber } from '../../commands/add-delta.ts';
 import { createNumber } from '../../commands/create-number.ts';
 import { ERROR, NOT_NUMERIC, OUT_OF_MEMORY } from '../text/answers.ts';
 import { isKeyTooLong } from '../text/answer.ts';
@@ -36,6 +36,7 @@ export function metaArithmetic(session: Session, line: Line): void {
     if (!createNumber(cache, keyAt, keyLength, 0, text)) return reply.bytes(NO_MEMORY_TO_CREATE);
     created = true;
   } else {
+    if (isNeverNumber(store, found)) return reply.bytes(NOT_NUMERIC);
     if (flags.compareCas !== 0n && flags.compareCas !== BigInt(store.cas(found))) {
       return answerBare(session, line, flags, 'EX');
     }
@@ -46,13 +47,10 @@ export function metaArithmetic(session: Session, line: Line): void {
   }
   const item = store.stored;
   const { words } = store.arena;
-  if (created) {
-    words[item * 2 + I.EXPIRES] = flags.createUntil;
-    if (flags.has(L.BASE64)) words[item * 2 + I.SHAPE]! |= I.BINARY_KEY;
-  }
+  if (created && flags.has(L.BASE64)) words[item * 2 + I.SHAPE]! |= I.BINARY_KEY;
   if (flags.has(L.EXPLICIT_CAS)) store.setCas64(item, flags.explicitCas);
   if (flags.opaqueTooLong) return reply.bytes(E.OPAQUE_TOO_LONG);
-  answerNumber(session, line, flags, item, text);
+  answerNumber(session, line, flags, { item, text, created });
 }
 
 function readArithmetic(session: Session, line: Line, flags: MetaFlags): Uint8Array | undefined {
@@ -63,11 +61,18 @@ function readArithmetic(session: Session, line: Line, flags: MetaFlags): Uint8Ar
   return UP.has(flags.mode) || DOWN.has(flags.mode) ? undefined : E.BAD_ARITHMETIC_MODE;
 }
 
-function answerNumber(session: Session, line: Line, flags: MetaFlags, item: number, text: string): void {
+interface Result {
+  readonly item: number;
+  readonly text: string;
+  readonly created: boolean;
+}
+
+function answerNumber(session: Session, line: Line, flags: MetaFlags, { item, text, created }: Result): void {
   const { cache } = session;
   const { reply, store } = cache;
   const { words, bytes } = store.arena;
-  const quiet = flags.has(L.QUIET);
+  // As memcached, creating is never quiet.
+  const quiet = flags.has(L.QUIET) && !created;
   const from = reply.at;
   if (flags.has(L.VALUE)) reply.text(`VA ${text.length}`);
   else W.putStatus(reply, 'HD');
@@ -75,6 +80,7 @@ function answerNumber(session: Session, line: Line, flags: MetaFlags, item: numb
     const letter = bytes[line.at[i]!]!;
     if (letter === L.CAS || letter === L.TTL) W.putItemFlag(cache, letter, item);
     else if (letter === L.SET_TTL) words[item * 2 + I.EXPIRES] = flags.expires;
+    else if (letter === L.CREATE && created) words[item * 2 + I.EXPIRES] = flags.createUntil;
     else if (letter === L.OPAQUE) W.putOpaque(cache, line, i);
     else if (letter === L.KEY) W.putKey(cache, flags.keyAt, flags.keyLength, flags.has(L.BASE64));
   }

@@ -62,7 +62,6 @@ function create(session: Session, flags: MetaFlags, hash: number): number {
   bytes[at + 1] = 0x0a;
   if (flags.has(L.BASE64)) words[item * 2 + I.SHAPE]! |= I.BINARY_KEY;
   store.link(item, hash);
-  words[item * 2 + I.EXPIRES] = flags.createUntil;
   if (flags.has(L.EXPLICIT_CAS)) store.setCas64(item, flags.explicitCas);
   return item;
 }
@@ -104,20 +103,29 @@ function answerHit(session: Session, line: Line, flags: MetaFlags, item: number,
   } else {
     W.putStatus(reply, 'HD');
   }
+  let dueForRefresh = false;
   for (let i = 2; i < line.count; i++) {
     const letter = bytes[line.at[i]!]!;
+    // What sets the time and what shows it count in their order.
     if (letter === L.OPAQUE) W.putOpaque(cache, line, i);
     else if (letter === L.SET_TTL) words[item * 2 + I.EXPIRES] = flags.expires;
+    else if (letter === L.CREATE && created) words[item * 2 + I.EXPIRES] = flags.createUntil;
+    else if (letter === L.RECACHE) dueForRefresh = !created && isDue(words[item * 2 + I.EXPIRES]!, flags);
     else W.putItemFlag(cache, letter, item);
   }
-  putStates(session, flags, item, created);
+  putStates(session, item, created, dueForRefresh);
   W.putLineEnd(reply);
   if (!flags.has(L.NO_BUMP)) store.bump(item);
   if (withValue) reply.value(item, store.valueAt(item), valueBytes);
 }
 
+/** R: it ends sooner than the client would like. */
+function isDue(expires: number, flags: MetaFlags): boolean {
+  return expires !== 0 && expires < flags.refreshBefore;
+}
+
 /** Z: somebody refreshes it. X: it is stale. W: you are to refresh it. */
-function putStates(session: Session, flags: MetaFlags, item: number, created: boolean): void {
+function putStates(session: Session, item: number, created: boolean, dueForRefresh: boolean): void {
   const { reply, store } = session.cache;
   const { words } = store.arena;
   const shape = words[item * 2 + I.SHAPE]!;
@@ -125,8 +133,6 @@ function putStates(session: Session, flags: MetaFlags, item: number, created: bo
   const stale = (shape & I.STALE) !== 0;
   if (won) W.putLetter(reply, Z);
   if (stale) W.putLetter(reply, X);
-  const expires = words[item * 2 + I.EXPIRES]!;
-  const dueForRefresh = flags.has(L.RECACHE) && !created && expires !== 0 && expires < flags.refreshBefore;
   if (created || (!won && (stale || dueForRefresh))) {
     W.putLetter(reply, W_LETTER);
     words[item * 2 + I.SHAPE] = shape | I.WON;

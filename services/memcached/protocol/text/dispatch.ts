@@ -18,6 +18,7 @@ import { metaSet } from '../meta/set.ts';
 import { stats } from './stats.ts';
 import { storageVerb } from './storage.ts';
 import { watch } from './watch.ts';
+import type { Line } from './line.ts';
 import type { Session } from '../session.ts';
 import type { Verb } from './verb.ts';
 
@@ -70,7 +71,18 @@ export function runLine(session: Session, at: number, stop: number, next: number
   if (session.transport.blocked) return at;
   const verb = line.count > 0 && line.length[0]! <= VERB_MAX ? VERBS.get(line.word(0)) : undefined;
   if (verb) return verb(session, line) ?? next;
-  if (line.count > 1 && line.word(line.count - 1).startsWith('HTTP/')) session.quit('error');
+  if (isHttp(line)) session.quit('error');
   else reply.bytes(A.ERROR);
   return next;
+}
+
+/** First letters of verbs after which memcached looks no further. */
+const VERB_LETTERS = 'gsacidt';
+
+/** Whoever speaks HTTP is hung up on. */
+function isHttp(line: Line): boolean {
+  if (line.count === 0 || line.length[0]! < 2) return false;
+  const verb = line.word(0);
+  const known = VERB_LETTERS.includes(verb[0]!) || (verb[0] === 'm' && verb.length === 2);
+  return !known && line.word(line.count - 1).startsWith('HTTP/');
 }

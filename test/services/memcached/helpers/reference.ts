@@ -16,11 +16,15 @@ export interface Reference extends AsyncDisposable {
 }
 
 /** Starts the reference server on a free port and waits until it answers. */
-export async function startReference(args: readonly string[] = []): Promise<Reference> {
+export async function startReference(
+  args: readonly string[] = [],
+  env: Readonly<Record<string, string>> = {},
+): Promise<Reference> {
   const port = await freePort();
   const user = process.getuid?.() === 0 ? ['-u', 'nobody'] : [];
   const child = spawn('memcached', [...user, '-l', '127.0.0.1', '-p', String(port), '-t', '1', ...args], {
     stdio: 'ignore',
+    env: { ...process.env, ...env },
   });
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   await waitForPort(port);
