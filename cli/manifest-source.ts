@@ -1,5 +1,4 @@
 /** From a command's options to a manifest that was read. */
-import { randomUUID } from 'node:crypto';
 import { PaasError } from '../runtime/kernel/errors.ts';
 import type { Diagnostic } from '../runtime/kernel/diagnostics.ts';
 import type { ManifestReading, SourceReading } from '../runtime/platform/read-source.ts';
@@ -35,6 +34,9 @@ export function manifestSource(
   };
 }
 
+/** Need not be secret, only another one every time; loading `node:crypto` would cost every push 4 ms. */
+const newSeed = (): string => `${Date.now().toString(36)}${Math.random().toString(36).slice(2)}`;
+
 /** Apps that exist keep their random words; new ones get a seed of their own. */
 function seedsFrom(record: SpaceRecord | undefined): Readonly<Record<string, string>> {
   const known = Object.entries(record?.apps ?? {}).flatMap(([name, { source }]): [string, string][] => {
@@ -42,7 +44,7 @@ function seedsFrom(record: SpaceRecord | undefined): Readonly<Record<string, str
     const seed = Object.hasOwn(seeds, name) ? seeds[name] : seeds[''];
     return seed === undefined ? [] : [[name, seed]];
   });
-  return Object.fromEntries([['', randomUUID()], ...known]);
+  return Object.fromEntries([['', newSeed()], ...known]);
 }
 
 function answersFrom(record: SpaceRecord | undefined): Readonly<Record<string, string>> {

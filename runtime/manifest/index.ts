@@ -15,6 +15,7 @@ import { kindName, type MapNode, type Node } from './tree.ts';
 import type { Dialect, Manifest } from './types.ts';
 
 export { isKnownType } from './dialects/stackato/services.ts';
+export { wordFrom } from './random-word.ts';
 export type { Ask, Overrides, Question, RandomUse, ReadOptions } from './options.ts';
 
 export interface ManifestResult {

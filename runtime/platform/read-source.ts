@@ -42,10 +42,7 @@ export const plainReading = ({ manifest, diagnostics, file, answers }: SourceRea
 /** @throws PaasError `MANIFEST_NOT_FOUND` */
 export async function readSource(source: ManifestSource, reading: Reading): Promise<SourceReading> {
   // The reader and the YAML library are loaded only where a manifest is read.
-  const [{ readManifest, isKnownType }, { wordFrom }] = await Promise.all([
-    import('../manifest/index.ts'),
-    import('../manifest/random-word.ts'),
-  ]);
+  const { readManifest, isKnownType, wordFrom } = await import('../manifest/index.ts');
   const { seeds = {} } = source;
   const earlier = new Map(Object.entries(source.answers ?? {}));
   const answers = Object.create(null) as Record<string, string>;

@@ -31,7 +31,9 @@ async function decodeVariable(
   const { problems, options } = context;
   const name = key.text;
   if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) {
-    problems.error('MANIFEST_ENV', key.place, `"${name}" cannot be the name of an environment variable`, {
+    // The original client takes any name; the shell that is to set it does not.
+    const message = `The variable "${name}" is not set: the shell that starts the app takes no such name`;
+    problems.warning('MANIFEST_ENV', key.place, message, {
       hint: 'Use letters, digits and "_", not beginning with a digit',
     });
     return undefined;
