@@ -45,6 +45,8 @@ export class App {
   readonly #rollout: Rollout;
   readonly #mutex = new Mutex();
   #current: AbortController | undefined;
+  /** Counted, so that what waits for its turn knows that it is not wanted any more. */
+  #interruptions = 0;
   #uses = 0;
 
   constructor(record: AppRecord, log: Log, toolEnv: Readonly<Record<string, string>>, options: AppOptions) {
@@ -122,7 +124,9 @@ export class App {
    * @throws PaasError `CANCELLED` when it was
    */
   exclusively<T>(task: (signal: AbortSignal) => Promise<T>, outer?: AbortSignal): Promise<T> {
+    const interruptions = this.#interruptions;
     return this.#mutex.run(async () => {
+      if (this.#interruptions !== interruptions) throw this.#cancelled();
       const controller = new AbortController();
       this.#current = controller;
       const abort = () => controller.abort(outer?.reason);
@@ -137,9 +141,20 @@ export class App {
     });
   }
 
-  /** Cuts short what is under way. */
+  /** Runs what ends the app: all that was asked for before is cut short, and nothing cuts this short. */
+  afterInterrupting<T>(task: () => Promise<T>): Promise<T> {
+    this.interrupt();
+    return this.#mutex.run(task);
+  }
+
+  /** Cuts short what is under way, and what waits behind it. */
   interrupt(): void {
-    this.#current?.abort(new PaasError('CANCELLED', { reason: `${this.name} is being stopped` }));
+    this.#interruptions += 1;
+    this.#current?.abort(this.#cancelled());
+  }
+
+  #cancelled(): PaasError {
+    return new PaasError('CANCELLED', { reason: `${this.name} is being stopped` });
   }
 
   /** Services up, dependencies installed, hooks run. */
@@ -393,7 +408,7 @@ export class App {
   #onMoment(slot: Slot, moment: InstanceMoment): void {
     const { process, index } = slot;
     if (moment.moment === 'backing-off' && this.#oneTry) {
-      void slot.instance.stop();
+      slot.instance.stop().catch(() => {}); // whoever launched it stops it too, and hears of it
       return;
     }
     this.#options.report({ kind: 'instance', app: this.plan.name, process: process.type, index, ...moment });

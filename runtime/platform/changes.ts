@@ -108,8 +108,7 @@ export class Changes {
   }
 
   async stop(app: App, because: string, graceMs?: number): Promise<void> {
-    app.interrupt();
-    await app.exclusively(async () => {
+    await app.afterInterrupting(async () => {
       await this.#options.watches.close(app.name);
       if (this.#options.state.app(app.name)) this.#save(app, { ...app.record, desired: 'stopped' });
       await app.shutdown(because, 'stopped', graceMs);
@@ -125,7 +124,7 @@ export class Changes {
   async close(app: App): Promise<void> {
     app.interrupt();
     await this.#options.watches.close(app.name);
-    await app.exclusively(() => app.shutdown('the platform is closing'));
+    await app.afterInterrupting(() => app.shutdown('the platform is closing'));
   }
 
   /** @throws PaasError as a launch; what was asked for stays asked for */

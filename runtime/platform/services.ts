@@ -240,8 +240,15 @@ export class Services {
     const running = this.#running.get(name);
     if (!running) return;
     this.#running.delete(name);
-    await running.scope.close();
-    this.#options.report({ kind: 'service-stopped', service: name });
+    try {
+      await running.scope.close();
+      this.#options.report({ kind: 'service-stopped', service: name });
+    } catch (error) {
+      // Told, not thrown: the stop of an app (or of everything) must not end with the first that resists.
+      const message = error instanceof Error ? error.message : String(error);
+      this.#failed.set(name, message);
+      this.#options.report({ kind: 'service-failed', service: name, message });
+    }
   }
 
   /**
@@ -263,6 +270,12 @@ export class Services {
         record.external === undefined
           ? await startOurs(name, record, type, this.#surroundings(name, type, signal), keep)
           : await openExternal(name, type, record.external, signal);
+      try {
+        this.#remember(name, record, instance.endpoint);
+      } catch (error) {
+        await instance[Symbol.asyncDispose]();
+        throw error;
+      }
       this.#started(name, record, instance);
       return true;
     } catch (error) {
@@ -277,13 +290,15 @@ export class Services {
     }
   }
 
+  /** @throws PaasError `STATE_NOT_WRITABLE` */
+  #remember(name: ServiceName, record: ServiceRecord, { port, details }: Endpoint): void {
+    if (record.external !== undefined) return;
+    if (port === record.port && isDeepStrictEqual(details, record.details)) return;
+    this.#options.save(name, { ...record, port, ...(details ? { details } : {}) });
+  }
+
   #started(name: ServiceName, record: ServiceRecord, instance: ServiceInstance): void {
     const { endpoint } = instance;
-    const ours = record.external === undefined;
-    if (ours && (endpoint.port !== record.port || !isDeepStrictEqual(endpoint.details, record.details))) {
-      const { details } = endpoint;
-      this.#options.save(name, { ...record, port: endpoint.port, ...(details ? { details } : {}) });
-    }
     const scope = new Scope();
     scope.use(instance);
     this.#failed.delete(name);

@@ -1,0 +1,108 @@
+/** Operations that meet each other, and services that fail in the middle of one. */
+import { randomUUID } from 'node:crypto';
+import { renameSync } from 'node:fs';
+import { expect, onTestFinished, test } from 'vitest';
+import type { PlatformEvent } from '../../../runtime/events.ts';
+import { absolutePath } from '../../../runtime/kernel/names.ts';
+import { Platform } from '../../../runtime/platform.ts';
+import { readSource } from '../../../runtime/platform/read-source.ts';
+import { spacePaths } from '../../../runtime/state/home.ts';
+import type { ServiceContext, ServiceType } from '../../../services/kit/contract.ts';
+import { startGuardian } from '../../../services/kit/guardian.ts';
+import { uuidIdentity } from '../../../services/kit/identity.ts';
+import { appFolder, echoApp } from '../../helpers/cli.ts';
+import { until } from '../../helpers/alive.ts';
+import { tempDir } from '../../helpers/temp-dir.ts';
+
+interface Closing {
+  /** Resolves when the instance is closed; where it throws, closing fails. */
+  readonly onClose: () => void;
+  readonly onStart?: (context: ServiceContext) => void;
+}
+
+/** A service that serves nobody and does as it is told. */
+function steeredType({ onClose, onStart }: Closing): ServiceType {
+  return {
+    type: 'steered',
+    versions: ['1'],
+    summary: 'for tests',
+    readOptions: () => ({}),
+    mint: uuidIdentity,
+    start: async (_options, context) => {
+      onStart?.(context);
+      const { user, password, name, host } = context;
+      return {
+        endpoint: { user, password, name, host, port: 20_001 },
+        engine: 'steered',
+        failed: new Promise<never>(() => {}),
+        stats: async () => ({}),
+        reset: async () => {},
+        [Symbol.asyncDispose]: async () => onClose(),
+      };
+    },
+    bind: () => ({ label: 'steered', plan: 'free', tags: [], credentials: {} }),
+  };
+}
+
+async function platformIn(home: string, types: readonly ServiceType[] = []) {
+  const guardian = await startGuardian({ runId: randomUUID() });
+  const paths = spacePaths(absolutePath(home), 'default');
+  const platform = new Platform({ paths, guardian, serviceTypes: types, port: 0, strictPorts: false });
+  onTestFinished(async () => {
+    await platform[Symbol.asyncDispose]();
+    await guardian.close();
+  });
+  const events: PlatformEvent[] = [];
+  platform.subscribe((event) => events.push(event));
+  const push = async (cwd: string) => {
+    const source = { cwd, appNames: [], env: [], vars: [], varsFiles: [], noWatch: true };
+    const env = { PATH: process.env.PATH! };
+    const { manifest } = await readSource(source, { shellEnv: env });
+    return platform.push({ manifest: manifest!, source, toolEnv: env, detached: false });
+  };
+  return { platform, paths, events, push };
+}
+
+test('a stop cancels what waits for its turn too', async () => {
+  const { platform, events, push } = await platformIn(tempDir());
+  await push(echoApp('app'));
+  const begun = events.length;
+  const outcomes = Promise.allSettled([1, 2, 3].map(() => platform.restart('app')));
+  await until('the first restart', () => events.length > begun);
+  // The second one neither is cancelled by the first nor cancels it, nor does a kill.
+  await Promise.all([platform.stop('app'), platform.stop('app'), platform.kill('app')]);
+  for (const outcome of (await outcomes).slice(1)) {
+    expect(outcome).toMatchObject({ status: 'rejected', reason: { code: 'CANCELLED' } });
+  }
+  const starts = events
+    .slice(begun)
+    .filter((event) => event.kind === 'instance' && event.moment === 'starting');
+  expect(starts.length).toBeLessThanOrEqual(1);
+  expect(platform.app('app').state).toBe('stopped');
+});
+
+const FAILING = { 'manifest.yml': 'name: app\ncommand: exit 3\nservices: {odd: steered}\n', 'a.txt': '' };
+
+test('a service that cannot be closed is told of, and takes nothing else along', async () => {
+  const stubborn = steeredType({
+    onClose: () => {
+      throw new Error('it does not go');
+    },
+  });
+  const { platform, events, push } = await platformIn(tempDir(), [stubborn]);
+  await expect(push(appFolder(FAILING))).rejects.toMatchObject({ code: 'APP_EXITED' });
+  await platform[Symbol.asyncDispose]();
+  expect(events).toContainEqual({ kind: 'service-failed', service: 'odd', message: 'it does not go' });
+});
+
+test('a service whose port cannot be written down does not run on unknown', async () => {
+  const home = tempDir();
+  let closed = 0;
+  const type = steeredType({
+    onStart: () => renameSync(paths.root, `${paths.root}-gone`),
+    onClose: () => (closed += 1),
+  });
+  const { paths, push } = await platformIn(home, [type]);
+  await expect(push(appFolder(FAILING))).rejects.toMatchObject({ code: 'STATE_NOT_WRITABLE' });
+  expect(closed).toBe(1);
+});
