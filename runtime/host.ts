@@ -12,6 +12,7 @@ import { ControlServer } from './control/server.ts';
 import { appMethods } from './host/app-methods.ts';
 import { byHandMethods } from './host/by-hand-methods.ts';
 import { oneOffMethods } from './host/one-off-methods.ts';
+import { serviceChangeMethods } from './host/service-change-methods.ts';
 import { serviceMethods } from './host/service-methods.ts';
 import { PaasError } from './kernel/errors.ts';
 import { VERSION } from './kernel/version.ts';
@@ -41,6 +42,7 @@ type OwnMethods = Omit<
   | keyof ReturnType<typeof byHandMethods>
   | keyof ReturnType<typeof oneOffMethods>
   | keyof ReturnType<typeof serviceMethods>
+  | keyof ReturnType<typeof serviceChangeMethods>
 >;
 
 export class Host {
@@ -145,6 +147,7 @@ export class Host {
       ...byHandMethods(platform),
       ...oneOffMethods(platform),
       ...serviceMethods(platform),
+      ...serviceChangeMethods(platform),
     };
   }
 

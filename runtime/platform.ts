@@ -27,6 +27,7 @@ import { Nodes, type NodeSetting } from './platform/nodes.ts';
 import { planFor } from './platform/plan-for.ts';
 import { RouterDoor } from './platform/router-door.ts';
 import type { ClientPurpose } from './platform/service-client.ts';
+import { ServiceChanges } from './platform/service-changes.ts';
 import { Services } from './platform/services.ts';
 import { findShell } from './platform/shell.ts';
 import { SpaceLogs } from './platform/space-logs.ts';
@@ -98,6 +99,8 @@ export class Platform implements AsyncDisposable {
   readonly #changes: Changes;
   /** `scale`, `set-env`, `map-route`, `bind-service` and their opposites. */
   readonly byHand: ByHandChanges;
+  /** What is done to service instances by hand. */
+  readonly serviceChanges: ServiceChanges;
   readonly tasks: Tasks;
   readonly #drains = new AppDrains();
   readonly #shell = findShell();
@@ -154,13 +157,21 @@ export class Platform implements AsyncDisposable {
       report,
     });
     this.byHand = new ByHandChanges(this.#changes);
+    this.serviceChanges = new ServiceChanges({
+      types: serviceTypes,
+      paths,
+      state: this.#state,
+      logs: this.#logs,
+      services: this.#services,
+      apps: () => this.#apps.values(),
+    });
     this.tasks = new Tasks({
       shell: this.#shell,
       guardian: options.guardian,
       graceMs: options.graceMs ?? GRACE_MS,
       save: (app, tasks) => this.#changes.remember(app, { tasks }),
       report,
-      ended: () => void this.#stopUnusedServices(),
+      ended: () => void this.stopUnusedServices(),
     });
     this.#scope.defer(() => Promise.all([this.#logs.flush(), this.events.flush()]));
     this.#scope.use(this.#drains);
@@ -199,7 +210,7 @@ export class Platform implements AsyncDisposable {
         const pushed = { source, shellEnv, detached, toolEnv, strategy, fromCopy };
         await this.#changes.push(app, appPlan, pushed, signal);
       } catch (error) {
-        void this.#stopUnusedServices();
+        void this.stopUnusedServices();
         throw error;
       }
     }
@@ -265,7 +276,7 @@ export class Platform implements AsyncDisposable {
   async stop(name: string, because = 'stopped by hand', graceMs?: number): Promise<AppSnapshot> {
     const app = this.app(name);
     await this.#changes.stop(app, because, graceMs);
-    await this.#stopUnusedServices();
+    await this.stopUnusedServices();
     return app.snapshot();
   }
 
@@ -335,7 +346,7 @@ export class Platform implements AsyncDisposable {
     const use = app.use();
     const release = async (): Promise<void> => {
       use[Symbol.dispose]();
-      await this.#stopUnusedServices();
+      await this.stopUnusedServices();
     };
     try {
       const { system, exports } = await app.prepareOneOff('a command is run in it', signal);
@@ -472,7 +483,7 @@ export class Platform implements AsyncDisposable {
       const left = (this.#held.get(name) ?? 1) - 1;
       if (left > 0) this.#held.set(name, left);
       else this.#held.delete(name);
-      await this.#stopUnusedServices();
+      await this.stopUnusedServices();
     };
     try {
       await this.#services.start([name as ServiceName], signal);
@@ -494,7 +505,8 @@ export class Platform implements AsyncDisposable {
     });
   }
 
-  async #stopUnusedServices(): Promise<void> {
+  /** Stops the services that no app needs. */
+  async stopUnusedServices(): Promise<void> {
     if (this.#options.keepServices) return;
     const needed = new Set(
       [...this.#apps.values()]

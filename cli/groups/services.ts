@@ -2,6 +2,7 @@ import type { CacheOptions } from '../commands/cache.ts';
 import type { DeleteServiceOptions } from '../commands/delete-service.ts';
 import type { KatoOptions } from '../commands/kato.ts';
 import type { CommonOptions } from '../context.ts';
+import type { CreateServiceOptions, UserProvidedOptions } from '../commands/service-changes.ts';
 import { count, type Group } from '../define.ts';
 
 /** Of `service`. */
@@ -50,6 +51,62 @@ export const services: Group = {
       async (context, names, options) =>
         (await import('../commands/delete-service.ts')).resetService(context, names, options),
     ).option('-f, --force', 'do not ask');
+
+    define('marketplace', 'List the service types', async (context) =>
+      (await import('../commands/marketplace.ts')).marketplace(context),
+    )
+      .alias('m')
+      .alias('service-plans');
+
+    define<CreateServiceOptions>(
+      'create-service <type-plan-and-name...>',
+      'Create a service: TYPE PLAN NAME, or TYPE [NAME [APP]]',
+      async (context, args, options) =>
+        (await import('../commands/service-changes.ts')).createService(context, args, options),
+    )
+      .alias('cs')
+      .option('-c, --parameters <json>', 'its options, as JSON or a file of it')
+      .option('-t, --tags <list>', 'tags, separated by commas');
+
+    define(
+      'bind-service <app-and-service...>',
+      'Bind an app to a service: [APP] SERVICE',
+      async (context, args) =>
+        (await import('../commands/service-changes.ts')).bind(context, 'bind-service', args),
+    ).alias('bs');
+
+    define(
+      'unbind-service <app-and-service...>',
+      'Unbind an app from a service: [APP] SERVICE',
+      async (context, args) =>
+        (await import('../commands/service-changes.ts')).bind(context, 'unbind-service', args),
+    ).alias('us');
+
+    define('rename-service <name> <new-name>', 'Rename a service', async (context, [from, to]) =>
+      (await import('../commands/service-changes.ts')).renameService(context, from!, to!),
+    );
+
+    define<UserProvidedOptions>(
+      'create-user-provided-service <name>',
+      'Create a service that runs elsewhere from its credentials',
+      async (context, [name], options) =>
+        (await import('../commands/service-changes.ts')).userProvided(context, 'create', name!, options),
+    )
+      .alias('cups')
+      .option('-p, --credentials <json>', 'what bound apps are told, as JSON or a file of it')
+      .option('-l, --syslog-drain <url>', 'where log lines of bound apps go')
+      .option('-t, --tags <list>', 'tags, separated by commas');
+
+    define<UserProvidedOptions>(
+      'update-user-provided-service <name>',
+      'Change the credentials of such a service',
+      async (context, [name], options) =>
+        (await import('../commands/service-changes.ts')).userProvided(context, 'update', name!, options),
+    )
+      .alias('uups')
+      .option('-p, --credentials <json>', 'what bound apps are told, as JSON or a file of it')
+      .option('-l, --syslog-drain <url>', 'where log lines of bound apps go')
+      .option('-t, --tags <list>', 'tags, separated by commas');
 
     define<CacheOptions>(
       'cache <name> <action> [words...]',

@@ -14,6 +14,7 @@ import type { AppEvent } from '../platform/app-events.ts';
 import type { Strategy } from '../platform/changes.ts';
 import type { ManifestReading } from '../platform/read-source.ts';
 import type { AppSnapshot, InstanceUsage, ServiceSnapshot, Snapshot } from '../snapshot.ts';
+import type { NewService } from '../platform/service-changes.ts';
 import type { TaskRequest } from '../platform/tasks.ts';
 import type { ManifestSource, TaskRecord } from '../state/record.ts';
 import type { Connection } from './connection.ts';
@@ -72,6 +73,16 @@ export interface Methods {
   /** With all its data. */
   'delete-service': { params: { name: string }; result: Record<string, never> };
   'reset-service': { params: { name: string }; result: Record<string, never> };
+  /** `created` is false where there is one of that name and type already. */
+  'create-service': { params: NewService; result: { created: boolean } };
+  'update-service': {
+    params: { name: string; parameters?: Json; tags?: readonly string[] };
+    result: Record<string, never>;
+  };
+  'rename-service': { params: { from: string; to: string }; result: Record<string, never> };
+  /** A Stackato app that runs is restarted for it. `changed` is false where it was so already. */
+  'bind-service': { params: { app: string; service: string }; result: Bound };
+  'unbind-service': { params: { app: string; service: string }; result: Bound };
   /** The latest events of an app, oldest first. */
   events: { params: { app: string; count: number }; result: { events: readonly AppEvent[] } };
   /** What its instances take, measured for a fifth of a second. */
@@ -99,6 +110,12 @@ export interface Methods {
   logs: { params: { owner: string; count: number; follow: boolean }; result: { lines: readonly LogLine[] } };
   /** Everything stops, and nothing comes back by itself. */
   shutdown: { params: Record<string, never>; result: Record<string, never> };
+}
+
+export interface Bound {
+  readonly app: AppSnapshot;
+  readonly changed: boolean;
+  readonly restarted: boolean;
 }
 
 export interface Borrowed {

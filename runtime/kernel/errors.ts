@@ -190,7 +190,7 @@ const ERRORS = {
   SERVICE_IN_USE: {
     exit: EXIT.usage,
     message: (f) =>
-      `Cannot delete service "${text(f.service)}": ${list(f.apps).length > 0 ? `${list(f.apps).join(', ')} runs with it` : 'a client is connected to it'}`,
+      `Cannot ${text(f.action) || 'delete'} service "${text(f.service)}": ${list(f.apps).length > 0 ? `${list(f.apps).join(', ')} runs with it` : 'a client is connected to it'}`,
     hint: (f) =>
       list(f.apps).length > 0 ? `Stop it first: paas-local stop ${list(f.apps).join(' ')}` : undefined,
   },

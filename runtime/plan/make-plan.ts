@@ -103,12 +103,21 @@ const asMapping = (value: Json | undefined): object =>
   typeof value === 'object' && value !== null && !Array.isArray(value) ? value : {};
 
 function readOptions(type: ServiceType, request: ServiceRequest): unknown {
+  const { parameters, credentials } = request;
+  return readServiceOptions(
+    type,
+    request.name,
+    credentials ? { ...asMapping(parameters), credentials } : (parameters ?? {}),
+  );
+}
+
+/** @throws PaasError `SERVICE_OPTIONS_INVALID` */
+export function readServiceOptions(type: ServiceType, service: ServiceName, parameters: Json): unknown {
   try {
-    const { parameters, credentials } = request;
-    return type.readOptions(credentials ? { ...asMapping(parameters), credentials } : (parameters ?? {}));
+    return type.readOptions(parameters);
   } catch (error) {
     if (!(error instanceof ServiceError)) throw error;
-    throw new PaasError(error.code, { ...error.facts, service: request.name, message: error.message });
+    throw new PaasError(error.code, { ...error.facts, service, message: error.message });
   }
 }
 

@@ -1,0 +1,164 @@
+/** `create-service`, `bind-service` and their like: service instances by hand, in the order of words of cf or Stackato. */
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { Json } from '../../services/kit/json.ts';
+import type { ControlClient } from '../../runtime/control/client.ts';
+import { PaasError } from '../../runtime/kernel/errors.ts';
+import { connect } from '../connect.ts';
+import { anyPort, type CommonOptions, type Context } from '../context.ts';
+import { showEvents } from '../render/reporter.ts';
+import { oneApp } from '../which-app.ts';
+
+export interface CreateServiceOptions extends CommonOptions {
+  /** JSON, or a file of it. */
+  readonly parameters?: string;
+  readonly tags?: string;
+}
+
+export interface UserProvidedOptions extends CommonOptions {
+  readonly credentials?: string;
+  readonly syslogDrain?: string;
+  readonly tags?: string;
+}
+
+/** `args` are TYPE PLAN NAME (cf), or TYPE [NAME [APP]] (Stackato), which binds it too. */
+export async function createService(
+  context: Context,
+  args: readonly string[],
+  options: CreateServiceOptions,
+): Promise<number> {
+  const [type = '', second, third] = args;
+  const cfOrder = args.length === 3 && (second === 'free' || second === 'default');
+  const name = (cfOrder ? third : second) ?? `${type}-${randomBytes(3).toString('hex').slice(0, 5)}`;
+  const app = cfOrder ? undefined : third;
+  const parameters = readJson(context, '-c', options.parameters);
+  using client = await connect(context, anyPort(context));
+  const { created } = await client.call('create-service', {
+    name,
+    type,
+    tags: tagsOf(options.tags),
+    ...(parameters === undefined ? {} : { parameters }),
+  });
+  if (app !== undefined) await bindTo(context, client, app, name);
+  if (context.json) context.terminal.out(JSON.stringify({ service: name, type, created, app: app ?? null }));
+  else {
+    context.terminal.out(
+      created ? `Created ${type} service ${name}` : `Service instance ${name} already exists`,
+    );
+    context.terminal.out('OK');
+  }
+  return 0;
+}
+
+/** Made, or told other credentials. */
+export async function userProvided(
+  context: Context,
+  verb: 'create' | 'update',
+  name: string,
+  options: UserProvidedOptions,
+): Promise<number> {
+  const { terminal, json } = context;
+  const credentials = readJson(context, '-p', options.credentials);
+  const drain = options.syslogDrain === undefined ? {} : { syslog_drain_url: options.syslogDrain };
+  const told = credentials !== undefined || options.syslogDrain !== undefined;
+  const parameters: Json = { ...(credentials === undefined ? {} : { credentials }), ...drain };
+  using client = await connect(context, anyPort(context));
+  if (verb === 'create') {
+    const tags = tagsOf(options.tags);
+    await client.call('create-service', { name, type: 'user-provided', tags, parameters });
+  } else
+    await client.call('update-service', {
+      name,
+      ...(told ? { parameters } : {}),
+      ...(options.tags === undefined ? {} : { tags: tagsOf(options.tags) }),
+    });
+  if (json) terminal.out(JSON.stringify({ service: name, type: 'user-provided' }));
+  else {
+    terminal.out('OK');
+    if (verb === 'update') terminal.out("\nTIP: bound apps see the change after 'paas-local restart'");
+  }
+  return 0;
+}
+
+export async function renameService(context: Context, from: string, to: string): Promise<number> {
+  const { terminal, json } = context;
+  using client = await connect(context, anyPort(context));
+  await client.call('rename-service', { from, to });
+  terminal.out(json ? JSON.stringify({ service: to, was: from }) : 'OK');
+  return 0;
+}
+
+/** `args` are APP SERVICE (cf) or SERVICE [APP] (Stackato): told apart by what is known under these names. */
+export async function bind(
+  context: Context,
+  verb: 'bind-service' | 'unbind-service',
+  args: readonly string[],
+): Promise<number> {
+  const { terminal, json } = context;
+  using client = await connect(context, anyPort(context));
+  showEvents(client, context);
+  const { app, service } = await whichIsWhich(context, client, args);
+  const { changed, restarted } = await client.call(verb, { app, service });
+  if (json) terminal.out(JSON.stringify({ app, service, changed, restarted }));
+  else {
+    if (!changed)
+      terminal.out(`App ${app} ${verb === 'bind-service' ? 'is already' : 'is not'} bound to ${service}.`);
+    terminal.out('OK');
+    if (changed && !restarted)
+      terminal.out(`\nTIP: Use 'paas-local restart ${app}' to ensure your env variable changes take effect`);
+  }
+  return 0;
+}
+
+async function bindTo(context: Context, client: ControlClient, app: string, service: string): Promise<void> {
+  showEvents(client, context);
+  await client.call('bind-service', { app, service });
+}
+
+async function whichIsWhich(
+  context: Context,
+  client: ControlClient,
+  [first = '', second]: readonly string[],
+) {
+  if (second === undefined) return { app: await oneApp(context, undefined), service: first };
+  const { apps, services } = await client.call('snapshot', {});
+  const isApp = (name: string): boolean => apps.some((app) => app.name === name);
+  const isService = (name: string): boolean => services.some((service) => service.name === name);
+  return isApp(second) && isService(first) && !(isApp(first) && isService(second))
+    ? { app: second, service: first }
+    : { app: first, service: second };
+}
+
+/** @throws PaasError `USAGE` */
+function readJson(context: Context, flag: string, text: string | undefined): Json | undefined {
+  if (text === undefined) return undefined;
+  const given = text.trim().startsWith('{')
+    ? text
+    : readFile(resolve(context.cwd, text.replace(/^@/, '')), flag);
+  try {
+    return JSON.parse(given) as Json;
+  } catch (error) {
+    throw new PaasError('USAGE', {
+      message: `Cannot read ${flag} as JSON: ${error instanceof Error ? error.message : String(error)}`,
+      hint: `Write it in quotes, such as ${flag} '{"key": "value"}', or name a file of it`,
+    });
+  }
+}
+
+function readFile(path: string, flag: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    throw new PaasError('USAGE', {
+      message: `Cannot use ${flag}: it is neither JSON nor a file ("${path}")`,
+      hint: `Write it in quotes, such as ${flag} '{"key": "value"}'`,
+    });
+  }
+}
+
+const tagsOf = (text: string | undefined): readonly string[] =>
+  (text ?? '')
+    .split(',')
+    .map((tag) => tag.trim())
+    .filter(Boolean);
