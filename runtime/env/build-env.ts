@@ -5,7 +5,7 @@
  * system ones that the launcher sets after the app's (`HOME`, `TMPDIR`, `MEMORY_LIMIT`, `DATABASE_URL` of a
  * binding) win over the user's, as there.
  */
-import { basename } from 'node:path';
+import { basename, join } from 'node:path';
 import type { EnvRequest } from '../manifest/types.ts';
 import type { BoundService, EnvVariable, InstanceFacts } from './types.ts';
 import { namedVariables } from './named-variables.ts';
@@ -24,6 +24,8 @@ export interface EnvInput {
   };
   readonly manifestEnv: Readonly<Record<string, EnvRequest>>;
   readonly setEnv: Readonly<Record<string, string>>;
+  /** `framework.document-root`: the web root below the app's home. */
+  readonly documentRoot?: string;
 }
 
 export interface AppEnv {
@@ -123,14 +125,14 @@ function cloudFoundryVariables({ folders }: InstanceFacts): Record<string, strin
 }
 
 /** Spec stackato 3. */
-function stackatoVariables({ facts, manifestEnv, setEnv }: EnvInput): Record<string, string> {
+function stackatoVariables({ facts, manifestEnv, setEnv, documentRoot }: EnvInput): Record<string, string> {
   const upperCase = facts.appName.toUpperCase().replaceAll('-', '_');
   const logs = `${facts.folders.root}/logs`;
   return {
     STACKATO_APP_NAME: facts.appName,
     STACKATO_APP_NAME_UPCASE: upperCase,
     STACKATO_APP_ROOT: facts.folders.root,
-    STACKATO_DOCUMENT_ROOT: facts.folders.home,
+    STACKATO_DOCUMENT_ROOT: join(facts.folders.home, documentRoot ?? '.'),
     STACKATO_APP_ENV: [...new Set([...Object.keys(manifestEnv), ...Object.keys(setEnv)])].join(' '),
     STACKATO_LOG_FILES: `stdout=${logs}/stdout.log:stderr=${logs}/stderr.log`,
   };

@@ -106,6 +106,7 @@ export class AppEnvironment {
   /** Of one instance; each variable with its origin. */
   of(place: InstancePlace, installed: Installed | undefined): AppEnv {
     const { plan, id, shellEnv, byHand } = this.#record();
+    const documentRoot = plan.manifest.framework?.documentRoot;
     return buildEnv({
       facts: this.#facts(place),
       services: this.#options.services(plan, id),
@@ -116,6 +117,7 @@ export class AppEnvironment {
         env: installed?.env ?? {},
       },
       manifestEnv: plan.manifest.env,
+      ...(documentRoot === undefined ? {} : { documentRoot }),
       setEnv: byHand.setEnv,
     });
   }

@@ -239,3 +239,10 @@ test('set-env wins over the manifest, and every variable has an origin', () => {
   expect(system.find(({ name }) => name === 'MEMCACHE_URL')?.origin).toBe('service c');
   expect(system.find(({ name }) => name === 'PATH')?.origin).toBe('python buildpack');
 });
+
+test('the document root is below the home, as the manifest names it', () => {
+  const root = (documentRoot?: string) =>
+    build(documentRoot === undefined ? {} : { documentRoot }).all.STACKATO_DOCUMENT_ROOT;
+  expect(root()).toBe('/apps/gtd');
+  expect(root('web/public')).toBe('/apps/gtd/web/public');
+});
