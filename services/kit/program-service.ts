@@ -30,6 +30,8 @@ export interface ProgramOptions {
   readonly launch: (port: number) => ProgramLaunch;
   /** Resolves when it serves. Anything thrown means "not yet", but for `LoginRefused`. */
   readonly ready: (port: number, signal: AbortSignal) => Promise<void>;
+  /** Who it runs as, where that is not the usual. */
+  readonly how?: Unprivileged;
   readonly startTimeoutMs?: number;
   /** What asks it to end, and how long it may take. */
   readonly stopSignal?: NodeJS.Signals;
@@ -75,7 +77,7 @@ export class ProgramService implements AsyncDisposable {
   static async start(options: ProgramOptions): Promise<ProgramService> {
     const { context } = options;
     context.signal?.throwIfAborted();
-    const how = await unprivileged();
+    const how = options.how ?? (await unprivileged());
     ownFolder(context.dataDir, how);
     if (context.port !== 0) await requirePort(context.host, context.port);
     for (let tries = 1; ; tries++) {

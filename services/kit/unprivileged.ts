@@ -19,13 +19,20 @@ const TRY_MS = 5000;
 export interface Unprivileged {
   /** How it is done, for a log line. Empty where we are not root. */
   readonly how: string;
+  /** False where programs that ask whether they may (access(2)) are told no below folders of root's alone. */
+  readonly asksRight: boolean;
   /** A program and its arguments, so that it runs without privileges. */
   wrap(file: string, args: readonly string[]): { readonly file: string; readonly args: readonly string[] };
   /** Makes a folder and all in it belong to whom the programs run as. */
   own(folder: string): void;
 }
 
-const asWeAre: Unprivileged = { how: '', wrap: (file, args) => ({ file, args }), own: () => {} };
+const asWeAre: Unprivileged = {
+  how: '',
+  asksRight: true,
+  wrap: (file, args) => ({ file, args }),
+  own: () => {},
+};
 
 export type Way = 'user namespace' | 'capability';
 
@@ -33,11 +40,14 @@ let chosen: Promise<Unprivileged> | undefined;
 
 /**
  * Found out once.
+ * @param mayBeRoot for an engine that does not refuse root, and cannot live with the second way
  * @throws ServiceError `SERVICE_START_FAILED` where we are root and no way is open
  */
-export function unprivileged(): Promise<Unprivileged> {
+export async function unprivileged(mayBeRoot?: 'may be root'): Promise<Unprivileged> {
   chosen ??= process.getuid?.() === 0 ? choose(['user namespace', 'capability']) : Promise.resolve(asWeAre);
-  return chosen;
+  if (!mayBeRoot) return chosen;
+  const how = await chosen.catch(() => asWeAre);
+  return how.asksRight ? how : asWeAre;
 }
 
 /** The first of these ways that works here. For root only. */
@@ -72,6 +82,7 @@ function inNamespace({ uid, gid }: Account): Unprivileged | undefined {
   if (!tool) return undefined;
   return {
     how: 'as nobody, in a user namespace',
+    asksRight: true,
     wrap: (file, args) => ({
       file: tool,
       args: ['--user', `--map-user=${uid}`, `--map-group=${gid}`, '--', file, ...args],
@@ -86,6 +97,7 @@ function withCapability({ uid, gid }: Account): Unprivileged | undefined {
   const capability = ['--inh-caps=-all,+dac_override', '--ambient-caps=-all,+dac_override'];
   return {
     how: 'as nobody',
+    asksRight: false,
     wrap: (file, args) => ({
       file: tool,
       args: [`--reuid=${uid}`, `--regid=${gid}`, '--clear-groups', ...capability, '--', file, ...args],

@@ -96,6 +96,9 @@ function serverArguments(
     : [
         ...common.filter((argument) => !argument.startsWith('--log-error')),
         '--log-warnings=1',
+        // By the path from its working folder: it asks with access(2) whether it is there, which is told no by the
+        // whole path where we are root and the folders above are private.
+        '--aria-log-dir-path=.',
         '--innodb-log-file-size=16M',
       ];
 }

@@ -51,7 +51,7 @@ export async function startBroker(context: ServiceContext): Promise<Broker> {
   const { host, user, password, name } = context;
   const data = dataFolder(context);
   const engine = await chooseEngine(RABBITMQ, context, dataVersion(data));
-  const how = await unprivileged();
+  const how = await unprivileged('may be root');
   ownFolder(context.dataDir, how);
   ownFolder(data, how);
   const [namesPort, nodePort] = [await freePort(host), await freePort(host)];
@@ -83,6 +83,7 @@ export async function startBroker(context: ServiceContext): Promise<Broker> {
     context,
     product: RABBITMQ.product,
     startTimeoutMs: START_MS,
+    how,
     launch: (wanted) => {
       port = wanted;
       writeFileSync(config, configuration(context), { mode: 0o600 });
