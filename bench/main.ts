@@ -1,7 +1,8 @@
-/** `npm run bench [push|router|cache|manifest]`: ratios against a reference run side by side. */
+/** `npm run bench [push|router|cache|manifest|services]`: ratios against a reference run side by side. */
 const BENCHES: Readonly<Record<string, () => Promise<() => Promise<void>>>> = {
   manifest: async () => (await import('./manifest.ts')).runManifestBench,
   push: async () => (await import('./push.ts')).runPushBench,
+  services: async () => (await import('./services.ts')).runServicesBench,
 };
 
 const wanted = process.argv.slice(2);

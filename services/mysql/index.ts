@@ -1,6 +1,7 @@
 /** MySQL, by MySQL or MariaDB: a server of its own for each service instance. */
 import { describeEngine } from '../kit/choose-engine.ts';
 import type { ServiceContext, ServiceInstance, ServiceType } from '../kit/contract.ts';
+import { cleanCopies, markCopied } from '../kit/copy-mark.ts';
 import { requireEngine } from '../kit/engine.ts';
 import { parametersOf } from '../kit/external.ts';
 import { randomAlphanumeric, randomHex } from '../kit/identity.ts';
@@ -79,7 +80,7 @@ export const mysql: ServiceType<undefined> = {
 async function start(_: undefined, context: ServiceContext): Promise<ServiceInstance> {
   const { host, user, password, name } = context;
   const { program, engine, product, admin } = await startServer(context);
-  await dropOldCopies(admin());
+  await cleanCopies(context.dataDir, () => dropOldCopies(admin()));
   context.log(`listening on ${host}:${program.port}`);
   return {
     endpoint: { host, port: program.port, user, password, name },
@@ -99,7 +100,10 @@ async function start(_: undefined, context: ServiceContext): Promise<ServiceInst
       using client = await MysqlClient.connect(admin());
       await emptyDatabase(client, name);
     },
-    copy: () => copyRows(admin(), name),
+    copy: () => {
+      markCopied(context.dataDir);
+      return copyRows(admin(), name);
+    },
     [Symbol.asyncDispose]: () => program[Symbol.asyncDispose](),
   };
 }

@@ -1,6 +1,7 @@
 /** PostgreSQL: a server of its own for each service instance, in the instance's data folder. */
 import type { ServiceContext, ServiceInstance, ServiceType } from '../kit/contract.ts';
 import { describeEngine } from '../kit/choose-engine.ts';
+import { cleanCopies, markCopied } from '../kit/copy-mark.ts';
 import { requireEngine } from '../kit/engine.ts';
 import { parametersOf } from '../kit/external.ts';
 import { randomHex } from '../kit/identity.ts';
@@ -68,7 +69,7 @@ async function start(_: undefined, context: ServiceContext): Promise<ServiceInst
   const { host, user, password, name } = context;
   const server = await startServer(context);
   const { program, admin } = server;
-  await dropOldCopies(admin(name));
+  await cleanCopies(context.dataDir, () => dropOldCopies(admin(name)));
   context.log(`listening on ${host}:${program.port}`);
   return {
     endpoint: { host, port: program.port, user, password, name },
@@ -86,7 +87,10 @@ async function start(_: undefined, context: ServiceContext): Promise<ServiceInst
       return Object.fromEntries(names.map((key, index) => [key, Number(row[index])]));
     },
     reset: () => emptyDatabase(admin(name), user),
-    copy: () => copyRows(admin(name)),
+    copy: () => {
+      markCopied(context.dataDir);
+      return copyRows(admin(name));
+    },
     [Symbol.asyncDispose]: () => program[Symbol.asyncDispose](),
   };
 }
