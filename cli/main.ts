@@ -6,6 +6,7 @@ import { VERSION } from '../runtime/kernel/version.ts';
 /** Set for the one that `memcached -d` leaves in the background. */
 const DAEMON_VARIABLE = 'PAAS_LOCAL_MEMCACHED_DAEMON';
 
+const HUNG_UP = 129;
 const argv = process.argv.slice(2);
 
 async function main(): Promise<void> {
@@ -28,6 +29,8 @@ async function main(): Promise<void> {
     ),
     execArgv: process.execArgv,
   });
+  // The terminal is gone: Node aborts when it sets it back at its exit, and whoever waits expects this end anyway.
+  if (process.exitCode === HUNG_UP) process.kill(process.pid, 'SIGHUP');
 }
 
 /** Somebody may have removed it; then only absolute paths lead anywhere. */

@@ -1,6 +1,6 @@
 /** The command tree: a table of contents by groups. Each action loads its own file, so that `--help` loads none. */
 import { Command, CommanderError } from 'commander';
-import { EXIT, PaasError } from '../runtime/kernel/errors.ts';
+import { errorToJson, EXIT, PaasError } from '../runtime/kernel/errors.ts';
 import { VERSION } from '../runtime/kernel/version.ts';
 import { makeContext, type CommonOptions, type Context, type World } from './context.ts';
 import type { Action, Define, Group } from './define.ts';
@@ -23,6 +23,9 @@ Standalone:
 /** @returns the exit code */
 export async function runProgram(world: World): Promise<number> {
   let exitCode: number = EXIT.ok;
+  // What cannot be parsed has no options yet: whoever wrote --json reads JSON.
+  const { argv } = world;
+  const json = argv.slice(0, argv.includes('--') ? argv.indexOf('--') : undefined).includes('--json');
   const program = new Command('paas-local')
     .description('A platform-as-a-service on your laptop: push an app folder with its manifest')
     .version(VERSION, '-V, --version')
@@ -33,7 +36,7 @@ export async function runProgram(world: World): Promise<number> {
     .exitOverride()
     .configureOutput({
       writeOut: (text) => void world.stdout.write(text),
-      writeErr: (text) => void world.stderr.write(text),
+      writeErr: (text) => void (json || world.stderr.write(text)),
     });
 
   /** Options of every command, and one way to run it: a context, a code, an error in words. */
@@ -54,17 +57,23 @@ export async function runProgram(world: World): Promise<number> {
       });
 
   // Declaring takes 0.2 ms a command, so it ends with the group that has the wanted one; help shows them all.
-  const [wanted = ''] = world.argv;
+  const [wanted = ''] = argv;
   for (const group of GROUPS) {
     program.commandsGroup(group.title);
     group.declare(define);
     if (program.commands.some((known) => known.name() === wanted || known.aliases().includes(wanted))) break;
   }
   try {
-    await program.parseAsync([...world.argv], { from: 'user' });
+    await program.parseAsync([...argv], { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
-    return error.exitCode === 0 || error.code === 'commander.help' ? EXIT.ok : EXIT.usage;
+    if (error.exitCode === 0 || error.code === 'commander.help') return EXIT.ok;
+    if (json) {
+      const [message = '', hint] = error.message.replace(/^error: /, '').split('\n');
+      const usage = new PaasError('USAGE', { message, ...(hint ? { hint } : {}) });
+      world.stdout.write(`${JSON.stringify({ error: errorToJson(usage) })}\n`);
+    }
+    return EXIT.usage;
   }
   return exitCode;
 }

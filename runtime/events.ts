@@ -14,7 +14,11 @@ export interface ExitFacts {
 
 export type PlatformEvent =
   | { readonly kind: 'router-listening'; readonly port: number; readonly wanted: number }
+  /** A push asked for another port than the one the space is routed on. */
+  | { readonly kind: 'router-kept'; readonly port: number; readonly wanted: number }
   | { readonly kind: 'manifest-invalid'; readonly file: string; readonly diagnostics: readonly Diagnostic[] }
+  /** An edited manifest can be used, and has something to warn of. */
+  | { readonly kind: 'manifest-warned'; readonly file: string; readonly diagnostics: readonly Diagnostic[] }
   | {
       readonly kind: 'change-started';
       readonly app: AppName;

@@ -33,6 +33,8 @@ export interface HostOptions {
 
 /** With no app, no lease and no client, the host leaves after this. */
 const IDLE_MS = 500;
+/** Whoever started it may be busy, or on a busy machine. */
+const FIRST_CLIENT_MS = 10_000;
 
 export type HostStart = { readonly host: Host } | { readonly taken: LockHolder };
 
@@ -108,7 +110,7 @@ export class Host {
       scope.use(server);
       host = new Host(socket, platform, server, scope);
       scope.use(platform.subscribe((event) => server.tell(event)));
-      host.#checkIdle();
+      host.#checkIdle(FIRST_CLIENT_MS);
       return { host };
     } catch (error) {
       await scope.close();
@@ -272,11 +274,11 @@ export class Host {
     this.#checkIdle();
   }
 
-  #checkIdle(): void {
+  #checkIdle(afterMs = IDLE_MS): void {
     clearTimeout(this.#idle);
     this.#idle = setTimeout(() => {
       if (this.#server.connections.size === 0 && !this.#platform.busy) this.#leave();
       else this.#checkIdle();
-    }, IDLE_MS);
+    }, afterMs);
   }
 }

@@ -25,7 +25,7 @@ import { Changes, type StartAgain, type Strategy } from './platform/changes.ts';
 import { EventHistory } from './platform/event-history.ts';
 import { Nodes, type NodeSetting } from './platform/nodes.ts';
 import { planFor } from './platform/plan-for.ts';
-import { RouterDoor } from './platform/router-door.ts';
+import { RouterDoor, type RouterWish } from './platform/router-door.ts';
 import type { ClientPurpose } from './platform/service-client.ts';
 import { ServiceChanges } from './platform/service-changes.ts';
 import { Services } from './platform/services.ts';
@@ -79,6 +79,8 @@ export interface PushRequest {
   readonly binds?: Readonly<Record<string, string>>;
   /** Go on without services whose engine is not installed. */
   readonly allowMissingServices?: boolean;
+  /** Default: as the platform was made. */
+  readonly router?: RouterWish;
 }
 
 const GRACE_MS = 10_000;
@@ -195,7 +197,7 @@ export class Platform implements AsyncDisposable {
     const { source, toolEnv, detached, fromCopy = false, strategy = 'restart' } = request;
     const { manifest, notes } = withStoredEnv(request.manifest, this.#state.record, source.envMode);
     const plan = planFor(manifest, source, this.#state.record, this.#options.serviceTypes);
-    await this.#door.open();
+    await this.#door.open(request.router);
     for (const service of plan.services) {
       const url = request.binds?.[service.name];
       this.#services.provision(service, { url, mayBeMissing: request.allowMissingServices === true });

@@ -32,7 +32,11 @@ export async function push(
   const { terminal, json } = context;
   if (options.dryRun) return (await import('./plan.ts')).plan(context, names, options);
   const asked = manifestSource(context, names, options);
-  const wishes = { port: portOption(options.port, context.env), strictPorts: options.strictPorts === true };
+  const wishes = {
+    port: portOption(options.port, context.env),
+    strictPorts: options.strictPorts === true,
+    asked: options.port !== undefined,
+  };
   const met = await readAndConnect(context, asked, { ...wishes, prompt: options.prompt });
   using client = met.client;
   const manifest = checked(context, met.reading);
@@ -58,6 +62,7 @@ export async function push(
       source,
       toolEnv: toolEnv(shellOf(context)),
       detached,
+      router: wishes,
       ...(options.staged ? { fromCopy: true } : {}),
       ...(options.strategy ? { strategy: options.strategy } : {}),
       binds: await readBinds(manifest, options.bind),
@@ -137,7 +142,9 @@ async function stopAll(
     try {
       const { stopped } = await client.call('stop', { app, lease: true });
       if (!stopped && !json)
-        terminal.out(`${app} goes on: it was pushed from another terminal too, or with --detach`);
+        terminal.out(
+          `${app} is not stopped after all: another terminal pushed it too, or it was pushed with --detach`,
+        );
     } catch (error) {
       // Never pushed so far, or deleted from elsewhere: nothing of it is left to stop.
       if (!(error instanceof PaasError) || (error.code !== 'APP_NOT_FOUND' && error.code !== 'HOST_LOST'))

@@ -20,7 +20,10 @@ export function renderError(error: unknown, { terminal, json, cwd }: Output): vo
       `${renderDiagnostic(diagnostic, { ...frame, ...(cwd === undefined ? {} : { relativeTo: cwd }) })}\n`,
     );
   if (error.logLines.length > 0) {
-    terminal.err(paint.dim(`The last ${error.logLines.length} lines of its log:`));
+    const count = error.logLines.length;
+    terminal.err(
+      paint.dim(count === 1 ? 'The last line of its log:' : `The last ${count} lines of its log:`),
+    );
     for (const line of error.logLines) terminal.err(`   ${harmless(line, terminal.colour)}`);
   }
   terminal.err(`${paint.bold(paint.red('FAILED'))} ${error.message} ${paint.dim(`[${error.code}]`)}`);

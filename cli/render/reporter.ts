@@ -26,14 +26,23 @@ export function renderEvent(event: PlatformEvent, terminal: Terminal): void {
         terminal.out(paint.yellow(`Port ${event.wanted} is taken, routing on port ${event.port} instead`));
       }
       return;
+    case 'router-kept':
+      return terminal.err(
+        paint.yellow(
+          `This space routes on port ${event.port} already, so --port ${event.wanted} has no effect until: paas-local stop --all`,
+        ),
+      );
     case 'manifest-invalid':
       terminal.err(paint.yellow(`The manifest was edited and cannot be used; what runs is left as it is`));
       for (const diagnostic of event.diagnostics)
         terminal.err(renderDiagnostic(diagnostic, { colour: terminal.colour }));
       return;
+    case 'manifest-warned':
+      for (const diagnostic of event.diagnostics)
+        terminal.err(renderDiagnostic(diagnostic, { colour: terminal.colour }));
+      return;
     case 'change-started':
-      if (event.by === 'edit')
-        terminal.out(paint.bold(`${event.app}: ${event.action}, because ${event.because}`));
+      // By hand: its command tells. By an edit: the app's log does.
       return;
     case 'service-started':
       return terminal.out(

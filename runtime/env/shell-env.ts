@@ -3,6 +3,7 @@
  * or no interpreter would be found. Everything else stays out, so that an app cannot come to lean on it.
  */
 import { existsSync } from 'node:fs';
+import { userInfo } from 'node:os';
 import { join } from 'node:path';
 
 /** Given to the app and to staging. */
@@ -56,7 +57,17 @@ export function inheritedEnv(env: Env): Record<string, string> {
   }
   kept.PATH ??= '/usr/local/bin:/usr/bin:/bin';
   kept.LANG ??= 'en_US.UTF-8';
+  kept.USER ??= userName();
   return kept;
+}
+
+/** Both platforms name the user; some shells do not. */
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return 'vcap'; // a number without a name, as in some containers
+  }
 }
 
 /** What staging tools are given on top: the user's HOME (their caches and settings), proxies, index settings. */

@@ -19,6 +19,7 @@ export function startScript({ exports, preRunning, command }: StartScriptInput):
     ...PROFILE_SCRIPTS,
     ...preRunning.map(hook),
     'cd "$HOME"',
+    'unset OLDPWD',
     `exec "\${BASH:-/bin/sh}" -c ${literal(command)}`,
   ].join('\n');
 }

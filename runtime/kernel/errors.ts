@@ -33,9 +33,12 @@ const given = (prefix: string, value: Json | undefined): string =>
 const ERRORS = {
   MANIFEST_NOT_FOUND: {
     exit: EXIT.usage,
-    message: (f) => `Cannot find a manifest in "${text(f.folder)}"`,
-    hint: () =>
-      'Looked for stackato.yml there, and manifest.yml there and in every folder above. Propose one with: paas-local init, or name one with --manifest FILE',
+    message: (f) =>
+      f.file ? `Cannot find the manifest "${text(f.file)}"` : `Cannot find a manifest in "${text(f.folder)}"`,
+    hint: (f) =>
+      f.file
+        ? 'It was named with --manifest; relative paths begin at the current folder'
+        : 'Looked for stackato.yml there, and manifest.yml there and in every folder above. Propose one with: paas-local init, or name one with --manifest FILE',
   },
   MANIFEST_INVALID: {
     exit: EXIT.usage,
@@ -232,7 +235,9 @@ const ERRORS = {
       [
         `Looked for: ${list(f.lookedFor).join('; ')}`,
         `Found in "${text(f.root)}": ${list(f.found).join('  ') || 'an empty folder'}`,
-        'Add a line "web: COMMAND" to a Procfile, or "command: COMMAND" to the manifest',
+        f.dialect === 'stackato'
+          ? 'Add a line "web: COMMAND" to a Procfile, or "processes: {web: COMMAND}" to the manifest'
+          : 'Add a line "web: COMMAND" to a Procfile, or "command: COMMAND" to the manifest',
       ].join('\n'),
   },
   APP_FOLDER_MISSING: {
@@ -287,6 +292,13 @@ const ERRORS = {
     message: (f) => `Cannot listen on port ${text(f.port)}: it is taken${given(' by ', f.holder)}`,
     hint: () =>
       'Stop that process, choose another with --port, or leave out --strict-ports to take the next free one',
+  },
+  PORT_KEPT: {
+    exit: EXIT.port,
+    message: (f) =>
+      `Cannot route on port ${text(f.wanted)}: this space routes on port ${text(f.port)} already`,
+    hint: () =>
+      'Leave out --port, push to a space of its own with --space NAME, or stop everything first: paas-local stop --all',
   },
   PORTS_EXHAUSTED: {
     exit: EXIT.port,

@@ -49,6 +49,7 @@ function planProcess(process: ProcessManifest, input: ProcessesInput): readonly 
     throw new PaasError('NO_START_COMMAND', {
       app: app.name,
       process: process.type,
+      dialect: input.dialect,
       root: app.root,
       lookedFor: [...facts.lookedFor],
       found: [...input.listing],

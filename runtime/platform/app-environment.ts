@@ -22,6 +22,8 @@ export interface InstancePlace {
   readonly index: number;
   readonly instanceId: string;
   readonly port: number;
+  /** Epoch milliseconds; now, unless given. */
+  readonly startedAt?: number;
 }
 
 /** What a program is started with, and what its start script exports on top as shell text. */
@@ -135,7 +137,7 @@ export class AppEnvironment {
     return split(plan, { system: env.system.filter(({ name }) => !running.test(name)), user: env.user });
   }
 
-  #facts({ process, index, instanceId, port }: InstancePlace): InstanceFacts {
+  #facts({ process, index, instanceId, port, startedAt }: InstancePlace): InstanceFacts {
     const { plan, id, version } = this.#record();
     const space = this.#options.space();
     return {
@@ -154,7 +156,7 @@ export class AppEnvironment {
       fileDescriptors: FILE_DESCRIPTORS,
       space: { id: space.spaceId, name: this.#options.paths.name },
       organization: { id: space.organizationId, name: 'local' },
-      startedAt: Date.now(),
+      startedAt: startedAt ?? Date.now(),
       folders: this.folders,
     };
   }

@@ -117,6 +117,8 @@ export class AppWatch implements AsyncDisposable {
       });
       return undefined;
     }
+    if (diagnostics.length > 0)
+      this.#options.report({ kind: 'manifest-warned', file: manifest.file, diagnostics });
     const plan = planFor(manifest, source, this.#options.record(), this.#options.serviceTypes);
     for (const service of plan.services) this.#options.provision(service);
     return plan.apps.find(({ name }) => name === this.#app.name);

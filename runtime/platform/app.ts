@@ -333,7 +333,7 @@ export class App {
       this.plan.processes.find(({ type }) => type === (processType ?? type)) ?? this.plan.processes[0];
     const slot = process && this.#instances.find(process.type, 0);
     return this.#environment.of(
-      { process, index: 0, instanceId: slot?.instanceId ?? this.record.id, port: slot?.port ?? 0 },
+      slot ?? { process, index: 0, instanceId: this.record.id, port: 0 },
       this.#installed,
     );
   }

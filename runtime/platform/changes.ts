@@ -170,6 +170,7 @@ export class Changes {
       if (changes.size === 0) return;
       const action = changes.has('stage') ? 'restage' : changes.has('relaunch') ? 'restart' : 'update';
       this.#options.report({ kind: 'change-started', app: next.name, action, because, by: 'edit' });
+      app.log.append({ source: 'API', instance: 0, stream: 'OUT', text: `${action}, because ${because}` });
       if (changes.has('stage') || (changes.has('relaunch') && record.fromCopy))
         await app.stage(because, signal);
       if (changes.has('relaunch')) await this.#relaunch(app, because, signal);

@@ -19,6 +19,8 @@ export interface Slot {
   readonly instance: Instance;
   /** Of its latest run; 0 before the first. */
   port: number;
+  /** Epoch milliseconds of its latest run. */
+  startedAt?: number;
   /** No request is sent to it any more: it is about to be stopped. */
   withdrawn: boolean;
 }
@@ -151,6 +153,7 @@ export class Instances {
         note: (text) => log.append({ source: 'CELL', instance: index, stream: 'OUT', text }),
         prepare: async () => {
           slot.port = await allocatePort({ host: HOST });
+          slot.startedAt = Date.now();
           return { ...launch(slot), port: slot.port };
         },
       }),

@@ -31,6 +31,8 @@ export function launchOf(slot: Slot, input: LaunchInput): Omit<Launch, 'port'> {
     file,
     args: script(command, preRunning),
     cwd: environment.folders.home,
+    // Stackato's apps listen on VCAP_APP_HOST, which is loopback here and not there.
+    toldHost: plan.dialect === 'stackato',
     // What sidecars take is taken from the process.
     env: withMemory(env, memoryBytes - taken),
     sidecars: sidecars.map((sidecar) => ({

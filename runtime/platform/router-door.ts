@@ -1,5 +1,6 @@
 /** The space's front door: opened at the first push, told of every change, its requests written to the apps' logs. */
 import type { PlatformEvent } from '../events.ts';
+import { PaasError } from '../kernel/errors.ts';
 import { describeHolder } from '../ports/holder.ts';
 import { formatAccessLine } from '../router/access-log.ts';
 import { createRouter } from '../router/server.ts';
@@ -7,9 +8,16 @@ import type { RequestRecord, RouteEntry, Router } from '../router/types.ts';
 import type { App } from './app.ts';
 import { routeEntries } from './route-entries.ts';
 
-export interface RouterDoorOptions {
+/** Where the space is to be routed. */
+export interface RouterWish {
+  /** The next free one is taken unless `strictPorts`. 0 means any. */
   readonly port: number;
   readonly strictPorts: boolean;
+  /** Somebody asked for this very port, and is told when it is another. */
+  readonly asked: boolean;
+}
+
+export interface RouterDoorOptions extends Omit<RouterWish, 'asked'> {
   readonly apps: () => Iterable<App>;
   readonly appNamed: (name: string) => App | undefined;
   readonly report: (event: PlatformEvent) => void;
@@ -32,24 +40,34 @@ export class RouterDoor implements AsyncDisposable {
     return this.#router?.port;
   }
 
-  /** @throws PaasError `PORT_TAKEN` under strict ports */
-  async open(): Promise<void> {
+  /**
+   * The first wish decides on the port; it stays while the space has a host.
+   * @throws PaasError `PORT_TAKEN`, `PORT_KEPT` under strict ports
+   */
+  async open(wish: RouterWish = { ...this.#options, asked: false }): Promise<void> {
     this.#opening ??= createRouter({
-      port: this.#options.port,
-      strictPort: this.#options.strictPorts,
+      port: wish.port,
+      strictPort: wish.strictPorts,
       describeHolder,
       onRequest: (record) => this.#onRequest(record),
     });
     try {
       const router = await this.#opening;
-      if (this.#router) return;
+      if (this.#router) return this.#keep(router.port, wish);
       this.#router = router;
-      this.#options.report({ kind: 'router-listening', port: router.port, wanted: this.#options.port });
+      this.#options.report({ kind: 'router-listening', port: router.port, wanted: wish.port });
       this.update();
     } catch (error) {
-      this.#opening = undefined;
+      if (!this.#router) this.#opening = undefined;
       throw error;
     }
+  }
+
+  /** The apps were told the port that is open. */
+  #keep(port: number, { port: wanted, strictPorts, asked }: RouterWish): void {
+    if (!asked || wanted === 0 || wanted === port) return;
+    if (strictPorts) throw new PaasError('PORT_KEPT', { port, wanted });
+    this.#options.report({ kind: 'router-kept', port, wanted });
   }
 
   update(): void {

@@ -14,7 +14,7 @@ export interface Answer {
   readonly help: readonly string[];
   /** The last log lines of the app, oldest first. */
   readonly logLines: readonly string[];
-  /** What is running, for the page only. */
+  /** What is routed, for whoever may know. */
   readonly links: readonly Link[];
   /** The page looks again by itself: the state is one that passes. */
   readonly refresh: boolean;

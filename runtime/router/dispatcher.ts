@@ -186,7 +186,7 @@ export class Dispatcher {
     );
   }
 
-  /** What is running, for a page; only told where no stranger's page can read it. */
+  /** What is routed; only told where no stranger's page can read it. */
   #links(hostname: string): readonly answers.Link[] {
     if (!isLocalName(hostname)) return [];
     const named = this.#table.entries.filter((entry) => !entry.host.startsWith('*'));

@@ -33,8 +33,13 @@ export function renderAnswer(answer: Answer, html: boolean, requestId: string): 
   return { headers, body };
 }
 
+/** Stopped ones say so. */
+const LISTED = 'Routed here:';
+
 function renderText(answer: Answer): string {
   const lines = [`${answer.status} ${answer.reason}: ${answer.message}`, ...answer.help];
+  if (answer.links.length > 0)
+    lines.push('', LISTED, ...answer.links.map(({ url, text }) => `${url} ${text}`));
   if (answer.logLines.length > 0) lines.push('', 'Its last log lines:', ...answer.logLines);
   // Read on a terminal (curl) as a rule.
   return `${lines.map((line) => harmless(line, false)).join('\n')}\n`;
@@ -53,7 +58,7 @@ function renderHtml(answer: Answer): string {
       const href = escapeHtml(link.url);
       return `<li><a href="${href}">${href}</a> ${escapeHtml(link.text)}</li>`;
     });
-    parts.push('<p>Running here:</p>', `<ul>${items.join('\n')}</ul>`);
+    parts.push(`<p>${LISTED}</p>`, `<ul>${items.join('\n')}</ul>`);
   }
   if (answer.logLines.length > 0) {
     parts.push('<p>Its last log lines:</p>', `<pre>${escapeHtml(answer.logLines.join('\n'))}</pre>`);

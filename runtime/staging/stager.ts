@@ -43,7 +43,7 @@ export function detect(source: AppSource, manifest: AppManifest): AppFacts {
     buildpack: pack.name,
     because,
     commands: { ...findings.commands, ...procfile.commands },
-    lookedFor: [`a "web:" line in ${PROCFILE}`, ...findings.lookedFor],
+    lookedFor: ['a command in the manifest', `a "web:" line in ${PROCFILE}`, ...findings.lookedFor],
     requirementFiles: findings.requirementFiles,
     notes: [...notes, ...procfile.notes, ...findings.notes],
     ...(supply.length > 0 ? { supply: supply.map((other) => other.name) } : {}),

@@ -1,8 +1,8 @@
 /** Where everything lives. Never in the app's folder, never in TMPDIR: both are cleaned by others. */
 import { createHash } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { PaasError } from '../kernel/errors.ts';
 import { absolutePath, type AbsolutePath } from '../kernel/names.ts';
 
@@ -10,7 +10,7 @@ import { absolutePath, type AbsolutePath } from '../kernel/names.ts';
 export function stateHome(env: Readonly<Record<string, string | undefined>>, cwd: string): AbsolutePath {
   if (env.PAAS_LOCAL_HOME) return absolutePath(env.PAAS_LOCAL_HOME, cwd);
   if (env.XDG_STATE_HOME) return absolutePath(join(env.XDG_STATE_HOME, 'paas-local'), cwd);
-  return absolutePath(join(env.HOME ?? homedir(), '.local/state/paas-local'), cwd);
+  return absolutePath(join(env.HOME || homedir(), '.local/state/paas-local'), cwd);
 }
 
 /** Folder names of one space. Nothing here touches the disk. */
@@ -78,9 +78,22 @@ export function makeSpace(paths: SpacePaths): void {
 
 export function makePrivateFolder(folder: string): void {
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolder(folder);
   } catch (error) {
     throw new PaasError('STATE_NOT_WRITABLE', { folder, reason: systemReason(error) }, { cause: error });
+  }
+}
+
+/** `recursive: true` tries for ever where nothing can be made, as under /proc. */
+function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { mode: 0o700 });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return;
+    if (code !== 'ENOENT' || dirname(folder) === folder) throw error;
+    makeFolder(dirname(folder));
+    mkdirSync(folder, { mode: 0o700 });
   }
 }
 

@@ -156,7 +156,7 @@ export class Run {
 
   /** What works here and would not on the platform, which looks from outside. */
   advice(): string | undefined {
-    if (this.#options.health.type === 'process') return undefined;
+    if (this.#options.health.type === 'process' || this.launch.toldHost) return undefined;
     const host = loopbackOnly(this.process.members(), this.launch.port);
     return host && `Listening on ${host} only, which works here but fails on the platform: listen on 0.0.0.0`;
   }

@@ -11,6 +11,8 @@ export interface Launch {
   readonly env: Readonly<Record<string, string>>;
   /** The port the app is told to listen on. */
   readonly port: number;
+  /** Listening on loopback alone may be what it was told to: no word of it. */
+  readonly toldHost?: boolean;
   /** Started with it, in the same folder; the instance dies with any of them. */
   readonly sidecars?: readonly SidecarLaunch[];
 }

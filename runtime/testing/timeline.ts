@@ -151,8 +151,12 @@ export function describeEvent(event: TimedEvent): string {
   switch (event.kind) {
     case 'router-listening':
       return `router listens on port ${event.port}`;
+    case 'router-kept':
+      return `router stays on port ${event.port}, not ${event.wanted}`;
     case 'manifest-invalid':
       return `${event.file} cannot be used any more`;
+    case 'manifest-warned':
+      return `${event.file} was edited: ${event.diagnostics.map(({ message }) => message).join('; ')}`;
     case 'change-started':
       return `${event.app}: ${event.action}, because: ${event.because}`;
     case 'service-started':

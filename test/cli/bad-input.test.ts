@@ -18,6 +18,30 @@ describe('one sentence, the place, the next step', () => {
     expect(outcome.stderr).toContain('Propose one with: paas-local init');
   });
 
+  test('a manifest that was named and is not there', async () => {
+    const { code, stderr } = await push(tempDir(), ['--manifest', 'nope.yml']);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/Cannot find the manifest ".*\/nope\.yml" \[MANIFEST_NOT_FOUND\]/);
+    expect(stderr).not.toContain('in every folder above');
+  });
+
+  test('a home in which nothing can be made', async () => {
+    const outcome = await newHome({ PAAS_LOCAL_HOME: '/proc/paas-local/home' }).run(['push'], {
+      cwd: echoApp('shop'),
+    });
+    expect(outcome.code).toBe(1);
+    expect(outcome.stderr).toContain('[STATE_NOT_WRITABLE]');
+  });
+
+  test.each([['hlp'], ['push', '--nosuch'], ['logs', '--num', 'many']])(
+    'a command line that cannot be read, as JSON where JSON is asked for: %s %s',
+    async (...words) => {
+      const { code, stdout, stderr } = await newHome().run([...words, '--json'], { cwd: tempDir() });
+      expect({ code, stderr }).toEqual({ code: 2, stderr: '' });
+      expect(JSON.parse(stdout)).toMatchObject({ error: { code: 'USAGE' } });
+    },
+  );
+
   test('a folder that was removed under us', async () => {
     const folder = tempDir();
     const { stderr, status } = spawnSync(

@@ -180,7 +180,7 @@ test('a random word is drawn once: an edit and another push keep it', async () =
     join(cwd, 'manifest.yml'),
     `${readFileSync(join(cwd, 'manifest.yml'), 'utf8')}env: {EDITED: "yes"}\n`,
   );
-  await push.readUntil(/shop: restart, because manifest\.yml changed[^]*shop is up/);
+  await push.readUntil(/restart, because manifest\.yml changed[^]*shop is up/);
   expect(urls((await home.json<{ apps: AppSnapshot[] }>(['apps'])).apps)).toEqual(first);
 });
 
@@ -193,7 +193,7 @@ test('what was taken from the shell is still there when an edit is read', async 
     join(cwd, 'manifest.yml'),
     `${readFileSync(join(cwd, 'manifest.yml'), 'utf8')}  \ntimeout: 50\n`,
   );
-  await push.readUntil(/shop: restart, because manifest\.yml changed[^]*shop is up/);
+  await push.readUntil(/restart, because manifest\.yml changed[^]*shop is up/);
   expect((await envOf(url)).TOKEN).toBe('from-shell');
 });
 

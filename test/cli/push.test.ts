@@ -1,7 +1,11 @@
+import { once } from 'node:events';
 import { readdirSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { allocatePort } from '../../runtime/ports/allocate.ts';
 import type { AppSnapshot, ServiceSnapshot } from '../../runtime/snapshot.ts';
+import { until } from '../helpers/alive.ts';
 import { appFolder, ECHO_SERVER, echoApp, get, newHome } from '../helpers/cli.ts';
 
 interface Pushed {
@@ -9,6 +13,7 @@ interface Pushed {
   readonly apps: readonly AppSnapshot[];
   readonly services: readonly ServiceSnapshot[];
   readonly host: { readonly pid: number };
+  readonly router: { readonly port: number };
 }
 
 describe('push', () => {
@@ -147,7 +152,7 @@ describe('push', () => {
     const same = home.start(['push'], { cwd: app });
     await same.readUntil(/shop runs/);
     same.child.kill('SIGINT');
-    expect((await same.exited).stdout).toContain('shop goes on');
+    expect((await same.exited).stdout).toContain('shop is not stopped after all');
     expect((await get(url)).status).toBe(200);
   });
 });
@@ -198,9 +203,22 @@ describe('edits', () => {
     await push.readUntil(/cannot be used[^]*manifest\.yml:2:\d+/);
     expect((await get(`${url}/pid`)).body).toBe(pid);
     writeFileSync(join(app, 'manifest.yml'), 'name: shop\ncommand: node server.js\nenv: {NEW: there}\n');
-    await push.readUntil(/shop: restart, because manifest\.yml changed/);
+    await push.readUntil(/restart, because manifest\.yml changed/);
     await push.readUntil(/is up at[^]*is up at/);
     expect(JSON.parse((await get(`${url}/env`)).body)).toMatchObject({ NEW: 'there' });
+  });
+
+  test('what an edited manifest has wrong in it is warned of, and the log says why the app was restarted', async () => {
+    const home = newHome();
+    const app = echoApp('shop');
+    const push = home.start(['push'], { cwd: app });
+    await push.readUntil(/http:\/\/shop\.localhost:\d+$/m);
+    writeFileSync(join(app, 'manifest.yml'), 'name: shop\nmemry: 3\ncommand: node server.js\n');
+    await push.readUntil(/manifest\.yml:2:1: warning: [^\n]*memry[^]*Did you mean "memory"/);
+    await push.readUntil(/is up at[^]*is up at/);
+    expect((await home.run(['logs', 'shop', '--recent'])).stdout).toMatch(
+      /\[API\/0\] OUT restart, because manifest\.yml changed/,
+    );
   });
 
   test('an edit that breaks the app is shown; the next one mends it', async () => {
@@ -213,6 +231,49 @@ describe('edits', () => {
     writeFileSync(join(app, 'server.js'), ECHO_SERVER);
     await push.readUntil(/is up at[^]*is up at/);
     expect((await get(url)).status).toBe(200);
+  });
+});
+
+test('an app that was killed is started again, and its URL answers', async () => {
+  const home = newHome();
+  const app = echoApp('shop');
+  const { url, apps } = await home.json<Pushed>(['push', '--detach'], { cwd: app });
+  const old = (await get(`${url}/pid`)).body;
+  process.kill(apps[0]!.processes[0]!.instances[0]!.pid!, 'SIGKILL');
+  // Held until it is back; only a request that it died with is answered for it.
+  await until('the new one', async () => {
+    const { status, body } = await get(`${url}/pid`);
+    return status === 200 && body !== old;
+  });
+});
+
+describe('the port a space is routed on stays', () => {
+  test('a push that asks for another is told so, and refused under --strict-ports', async () => {
+    const home = newHome();
+    const app = echoApp('shop');
+    const { router } = await home.json<Pushed>(['push', '--detach', '--port', '0'], { cwd: app });
+    const other = String(await allocatePort({ host: '127.0.0.1' }));
+    const told = await home.run(['push', '--detach', '--port', other], { cwd: app });
+    expect(told).toMatchObject({ code: 0 });
+    expect(told.stderr).toContain(`This space routes on port ${router.port} already`);
+    const refused = await home.run(['push', '--detach', '--port', other, '--strict-ports'], { cwd: app });
+    expect(refused.code).toBe(5);
+    expect(refused.stderr).toContain('[PORT_KEPT]');
+    expect((await home.run(['apps'])).stdout).toMatch(/^shop +started +started/m);
+  });
+
+  test('a failed push leaves no strictness to the next', async () => {
+    const home = newHome();
+    const app = echoApp('shop');
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    onTestFinished(() => void server.close());
+    const taken = String((server.address() as { port: number }).port);
+    const strict = await home.run(['push', '--detach', '--port', taken, '--strict-ports'], { cwd: app });
+    expect(strict.code).toBe(5);
+    const plain = await home.run(['push', '--detach', '--port', taken], { cwd: app });
+    expect(plain).toMatchObject({ code: 0 });
+    expect(plain.stdout).toContain(`Port ${taken} is taken, routing on port`);
   });
 });
 

@@ -98,7 +98,12 @@ test('only the allowlist of the shell reaches an app', () => {
     HTTPS_PROXY: 'p',
     PIP_INDEX_URL: 'i',
   };
-  expect(inheritedEnv(shell)).toEqual({ PATH: '/bin', LC_ALL: 'C', LANG: 'en_US.UTF-8' });
+  expect(inheritedEnv(shell)).toEqual({
+    PATH: '/bin',
+    LC_ALL: 'C',
+    LANG: 'en_US.UTF-8',
+    USER: expect.any(String),
+  });
   expect(toolEnv(shell)).toMatchObject({ HOME: '/nowhere', HTTPS_PROXY: 'p', PIP_INDEX_URL: 'i' });
   expect(toolEnv(shell)).not.toHaveProperty('SECRET');
 });
