@@ -1,6 +1,8 @@
 import { CARRY_BYTES, RECEIVE_AT } from '../store/arena.ts';
 import { authenticationStep } from './text/authentication.ts';
 import { binaryStep } from './binary/step.ts';
+import { lookAhead as binaryLookAhead } from './binary/look-ahead.ts';
+import { lookAhead as textLookAhead } from './text/look-ahead.ts';
 import { textStep } from './text/step.ts';
 import type { Cache } from '../cache.ts';
 import type { Protocol } from '../settings.ts';
@@ -8,6 +10,8 @@ import type { Transport } from './transport.ts';
 
 const BINARY_REQUEST = 0x80;
 const LF = 0x0a;
+/** Shorter chunks hold a single request, as a rule: nothing to look ahead to. */
+const LOOK_AHEAD_BYTES = 160;
 
 /** Serves the request at a position; gives the position after it, or the same if it is not complete. */
 type Step = (session: Session, at: number, end: number) => number;
@@ -95,6 +99,28 @@ export class Session {
     }
   }
 
+  /** Bytes kept because their request is not complete, or has to wait. At most `CARRY_BYTES` and a chunk. */
+  get kept(): number {
+    return this.#carry?.length ?? 0;
+  }
+
+  /** Bytes of a value that may be put at `fillAt` unseen, see `filled`. */
+  get fillable(): number {
+    return this.#carry === undefined && !this.closing ? this.fillLeft : 0;
+  }
+
+  /** Counts `length` bytes of a value that were put at `fillAt`, and serves the request if it is complete. */
+  filled(length: number): void {
+    if (this.closing) return;
+    const { store } = this.cache;
+    store.counters.bytesRead += length;
+    this.fillAt += length;
+    this.fillLeft -= length;
+    if (this.fillLeft > 0) return;
+    store.clock.tick();
+    this.#serve(RECEIVE_AT, RECEIVE_AT, this.onFilled);
+  }
+
   /** Goes on with what waited for slow output or a long answer. */
   resume(): void {
     const carried = this.#carry;
@@ -141,11 +167,13 @@ export class Session {
     if (reply.pending) reply.flush();
   }
 
-  #serve(from: number, end: number): void {
+  #serve(from: number, end: number, first?: (session: Session) => void): void {
     const { reply, store, settings } = this.cache;
     reply.open(this.transport);
     this.cache.current = this;
     this.turn = 0;
+    first?.(this);
+    if (end - from > LOOK_AHEAD_BYTES) this.#lookAhead(from, end);
     const at = this.#run(from, end);
     this.cache.current = undefined;
     if (this.turn > 0) {
@@ -160,6 +188,12 @@ export class Session {
     } else if (at < end && !this.watching) {
       this.#keep(at, end);
     }
+  }
+
+  #lookAhead(from: number, end: number): void {
+    if (this.fillLeft > 0 || this.swallow > 0) return;
+    if (this.step === textStep) textLookAhead(this.cache.store, from, end);
+    else if (this.step === binaryStep) binaryLookAhead(this.cache.store, from, end);
   }
 
   #run(from: number, end: number): number {

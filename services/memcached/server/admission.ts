@@ -48,12 +48,13 @@ export class Admission {
     }
   }
 
-  /** Ends the connections that asked for nothing for too long. */
-  kickIdle(): void {
+  /** Ends the connections that for too long asked for nothing, or took nothing of what they asked for. */
+  endIdle(): void {
     const { idleTimeoutSeconds } = this.#cache.settings;
-    if (idleTimeoutSeconds === 0) return;
     const { now } = this.#cache.store.clock;
     for (const connection of this.#connections) {
+      connection.dropIfStalled();
+      if (idleTimeoutSeconds === 0) continue;
       const { session } = connection;
       const idle = now - session.lastRequest > idleTimeoutSeconds;
       if (idle && session.fillLeft === 0 && !session.watching && !session.busy) connection.kick();

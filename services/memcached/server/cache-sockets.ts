@@ -129,7 +129,7 @@ export class CacheSockets implements AsyncDisposable {
     const { store, crawler } = this.#cache;
     const maintainer = new Maintainer(store, () => {
       if (store.tuning.crawlerEnabled && store.settings.lruMaintainer) crawler.startIfDue();
-      this.#admission.kickIdle();
+      this.#admission.endIdle();
     });
     maintainer.start();
     this.#scope.defer(() => {

@@ -1,13 +1,14 @@
 import type { Socket } from 'node:net';
 import * as lines from './connection-lines.ts';
 import { CONNEVENTS } from '../watch/watchers.ts';
+import { DirectWriter } from './direct-writer.ts';
 import { Session } from '../protocol/session.ts';
 import type { Cache } from '../cache.ts';
 import type { Transport } from '../protocol/transport.ts';
 
 const NOTHING = Buffer.alloc(0);
 /** A client that takes none of its answers for so long is dropped. */
-const STALLED_MS = 60_000;
+const STALLED_SECONDS = 60;
 
 /** A session over a stream socket: TCP or a unix socket. */
 export class Connection implements Transport {
@@ -18,14 +19,20 @@ export class Connection implements Transport {
   blocked = false;
   readonly #cache: Cache;
   #waiting: Array<() => void> = [];
-  #stalled: NodeJS.Timeout | undefined;
+  /** While blocked: what the client had taken when it last took something, and the second of that. */
+  #taken = 0;
+  #takenAt = 0;
+  /** Undefined where only `socket.write` is to be used. */
+  readonly #direct: DirectWriter | undefined;
 
   /**
+   * @param direct whether to write past the stream, where that is possible
    * @param listenAddress of the socket that accepted it, as statistics show it
    * @param onClose called once it is gone
    */
-  constructor(cache: Cache, socket: Socket, listenAddress: string, onClose: () => void) {
+  constructor(cache: Cache, socket: Socket, direct: boolean, listenAddress: string, onClose: () => void) {
     this.#cache = cache;
+    this.#direct = direct ? DirectWriter.of(socket, () => this.#drained()) : undefined;
     this.socket = socket;
     this.listenAddress = listenAddress;
     this.address = lines.addressOf(socket, listenAddress);
@@ -47,11 +54,15 @@ export class Connection implements Transport {
   }
 
   send(bytes: Buffer): boolean {
+    if (this.#isGone()) return true;
+    if (this.#direct) return this.#direct.write(bytes) || this.#block();
     this.socket.write(bytes);
     return this.#isOut();
   }
 
   sendAll(pieces: readonly Buffer[]): boolean {
+    if (this.#isGone()) return true;
+    if (this.#direct) return this.#direct.writeAll(pieces) || this.#block();
     this.socket.cork();
     for (const piece of pieces) this.socket.write(piece);
     this.socket.uncork();
@@ -72,7 +83,7 @@ export class Connection implements Transport {
   }
 
   end(): void {
-    this.socket.destroySoon();
+    this.afterDrain(() => this.socket.destroySoon());
   }
 
   destroy(): void {
@@ -86,41 +97,56 @@ export class Connection implements Transport {
     this.socket.destroy();
   }
 
+  /** Ends the connection if its client has long taken none of the answers that wait for it. */
+  dropIfStalled(): void {
+    // A log keeps nothing for who does not read it, and memcached lets them wait.
+    if (!this.blocked || this.session.watching) return;
+    const { now } = this.#cache.store.clock;
+    const taken = this.#bytesTaken();
+    if (taken > this.#taken) {
+      this.#taken = taken;
+      this.#takenAt = now;
+    } else if (now - this.#takenAt > STALLED_SECONDS) {
+      this.socket.destroy();
+    }
+  }
+
+  /** Whether nobody will get the answers: then no more requests are to be served, however many have come. */
+  #isGone(): boolean {
+    if (!this.socket.destroyed) return false;
+    this.session.closing = true;
+    return true;
+  }
+
   #isOut(): boolean {
     if (this.socket.writableLength === 0) return true;
-    if (!this.blocked) this.#block();
+    // An empty write reports when all is out, whatever the stream's mark.
+    if (!this.blocked) this.socket.write(NOTHING, () => this.#drained());
+    return this.#block();
+  }
+
+  /** Serves nothing more until all is out. */
+  #block(): false {
+    if (this.blocked) return false;
+    this.blocked = true;
+    this.socket.pause();
+    this.#taken = this.#bytesTaken();
+    this.#takenAt = this.#cache.store.clock.now;
     return false;
   }
 
-  /** Serves nothing more until all is out; an empty write reports when it is, whatever the stream's mark. */
-  #block(): void {
-    this.blocked = true;
-    this.socket.pause();
-    this.socket.write(NOTHING, () => this.#drained());
-    const taken = this.socket.bytesWritten;
-    this.#stalled = setTimeout(() => this.#checkProgress(taken), STALLED_MS);
-    this.#stalled.unref();
-  }
-
-  #checkProgress(taken: number): void {
-    const now = this.socket.bytesWritten - this.socket.writableLength;
-    // A log keeps nothing for who does not read it, and memcached lets them wait.
-    if (now <= taken && !this.session.watching) {
-      this.socket.destroy();
-      return;
-    }
-    this.#stalled = setTimeout(() => this.#checkProgress(now), STALLED_MS);
-    this.#stalled.unref();
+  #bytesTaken(): number {
+    const { bytesWritten, writableLength } = this.socket;
+    return bytesWritten - writableLength - (this.#direct?.queued ?? 0);
   }
 
   #drained(): void {
     if (!this.blocked) return;
     this.blocked = false;
-    clearTimeout(this.#stalled);
     const waiting = this.#waiting;
     this.#waiting = [];
     for (const callback of waiting) callback();
-    if (this.session.closing) return;
+    if (this.#isGone() || this.session.closing) return;
     this.session.resume();
     this.unpause();
   }

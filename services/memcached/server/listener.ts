@@ -100,11 +100,13 @@ export class Listener implements AsyncDisposable {
     const { arena } = store;
     const { admission } = this.#options;
     let connection: Connection | undefined;
-    const onReceived = (length: number) => connection!.session.receive(length);
+    const receiver = () => connection!.session;
     const socket =
-      (this.#options.readIntoArena ? readIntoArena(accepted, arena, onReceived) : undefined) ??
-      copyIntoArena(accepted, arena, onReceived);
-    connection = new Connection(this.#cache, socket, this.#name, () => admission.left(connection!));
+      (this.#options.readIntoArena ? readIntoArena(accepted, arena, receiver) : undefined) ??
+      copyIntoArena(accepted, arena, receiver);
+    connection = new Connection(this.#cache, socket, this.#options.readIntoArena, this.#name, () =>
+      admission.left(connection!),
+    );
     if (this.#console) connection.session.trust();
     else if (this.#protocol !== undefined) connection.session.speak(this.#protocol);
     admission.entered(connection);

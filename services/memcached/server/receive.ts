@@ -1,41 +1,85 @@
-import { Socket, type OnReadOpts } from 'node:net';
+import { Socket } from 'node:net';
 import { RECEIVE_AT, RECEIVE_BYTES } from '../store/arena.ts';
 import type { Arena } from '../store/arena.ts';
 
-/** Takes bytes that lie at the start of the receive buffer. */
-type OnReceived = (length: number) => void;
+/** Missing bytes of a value from which on they are read to where they belong, past the receive buffer. */
+const DIRECT_BYTES = 16 * 1024;
+
+/** Takes what was received: a session. */
+export interface Receiver {
+  /** Takes bytes that lie at the start of the receive buffer. */
+  receive(length: number): void;
+  /** Where in the arena the next bytes belong, and how many; 0 if they have to be looked at first. */
+  readonly fillAt: number;
+  readonly fillable: number;
+  /** Takes bytes that lie there. */
+  filled(length: number): void;
+}
 
 /**
- * Makes an accepted, paused socket read straight into the arena's receive buffer. `onread` is a documented
- * option of a new socket, but not of one that a server accepted; so its handle is given to a new socket.
+ * Makes an accepted, paused socket read straight into the arena: into the receive buffer, or a large value into its
+ * item. `onread` is a documented option of a new socket, but not of one that a server accepted; so its handle is given
+ * to a new socket.
+ * @param receiver gives who receives; called with the first bytes at the earliest
  * @returns the socket to use from now on, or undefined where the handle cannot be had
  */
-export function readIntoArena(accepted: Socket, arena: Arena, onReceived: OnReceived): Socket | undefined {
+export function readIntoArena(accepted: Socket, arena: Arena, receiver: () => Receiver): Socket | undefined {
   const holder = accepted as { _handle?: unknown };
   const handle = holder._handle;
   if (typeof handle !== 'object' || handle === null || !('useUserBuffer' in handle)) return undefined;
   holder._handle = null;
   accepted.destroy();
-  const buffer = arena.bytes.subarray(RECEIVE_AT, RECEIVE_AT + RECEIVE_BYTES);
-  const onread: OnReadOpts = {
-    buffer,
-    callback(length) {
-      // A cache whose memory limit was raised has moved to a larger arena.
-      if (arena.bytes.buffer !== buffer.buffer) arena.bytes.set(buffer.subarray(0, length), RECEIVE_AT);
-      onReceived(length);
-      return true;
-    },
+  const onread = new ArenaReads(arena, receiver);
+  return new Socket({ handle, onread } as unknown as ConstructorParameters<typeof Socket>[0]);
+}
+
+/** The `onread` option of one socket. */
+class ArenaReads {
+  readonly #arena: Arena;
+  readonly #receiver: () => Receiver;
+  #into: Uint8Array;
+  #direct = false;
+
+  constructor(arena: Arena, receiver: () => Receiver) {
+    this.#arena = arena;
+    this.#receiver = receiver;
+    this.#into = receiveBuffer(arena);
+  }
+
+  /** Asked after every read where the next one shall go. */
+  readonly buffer = (): Uint8Array => this.#into;
+
+  readonly callback = (length: number): boolean => {
+    const arena = this.#arena;
+    const receiver = this.#receiver();
+    // A cache whose memory limit was raised has moved to a larger arena.
+    const moved = arena.bytes.buffer !== this.#into.buffer;
+    if (moved) arena.bytes.set(this.#into.subarray(0, length), this.#direct ? receiver.fillAt : RECEIVE_AT);
+    if (this.#direct) receiver.filled(length);
+    else receiver.receive(length);
+    const { fillable } = receiver;
+    if (fillable >= DIRECT_BYTES) {
+      this.#direct = true;
+      this.#into = arena.bytes.subarray(receiver.fillAt, receiver.fillAt + fillable);
+    } else if (this.#direct || moved) {
+      this.#direct = false;
+      this.#into = receiveBuffer(arena);
+    }
+    return true;
   };
-  return new Socket({ handle, onread } as ConstructorParameters<typeof Socket>[0]);
+}
+
+function receiveBuffer(arena: Arena): Uint8Array {
+  return arena.bytes.subarray(RECEIVE_AT, RECEIVE_AT + RECEIVE_BYTES);
 }
 
 /** The same with documented means only: every chunk is copied into the receive buffer. */
-export function copyIntoArena(accepted: Socket, arena: Arena, onReceived: OnReceived): Socket {
+export function copyIntoArena(accepted: Socket, arena: Arena, receiver: () => Receiver): Socket {
   accepted.on('data', (chunk: Buffer) => {
     for (let at = 0; at < chunk.length; at += RECEIVE_BYTES) {
       const part = chunk.subarray(at, at + RECEIVE_BYTES);
       arena.bytes.set(part, RECEIVE_AT);
-      onReceived(part.length);
+      receiver().receive(part.length);
     }
   });
   return accepted;

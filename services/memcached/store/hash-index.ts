@@ -6,6 +6,10 @@ const SLOT_WORDS = 2;
 /** The table doubles when it is fuller than this. */
 const LOAD_MAX = 0.75;
 const POWER_DEFAULT = 16;
+/** Keys noted at once. */
+const NOTES_MAX = 1024;
+/** Words of a cache line of the processor. */
+const LINE_WORDS = 16;
 
 /** Finds items by key: open addressing with linear probing, deletion by shifting back. */
 export class HashIndex {
@@ -15,6 +19,9 @@ export class HashIndex {
   #mask: number;
   #limit: number;
   #used = 0;
+  readonly #noted = new Int32Array(NOTES_MAX);
+  #notes = 0;
+  seen = 0;
   power: number;
 
   /** @param seed differs per store, so that nobody can prepare keys that collide */
@@ -44,6 +51,39 @@ export class HashIndex {
     hash ^= hash >>> 13;
     hash = Math.imul(hash, 0x5bd1e995);
     return hash ^ (hash >>> 15);
+  }
+
+  /**
+   * Notes a key that will be looked for soon, see `touchNoted`.
+   * @returns false if no more can be noted
+   */
+  note(at: number, length: number): boolean {
+    this.#noted[this.#notes++] = this.hash(at, length);
+    return this.#notes < NOTES_MAX;
+  }
+
+  /**
+   * Reads the slots of all noted keys, then the headers of their items. Looked up one by one, each key would wait
+   * for memory twice; read like this, the processor waits for many of them at once.
+   */
+  touchNoted(): void {
+    const noted = this.#noted;
+    const slots = this.#slots;
+    const mask = this.#mask;
+    const { words } = this.#arena;
+    const count = this.#notes;
+    this.#notes = 0;
+    let seen = 0;
+    for (let i = 0; i < count; i++) {
+      const at = (noted[i]! & mask) * SLOT_WORDS + 1;
+      seen ^= slots[at]!;
+      noted[i] = at;
+    }
+    for (let i = 0; i < count; i++) {
+      const word = slots[noted[i]!]! * 2;
+      seen ^= words[word + SHAPE]! ^ words[word + SHAPE + LINE_WORDS]!;
+    }
+    this.seen = seen; // so that the reads are not optimised away
   }
 
   /** The item with this key, or 0. */

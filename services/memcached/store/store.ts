@@ -11,8 +11,6 @@ import { Tuning } from './tuning.ts';
 import type { CacheSettings } from '../settings.ts';
 
 const MB = 1024 * 1024;
-/** Pages beyond the limit: one for each class that has none yet. */
-const SPARE_PAGES = 64;
 /** How often an allocation tries to make room. */
 const ALLOCATION_TRIES = 10;
 
@@ -71,7 +69,8 @@ export class Store {
     this.tuning = new Tuning(settings);
     this.classes = new SlabClasses(settings);
     const pages = Math.floor(settings.memoryBytes / PAGE_BYTES);
-    this.#sparePages = SPARE_PAGES + Math.ceil(settings.itemSizeMax / PAGE_BYTES);
+    // Each class that has no page yet gets one even beyond the limit.
+    this.#sparePages = this.classes.largest + Math.ceil(settings.itemSizeMax / PAGE_BYTES);
     this.#pages = Math.min(pages + this.#sparePages, PAGES_MAX);
     this.arena = new Arena(0);
     this.slabs = new Slabs(this.arena, this.classes, this.#pages - this.#sparePages);

@@ -40,7 +40,7 @@ const ECHOED: ReadonlySet<number> = new Set([L.OPAQUE, L.KEY, L.CAS, L.SIZE]);
 export function metaSet(session: Session, line: Line): number {
   const { cache } = session;
   const { store, reply, meta: flags } = cache;
-  const length = line.count > 2 ? int32(line.word(2)) : undefined;
+  const length = line.count > 2 ? (line.digits(2) ?? int32(line.word(2))) : undefined;
   if (line.count < 3 || isKeyTooLong(line) || line.count > META_WORDS_MAX) {
     reply.bytes(line.count < 2 ? ERROR : line.count > META_WORDS_MAX ? E.OPTIONS_TOO_LONG : E.BAD_FORMAT);
     return line.next;
@@ -64,7 +64,8 @@ export function metaSet(session: Session, line: Line): number {
     return line.next;
   }
   const comparing = flags.has(L.COMPARE_CAS);
-  store.setCas64(item, flags.compareCas);
+  if (flags.compareCas === 0n) store.setCas(item, 0);
+  else store.setCas64(item, flags.compareCas);
   if (flags.has(L.BASE64)) store.arena.words[item * 2 + I.SHAPE]! |= I.BINARY_KEY;
   session.mode = comparing && (mode === S.SET || mode === S.REPLACE) ? S.CAS : mode;
   session.request = line.count > 3 ? remember(session, line, flags) : undefined;

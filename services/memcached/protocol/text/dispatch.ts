@@ -65,10 +65,7 @@ const VERB_MAX = 14;
 /** Serves any line that has no shorter way. Gives the position after what was used. */
 export function runLine(session: Session, at: number, stop: number, next: number, end: number): number {
   const { line, reply } = session.cache;
-  line.cut(at, stop, next, end);
-  session.noreply = false;
-  if (!reply.fits(ANSWER_BYTES)) reply.flush();
-  if (session.transport.blocked) return at;
+  if (!begin(session, at, stop, next, end)) return at;
   const verb = line.count > 0 && line.length[0]! <= VERB_MAX ? VERBS.get(line.word(0)) : undefined;
   if (verb) return verb(session, line) ?? next;
   if (isHttp(line)) session.quit('error');
@@ -85,4 +82,25 @@ function isHttp(line: Line): boolean {
   const verb = line.word(0);
   const known = VERB_LETTERS.includes(verb[0]!) || (verb[0] === 'm' && verb.length === 2);
   return !known && line.word(line.count - 1).startsWith('HTTP/');
+}
+
+/** The same for a line whose verb is known already. */
+export function runVerb(
+  session: Session,
+  verb: Verb,
+  at: number,
+  stop: number,
+  next: number,
+  end: number,
+): number {
+  return begin(session, at, stop, next, end) ? (verb(session, session.cache.line) ?? next) : at;
+}
+
+/** Cuts the line and makes room for an answer; false if the client has to read first. */
+function begin(session: Session, at: number, stop: number, next: number, end: number): boolean {
+  const { line, reply } = session.cache;
+  line.cut(at, stop, next, end);
+  session.noreply = false;
+  if (!reply.fits(ANSWER_BYTES)) reply.flush();
+  return !session.transport.blocked;
 }

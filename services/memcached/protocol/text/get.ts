@@ -16,29 +16,11 @@ const VALUE_BYTES = 6;
 /** Values at least this long may be sent from where they lie; `Reply` decides. */
 const COPIED_BYTES = 4096;
 
-/** A line of keys, and what is asked about them. */
-interface Retrieval {
-  /** Where the line begins, its keys begin, it ends, and what follows begins. */
-  readonly lineAt: number;
-  readonly from: number;
-  readonly stop: number;
-  readonly next: number;
-  readonly withCas: boolean;
-  /** Gives the hits this deadline; undefined leaves it. */
-  readonly deadline: number | undefined;
-}
-
 /** `get`, `gets`, `bget`: any number of keys. */
 export function getKeys(session: Session, line: Line): number {
   const verbLength = line.length[0]!;
-  return retrieve(session, {
-    lineAt: line.start,
-    from: line.at[0]! + verbLength,
-    stop: line.stop,
-    next: line.next,
-    withCas: verbLength === 4 && line.word(0) === 'gets',
-    deadline: undefined,
-  });
+  const withCas = verbLength === 4 && line.word(0) === 'gets';
+  return retrieve(session, line, line.at[0]! + verbLength, withCas, undefined);
 }
 
 /** `gat`, `gats`: an expiry time, then keys. */
@@ -49,27 +31,29 @@ export function getAndTouch(session: Session, line: Line): number {
     reply.bytes(exptime === undefined ? BAD_EXPTIME : ERROR);
     return line.next;
   }
-  return retrieve(session, {
-    lineAt: line.start,
-    from: line.at[1]! + line.length[1]!,
-    stop: line.stop,
-    next: line.next,
-    withCas: line.length[0] === 4,
-    deadline: store.clock.deadline(exptime),
-  });
+  const from = line.at[1]! + line.length[1]!;
+  return retrieve(session, line, from, line.length[0] === 4, store.clock.deadline(exptime));
 }
 
 /**
  * Answers a line of keys. If the client stops reading in the middle, the rest of the line is turned into a
  * request of its own (the words before the keys put in front of it) and left for later.
+ * @param from where its keys begin
+ * @param deadline given to the hits; undefined leaves theirs
  */
-export function retrieve(session: Session, line: Retrieval): number {
+export function retrieve(
+  session: Session,
+  line: Line,
+  from: number,
+  withCas: boolean,
+  deadline: number | undefined,
+): number {
   const { store, reply, prefixes } = session.cache;
   const { bytes, view, words } = store.arena;
-  const { stop, withCas, deadline } = line;
+  const { stop } = line;
   const begun = reply.at;
   let keys = 0;
-  let at = line.from;
+  let at = from;
   let checked = stop - at <= KEY_MAX;
   for (;;) {
     while (at < stop && bytes[at] === SPACE) at++;
@@ -92,7 +76,7 @@ export function retrieve(session: Session, line: Retrieval): number {
       if (!checked && hasLongKey(bytes, at, stop)) return refuseLine(session, begun, line.next);
       checked = true;
       reply.flush();
-      if (session.transport.blocked) return resumeAt(bytes, line, key);
+      if (session.transport.blocked) return resumeAt(bytes, line.start, from, key);
     }
     countHit(session, item, deadline);
     store.bump(item);
@@ -147,7 +131,7 @@ function countHit(session: Session, item: number, deadline: number | undefined):
 }
 
 /** Puts the words before the keys in front of the keys still to be served, over what was served. */
-function resumeAt(bytes: Uint8Array, { lineAt, from }: Retrieval, key: number): number {
+function resumeAt(bytes: Uint8Array, lineAt: number, from: number, key: number): number {
   const prefix = from - lineAt;
   bytes.copyWithin(key - 1 - prefix, lineAt, from);
   bytes[key - 1] = SPACE;

@@ -3,6 +3,9 @@ import type { Store } from '../../store/store.ts';
 /** Words looked at in one line; what follows the last is not. */
 export const WORDS_MAX = 23;
 const SPACE = 0x20;
+const ZERO = 0x30;
+/** Numbers of so many digits fit everywhere. */
+const PLAIN_DIGITS = 9;
 
 /** A request line cut at its spaces. One instance is reused for every line. */
 export class Line {
@@ -22,12 +25,17 @@ export class Line {
     this.#store = store;
   }
 
-  cut(start: number, stop: number, next = stop, end = stop): void {
-    const { bytes } = this.#store.arena;
+  /** Notes where a line lies whose words somebody else looks at. */
+  place(start: number, stop: number, next: number, end: number): void {
     this.start = start;
     this.stop = stop;
     this.next = next;
     this.end = end;
+  }
+
+  cut(start: number, stop: number, next = stop, end = stop): void {
+    const { bytes } = this.#store.arena;
+    this.place(start, stop, next, end);
     let count = 0;
     let at = start;
     while (count < WORDS_MAX) {
@@ -44,6 +52,21 @@ export class Line {
   word(index: number): string {
     const at = this.at[index]!;
     return this.#store.arena.text(at, at + this.length[index]!);
+  }
+
+  /** The word as a number if it is a few digits and nothing else, as nearly all are; no text is made of it. */
+  digits(index: number): number | undefined {
+    const length = this.length[index]!;
+    if (length === 0 || length > PLAIN_DIGITS) return undefined;
+    const { bytes } = this.#store.arena;
+    const from = this.at[index]!;
+    let value = 0;
+    for (let at = from; at < from + length; at++) {
+      const digit = bytes[at]! - ZERO;
+      if (digit < 0 || digit > 9) return undefined;
+      value = value * 10 + digit;
+    }
+    return value;
   }
 
   /** The words from `index` on. */

@@ -1,6 +1,8 @@
 import { CARRY_BYTES } from '../../store/arena.ts';
 import type { Session } from '../session.ts';
-import { runLine } from './dispatch.ts';
+import { metaGet } from '../meta/get.ts';
+import { metaSet } from '../meta/set.ts';
+import { runLine, runVerb } from './dispatch.ts';
 import { retrieve } from './get.ts';
 import { runSet } from './set.ts';
 
@@ -15,6 +17,10 @@ const LEADING_SPACES_MAX = 100;
 /** "get " and "set " as little-endian words. */
 const GET_WORD = 0x20746567;
 const SET_WORD = 0x20746573;
+/** "mg " and "ms ", and what of a word to compare with them. */
+const META_GET_WORD = 0x20676d;
+const META_SET_WORD = 0x20736d;
+const THREE_BYTES = 0xffffff;
 
 /** Serves the line at `at`, if it is complete. */
 export function textStep(session: Session, at: number, end: number): number {
@@ -34,12 +40,17 @@ export function textStep(session: Session, at: number, end: number): number {
   if (nul !== 0 && nul < stop) stop = nul; // a line ends at NUL, as a string of C does
   const word = view.getInt32(at, true);
   if (word === GET_WORD) {
-    return retrieve(session, { lineAt: at, from: at + 3, stop, next, withCas: false, deadline: undefined });
+    const { line } = session.cache;
+    line.place(at, stop, next, end);
+    return retrieve(session, line, at + 3, false, undefined);
   }
   if (word === SET_WORD) {
     const after = runSet(session, at + 4, stop, next, end);
     if (after !== 0) return after;
   }
+  const meta = word & THREE_BYTES;
+  if (meta === META_GET_WORD) return runVerb(session, metaGet, at, stop, next, end);
+  if (meta === META_SET_WORD) return runVerb(session, metaSet, at, stop, next, end);
   return runLine(session, at, stop, next, end);
 }
 

@@ -16,9 +16,9 @@ export function storageVerb(mode: StoreMode): Verb {
     const { store, reply, prefixes } = session.cache;
     if (line.count !== wordCount && line.count !== wordCount + 1) return reply.bytes(A.ERROR);
     session.noreply = line.noreply;
-    const flags = uint32(line.word(2));
-    const exptime = int32(line.word(3));
-    const length = int32(line.word(4));
+    const flags = line.digits(2) ?? uint32(line.word(2));
+    const exptime = line.digits(3) ?? int32(line.word(3));
+    const length = line.digits(4) ?? int32(line.word(4));
     const cas = mode === CAS ? uint64(line.word(5)) : 0n;
     const bad = flags === undefined || exptime === undefined || length === undefined || cas === undefined;
     if (bad || isKeyTooLong(line) || length < 0 || length > LENGTH_MAX) return answer(session, A.BAD_FORMAT);

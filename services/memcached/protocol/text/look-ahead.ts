@@ -1,0 +1,60 @@
+import type { Store } from '../../store/store.ts';
+
+const LF = 0x0a;
+const CR = 0x0d;
+const SPACE = 0x20;
+const ZERO = 0x30;
+const NINE = 0x39;
+/** "get " and "set " as little-endian words; "mg " and "ms " as such words without their last byte. */
+const GET = 0x20746567;
+const SET = 0x20746573;
+const META_GET = 0x20676d;
+const META_SET = 0x20736d;
+const THREE_BYTES = 0xffffff;
+
+/**
+ * Has the store fetch what the requests in a chunk will ask for. Only guesses: it knows the frequent verbs in their
+ * plain form and stops at anything else, and whatever it makes of a malformed chunk costs time at most.
+ */
+export function lookAhead(store: Store, from: number, end: number): void {
+  const { index } = store;
+  const { bytes, view } = store.arena;
+  let at = from;
+  while (at + 4 <= end) {
+    const word = view.getInt32(at, true);
+    const meta = word & THREE_BYTES;
+    if (word === GET) {
+      at += 3;
+      while (at < end && bytes[at] === SPACE) {
+        const key = ++at;
+        while (at < end && bytes[at]! > SPACE) at++;
+        if (at === end || !index.note(key, at - key)) return index.touchNoted();
+      }
+      at += bytes[at] === CR ? 2 : 1;
+      continue;
+    }
+    const storing = word === SET || meta === META_SET;
+    if (!storing && meta !== META_GET) break;
+    const key = word === SET ? at + 4 : at + 3;
+    at = key;
+    while (at < end && bytes[at]! > SPACE) at++;
+    if (at === end || !index.note(key, at - key)) break;
+    const words = at;
+    while (at < end && bytes[at] !== LF) at++;
+    at++;
+    if (storing) at += valueBytes(bytes, words, at, word === SET);
+  }
+  index.touchNoted();
+}
+
+/** Length of the value and its line end: the last number of a `set` line, the first of an `ms` line. */
+function valueBytes(bytes: Uint8Array, words: number, next: number, last: boolean): number {
+  let at = words + 1;
+  if (last) {
+    at = next - 1;
+    while (at > words && bytes[at - 1] !== SPACE) at--;
+  }
+  let value = 0;
+  for (; bytes[at]! >= ZERO && bytes[at]! <= NINE; at++) value = value * 10 + bytes[at]! - ZERO;
+  return value + 2;
+}
