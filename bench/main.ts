@@ -1,5 +1,6 @@
 /** `npm run bench [push|router|cache|manifest|services]`: ratios against a reference run side by side. */
 const BENCHES: Readonly<Record<string, () => Promise<() => Promise<void>>>> = {
+  cache: async () => (await import('./cache.ts')).runCacheBench,
   manifest: async () => (await import('./manifest.ts')).runManifestBench,
   push: async () => (await import('./push.ts')).runPushBench,
   services: async () => (await import('./services.ts')).runServicesBench,
