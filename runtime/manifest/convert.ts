@@ -39,21 +39,16 @@ function servicesToCreate({ apps }: Manifest): readonly string[] {
   const lines = new Set<string>();
   for (const service of apps.flatMap((app) => app.services)) {
     if (service.type === undefined) continue;
-    const parameters =
-      service.parameters === undefined ? '' : ` -c ${word(JSON.stringify(service.parameters))}`;
-    const tags = service.tags.length > 0 ? ` -t ${word(service.tags.join(', '))}` : '';
+    const parameters = service.parameters === undefined ? '' : ` -c '${JSON.stringify(service.parameters)}'`;
+    const tags = service.tags.length > 0 ? ` -t "${service.tags.join(', ')}"` : '';
     lines.add(
       service.type === 'user-provided'
-        ? `  cf create-user-provided-service ${word(service.name)} -p ${word(JSON.stringify(service.credentials ?? {}))}`
-        : `  cf create-service ${word(service.type)} ${word(service.plan ?? 'free')} ${word(service.name)}${parameters}${tags}`,
+        ? `  cf create-user-provided-service ${service.name} -p '${JSON.stringify(service.credentials ?? {})}'`
+        : `  cf create-service ${service.type} ${service.plan ?? 'free'} ${service.name}${parameters}${tags}`,
     );
   }
   return lines.size > 0 ? ['', 'Create the services first:', ...lines] : [];
 }
-
-/** One word for a shell, since these lines are there to be copied. */
-const word = (text: string): string =>
-  /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 
 /** Everything that could end a comment. */
 const LINE_ENDS = /[\r\n\u0085\u2028\u2029]+/;
@@ -146,7 +141,7 @@ function noteHooks({ name, hooks }: AppManifest, note: Note): void {
     note(`pre-staging hooks have no counterpart; make this part of the build: ${commands('preStaging')}`);
   if (hooks.postStaging.length > 0) {
     note(
-      `post-staging hooks become a task after the push: cf run-task ${name} --command ${word(commands('postStaging'))}`,
+      `post-staging hooks become a task after the push: cf run-task ${name} --command "${commands('postStaging')}"`,
     );
   }
   if (hooks.preRunning.length > 0) note(`pre-running hooks move into .profile: ${commands('preRunning')}`);
@@ -159,10 +154,6 @@ function noteLosses(app: AppManifest, note: Note): void {
       `the framework${name === undefined ? '' : ` "${name}"`} becomes a buildpack, chosen by what is in the folder${runtime === undefined ? '' : `; name the runtime ${runtime} there (runtime.txt, engines …)`}`,
     );
   }
-  if (app.processes[0] && app.processes[0].command === undefined)
-    note(
-      'no start command is written; what the buildpack does not find by itself goes into a Procfile: web: COMMAND',
-    );
   if (
     app.processes[0]?.command?.includes('$PROCESSES_WEB') ||
     app.processes[0]?.command?.includes('$STACKATO_')
@@ -174,7 +165,7 @@ function noteLosses(app: AppManifest, note: Note): void {
   if (app.cron.length > 0)
     note(`cron has no counterpart; schedule tasks from outside: ${app.cron.join(' | ')}`);
   for (const { name, url } of app.drains)
-    note(`log drain: cf create-user-provided-service ${word(name)} -l ${word(url)}, then bind it`);
+    note(`log drain: cf create-user-provided-service ${name} -l ${url}, then bind it`);
   if (app.dependsOn.length > 0)
     note(`apps are pushed in the order of the file; it depends on ${app.dependsOn.join(', ')}`);
 }

@@ -61,12 +61,12 @@ const CLIENTS: readonly (Omit<ServiceHint, 'seen'> & { readonly libraries: reado
 /** Files that name libraries, and how each writes one. */
 const FILES: readonly { readonly file: string; readonly names: (text: string) => readonly string[] }[] = [
   { file: 'package.json', names: (text) => matches(text, /"((?:@[\w.-]+\/)?[\w.-]+)"\s*:\s*"[^"]*"/g) },
-  { file: 'requirements.txt', names: (text) => matches(text, /^[ \t]*([A-Za-z0-9][\w.-]*)/gm) },
+  { file: 'requirements.txt', names: (text) => matches(text, /^\s*([A-Za-z0-9][\w.-]*)/gm) },
   {
     file: 'pyproject.toml',
     names: (text) => matches(text, /["']([A-Za-z0-9][\w.-]*)[^"'\n]*["']|^([A-Za-z0-9][\w.-]*)\s*=/gm),
   },
-  { file: 'Gemfile', names: (text) => matches(text, /^[ \t]*gem[ \t]+["']([\w.-]+)["']/gm) },
+  { file: 'Gemfile', names: (text) => matches(text, /^\s*gem\s+["']([\w.-]+)["']/gm) },
 ];
 
 export function findServices(source: AppSource): readonly ServiceHint[] {

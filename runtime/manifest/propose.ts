@@ -43,7 +43,7 @@ export function proposeManifest(source: AppSource, { folderName, serviceTypes }:
     '# How this app is run. "paas-local plan" says what becomes of each line.',
     `name: ${name}`,
     '',
-    '# Memory of each instance; one that takes more is ended.',
+    '# Memory the app is told it has.',
     `mem: ${kind.memory}`,
     '',
     ...commandLines(kind),
@@ -106,14 +106,7 @@ function packageName(source: AppSource): string | undefined {
   return readPackageJson(source)?.name?.replace(/^@[^/]*\//, '');
 }
 
-const KINDS: readonly ((source: AppSource) => Kind | undefined)[] = [
-  procfile,
-  node,
-  python,
-  php,
-  compiled,
-  staticSite,
-];
+const KINDS: readonly ((source: AppSource) => Kind | undefined)[] = [procfile, node, python, php, staticSite];
 
 const UNKNOWN: Kind = {
   because: 'Nothing in the folder tells how to start the app',
@@ -201,27 +194,6 @@ function php(source: AppSource): Kind | undefined {
     memory: '128M',
     commandComment: 'The start command. The app must listen on the port in the variable PORT.',
     command: 'php -S 127.0.0.1:$PORT',
-  };
-}
-
-/** Languages of which a push finds out by itself how to start, by the file that gives them away. */
-const BY_FILE: readonly (readonly [file: string, language: string, memory: string])[] = [
-  ['config.ru', 'Ruby', '256M'],
-  ['Gemfile', 'Ruby', '256M'],
-  ['go.mod', 'Go', '64M'],
-  ['pom.xml', 'Java', '512M'],
-  ['build.gradle', 'Java', '512M'],
-  ['build.gradle.kts', 'Java', '512M'],
-];
-
-function compiled(source: AppSource): Kind | undefined {
-  const found = BY_FILE.find(([file]) => source.hasFile(file));
-  if (!found) return undefined;
-  const [file, language, memory] = found;
-  return {
-    because: `There is a ${file}: a ${language} app`,
-    memory,
-    commandComment: 'How to start is found at push; a command here would take its place:',
   };
 }
 

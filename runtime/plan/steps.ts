@@ -151,13 +151,12 @@ function appSteps(app: AppPlan, existing: Existing, { fromCopy, rolling }: How):
 }
 
 function start(app: AppPlan, process: ProcessPlan): Step {
-  const { type, command, commandFrom, instances, memoryBytes, health, sidecars } = process;
-  const beside = sidecars.length > 0 ? ` with ${sidecars.map(({ name }) => name).join(', ')} beside it` : '';
+  const { type, command, commandFrom, instances, memoryBytes, health } = process;
   const many = instances === 0 ? 'no instance' : instances === 1 ? '1 instance' : `${instances} instances`;
   return step(
     'start',
     { app: app.name },
-    `Start ${many} of ${type}${beside}: ${command} (${formatSize(memoryBytes)}${instances > 0 ? `, ${until(health)}` : ''})`,
+    `Start ${many} of ${type}: ${command} (${formatSize(memoryBytes)}${instances > 0 ? `, ${until(health)}` : ''})`,
     `the command is from ${commandFrom}`,
   );
 }

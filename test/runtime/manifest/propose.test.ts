@@ -34,9 +34,6 @@ describe('a proposal is a manifest without mistakes for', () => {
     ['a Procfile', { Procfile: 'web: ./start\n', 'package.json': '{}' }],
     ['Node with a start script', { 'package.json': '{"name":"@me/shop","scripts":{"start":"node x"}}' }],
     ['Node without', { 'server.js': '' }],
-    ['Ruby', { Gemfile: "gem 'rack'\n", 'config.ru': '' }],
-    ['Go', { 'go.mod': 'module x\n' }],
-    ['Java', { 'pom.xml': '<project/>' }],
     ['a broken package.json', { 'package.json': '{' }],
     ['Python', { 'requirements.txt': 'flask\npymemcache==4\nredis\npsycopg2\n', 'wsgi.py': '' }],
     ['Django in a package', { 'manage.py': '', 'site_one/wsgi.py': '', 'site_one/settings.py': '' }],
@@ -74,14 +71,4 @@ test('services that cannot be started here stay comments', async () => {
   const { text } = propose({ 'package.json': '{"dependencies":{"pg":"8","memjs":"1"}}' });
   expect((await readApp(text)).services).toMatchObject([{ type: 'memcached' }]);
   expect(text).toContain('#   my-app-db: postgresql  # DATABASE_URL (not available here yet)');
-});
-
-test('a hostile megabyte in the folder is looked at once', () => {
-  const lines = '\n'.repeat(1_000_000);
-  const { because } = propose({ 'requirements.txt': lines, Gemfile: lines, 'pyproject.toml': lines });
-  expect(because).toEqual(['There is a requirements.txt']);
-});
-
-test('what gives a language away is said', () => {
-  expect(propose({ 'go.mod': '' }).because).toEqual(['There is a go.mod: a Go app']);
 });

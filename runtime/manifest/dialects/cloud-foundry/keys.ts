@@ -341,7 +341,7 @@ const FEATURES = record(
     ssh: ignored(
       boolean,
       'Whether ssh into the app is allowed.',
-      '"paas-local ssh" works in any case',
+      'there is no container to enter',
       'ssh: true',
     ),
     revisions: ignored(
