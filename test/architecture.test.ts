@@ -26,16 +26,18 @@ const PROGRAMS = [
   'runtime/staging/static-server.ts',
 ];
 
-/** Types may cross between siblings: they leave nothing behind at run time. */
-const importsOf = (file: string): { path: string; typeOnly: boolean }[] =>
-  [
-    ...readFileSync(join(root, file), 'utf8').matchAll(
-      /^(?:import|export)\s+(type\s)?[^;]*?from\s+'(\.[^']+)'/gms,
-    ),
-  ].map((found) => ({
-    typeOnly: found[1] !== undefined,
-    path: relative(root, resolve(root, dirname(file), found[2]!)),
+/** Types may cross between siblings: they leave nothing behind at run time. What is loaded when needed counts as well. */
+const importsOf = (file: string): { path: string; typeOnly: boolean }[] => {
+  const text = readFileSync(join(root, file), 'utf8');
+  const found = [
+    ...text.matchAll(/^(?:import|export)\s+(type\s)?[^;]*?from\s+'(\.[^']+)'/gms),
+    ...text.matchAll(/(typeof )?\bimport\('(\.[^']+)'\)/g),
+  ];
+  return found.map(([, type, path]) => ({
+    typeOnly: type !== undefined,
+    path: relative(root, resolve(root, dirname(file), path!)),
   }));
+};
 
 const layerOf = (file: string): number =>
   LAYERS.findIndex((layer) => layer.some((pattern) => pattern.test(file)));

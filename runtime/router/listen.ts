@@ -20,7 +20,8 @@ const MAX_PORT = 65_535;
 /**
  * Binds `v4` to 127.0.0.1 and `v6` to ::1 on the same port and resolves to it; on a machine without ::1 only
  * the first. A taken port makes the next one be tried, unless `strictPort`.
- * Throws `PORT_TAKEN`, or `USAGE` when the system does not let us have the port at all.
+ * Throws `PORT_TAKEN`, or `USAGE` when the system does not let us have the port at all; any other error of the system's
+ * as it is. Then neither listens.
  */
 export async function listenOnLoopback(v4: Server, v6: Server, options: ListenOptions): Promise<number> {
   for (let attempt = 0; attempt < PORT_TRIES; attempt++) {
@@ -46,7 +47,10 @@ async function tryPort(v4: Server, v6: Server, wanted: number): Promise<number |
   if (first !== 'listening') return undefined;
   const address = v4.address();
   const port = typeof address === 'object' && address ? address.port : wanted;
-  const second = await listen(v6, '::1', port);
+  const second = await listen(v6, '::1', port).catch(async (error: unknown) => {
+    await new Promise((closed) => v4.close(closed));
+    throw error;
+  });
   if (second === 'listening' || second === 'no-such-address') return port;
   await new Promise((closed) => v4.close(closed));
   return undefined;
@@ -56,9 +60,12 @@ type ListenOutcome = 'listening' | 'taken' | 'forbidden' | 'no-such-address';
 
 async function listen(server: Server, host: string, port: number): Promise<ListenOutcome> {
   return new Promise((resolve, reject) => {
-    const done = (outcome: ListenOutcome): void => {
+    const unlisten = (): void => {
       server.removeListener('error', failed);
       server.removeListener('listening', listening);
+    };
+    const done = (outcome: ListenOutcome): void => {
+      unlisten();
       resolve(outcome);
     };
     const listening = (): void => done('listening');
@@ -67,7 +74,7 @@ async function listen(server: Server, host: string, port: number): Promise<Liste
       else if (error.code === 'EACCES' || error.code === 'EPERM') done('forbidden');
       else if (error.code === 'EADDRNOTAVAIL' || error.code === 'EAFNOSUPPORT') done('no-such-address');
       else {
-        done('taken');
+        unlisten();
         reject(error);
       }
     };
