@@ -1,4 +1,4 @@
-import type { Json } from './json.ts';
+import { CodedError } from './coded-error.ts';
 
 export type ProcessErrorCode =
   /** No such program, or the interpreter named in its first line is missing. */
@@ -13,19 +13,6 @@ export type ProcessErrorCode =
   | 'NOT_ANNOUNCED';
 
 /** An expected failure of starting or ending a program. `facts` carries what a message needs. */
-export class ProcessError extends Error {
+export class ProcessError extends CodedError<ProcessErrorCode> {
   override readonly name = 'ProcessError';
-  readonly code: ProcessErrorCode;
-  readonly facts: Readonly<Record<string, Json>>;
-
-  constructor(
-    code: ProcessErrorCode,
-    message: string,
-    facts: Readonly<Record<string, Json>> = {},
-    options?: ErrorOptions,
-  ) {
-    super(message, options);
-    this.code = code;
-    this.facts = facts;
-  }
 }

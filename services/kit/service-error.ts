@@ -1,4 +1,4 @@
-import type { Json } from './json.ts';
+import { CodedError } from './coded-error.ts';
 
 /** What can go wrong with a service, told apart so that the caller can choose words and exit code. */
 export type ServiceErrorCode =
@@ -12,19 +12,6 @@ export type ServiceErrorCode =
  * An expected failure of a service. `facts` carries what a message needs (port, path, program …);
  * the service's own name is added by whoever started it.
  */
-export class ServiceError extends Error {
+export class ServiceError extends CodedError<ServiceErrorCode> {
   override readonly name = 'ServiceError';
-  readonly code: ServiceErrorCode;
-  readonly facts: Readonly<Record<string, Json>>;
-
-  constructor(
-    code: ServiceErrorCode,
-    message: string,
-    facts: Readonly<Record<string, Json>> = {},
-    options?: ErrorOptions,
-  ) {
-    super(message, options);
-    this.code = code;
-    this.facts = facts;
-  }
 }
