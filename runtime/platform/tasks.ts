@@ -92,6 +92,7 @@ export class Tasks {
         use[Symbol.dispose]();
         this.#options.ended();
       });
+      done.catch(() => {}); // told to whoever waits for it
       this.#running.set(task.id, { process, done });
       return task;
     } catch (error) {

@@ -1,6 +1,7 @@
 /** Operations that meet each other, and services that fail in the middle of one. */
 import { randomUUID } from 'node:crypto';
-import { renameSync } from 'node:fs';
+import { renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import type { PlatformEvent } from '../../../runtime/events.ts';
 import { absolutePath } from '../../../runtime/kernel/names.ts';
@@ -105,4 +106,17 @@ test('a service whose port cannot be written down does not run on unknown', asyn
   const { paths, push } = await platformIn(home, [type]);
   await expect(push(appFolder(FAILING))).rejects.toMatchObject({ code: 'STATE_NOT_WRITABLE' });
   expect(closed).toBe(1);
+});
+
+test('a task whose end cannot be written down ends nothing else', async () => {
+  const { platform, paths, push } = await platformIn(tempDir());
+  await push(echoApp('app'));
+  const app = platform.app('app');
+  const { signal } = new AbortController();
+  await platform.tasks.run(app, { command: 'until [ -e go ]; do sleep 0.02; done' }, signal);
+  renameSync(paths.root, `${paths.root}-gone`);
+  writeFileSync(join(app.home, 'go'), '');
+  await until('its last line', () => app.log.recent().some(({ text }) => text === 'Exit status 0'));
+  renameSync(`${paths.root}-gone`, paths.root);
+  await platform.stop('app');
 });
