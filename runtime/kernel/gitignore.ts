@@ -45,7 +45,8 @@ function compile(line: string): Rule[] {
 
 const segmentMatches = (glob: string, segment: string): boolean =>
   glob === segment ||
-  (/[*?]/.test(glob) && matches([...glob.replaceAll(/\*+/g, '*')], [...segment], '*', characterMatches));
+  (/[*?]/.test(glob) &&
+    matches(glob.replaceAll(/\*+/g, '*').split(''), segment.split(''), '*', characterMatches));
 
 const characterMatches = (glob: string, character: string): boolean => glob === '?' || glob === character;
 
