@@ -13,6 +13,8 @@ export type Define = <Options extends CommonOptions>(
   signature: string,
   description: string,
   action: Action<Options>,
+  /** Not shown in the help, and not completed. */
+  how?: { readonly hidden: boolean },
 ) => Command;
 
 /** A part of the command tree: declares its commands in the order the help shows them. */
@@ -20,6 +22,10 @@ export interface Group {
   readonly title: string;
   declare(define: Define): void;
 }
+
+/** Shown after the options of a command. */
+export const examples = (...lines: readonly string[]): string =>
+  `\nExamples:\n${lines.map((line) => `  paas-local ${line}`).join('\n')}`;
 
 /** Collects an option that may be given several times; its default is `[]`. */
 export function collect(value: string, earlier: readonly string[]): string[] {

@@ -5,6 +5,7 @@ import { VERSION } from '../runtime/kernel/version.ts';
 import { makeContext, type CommonOptions, type Context, type World } from './context.ts';
 import type { Action, Define, Group } from './define.ts';
 import { apps } from './groups/apps.ts';
+import { explained, isExplained } from './groups/explained.ts';
 import { environment } from './groups/environment.ts';
 import { pushing } from './groups/pushing.ts';
 import { routes } from './groups/routes.ts';
@@ -12,13 +13,23 @@ import { services } from './groups/services.ts';
 import { space } from './groups/space.ts';
 import { testing } from './groups/testing.ts';
 
+const COMPLETION = 'completion';
+
 /** As the help shows them. */
 const GROUPS: readonly Group[] = [pushing, apps, environment, routes, services, testing, space];
 
 /** Not a command of this tree: `main` hands it over, for its arguments are memcached's own. */
 const STANDALONE = `
 Standalone:
-  memcached [flags...]            Run the built-in cache alone, with memcached's command line (memcached -h)`;
+  memcached [flags...]            Run the built-in cache alone, with memcached's command line (memcached -h)
+
+Examples:
+  paas-local push                          stage, start and route the app in this folder
+  paas-local push -d && paas-local open    in the background; then open it in the browser
+  paas-local logs -f --source APP          what the app prints, as it comes
+  paas-local scale -i 3                    three instances behind the router
+  paas-local run python manage.py shell    a program in the environment of the app
+  paas-local stop --all                    stop everything`;
 
 /** @returns the exit code */
 export async function runProgram(world: World): Promise<number> {
@@ -44,9 +55,10 @@ export async function runProgram(world: World): Promise<number> {
     signature: string,
     description: string,
     action: Action<Options>,
+    how: { readonly hidden: boolean } = { hidden: false },
   ): Command =>
     program
-      .command(signature)
+      .command(signature, how)
       .description(description)
       .option('--space <name>', 'the space to work in (default: "default", or $PAAS_LOCAL_SPACE)')
       .option('--json', 'print JSON')
@@ -58,11 +70,16 @@ export async function runProgram(world: World): Promise<number> {
 
   // Declaring takes 0.2 ms a command, so it ends with the group that has the wanted one; help shows them all.
   const [wanted = ''] = argv;
-  for (const group of GROUPS) {
+  for (const group of isExplained(wanted) ? [explained] : GROUPS) {
     program.commandsGroup(group.title);
     group.declare(define);
-    if (program.commands.some((known) => known.name() === wanted || known.aliases().includes(wanted))) break;
+    if (
+      wanted !== COMPLETION &&
+      program.commands.some((known) => known.name() === wanted || known.aliases().includes(wanted))
+    )
+      break;
   }
+  if (program.commands.some((known) => known.name() === COMPLETION)) declareCompletion(program, world);
   try {
     await program.parseAsync([...argv], { from: 'user' });
   } catch (error) {
@@ -77,6 +94,29 @@ export async function runProgram(world: World): Promise<number> {
   }
   return exitCode;
 }
+
+/** The one command that knows all others. */
+function declareCompletion(program: Command, world: World): void {
+  const completion = program.commands.find((known) => known.name() === COMPLETION);
+  completion?.action(async (shell: string) => {
+    const { completionScript, SHELLS } = await import('./render/completion.ts');
+    const known = SHELLS.find((one) => one === shell);
+    if (!known) completion.error(`error: "${shell}" is not one of ${SHELLS.join(', ')}`);
+    const shown = program
+      .createHelp()
+      .visibleCommands(program)
+      .filter((one) => one.name() !== 'help');
+    const commands = shown.map((one) => ({
+      name: one.name(),
+      aliases: one.aliases(),
+      description: one.description(),
+      flags: one.options.flatMap(({ hidden, long, short }) => (hidden ? [] : [long, short])).filter(isText),
+    }));
+    world.stdout.write(`${completionScript(known!, commands)}\n`);
+  });
+}
+
+const isText = (value: string | undefined | null): value is string => typeof value === 'string';
 
 async function run<Options extends CommonOptions>(
   world: World,

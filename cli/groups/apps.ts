@@ -4,7 +4,7 @@ import type { EventsOptions } from '../commands/events.ts';
 import type { DeleteOptions, StartOptions, StopOptions } from '../commands/lifecycle.ts';
 import type { LogsOptions } from '../commands/logs.ts';
 import type { RestartInstanceOptions, ScaleOptions } from '../commands/scale.ts';
-import { count, strategy, type Group } from '../define.ts';
+import { count, examples, strategy, type Group } from '../define.ts';
 
 export const apps: Group = {
   title: 'Apps:',
@@ -78,7 +78,11 @@ export const apps: Group = {
       .option('-m, --memory <size>', 'the memory limit of each; restarts the app')
       .option('-k, --disk <size>', 'the disk limit told to each; restarts the app')
       .option('--process <type>', 'of this process type', 'web')
-      .addOption(new Option('-f, --force', 'as cf has it; nothing is asked here').hideHelp());
+      .addOption(new Option('-f, --force', 'as cf has it; nothing is asked here').hideHelp())
+      .addHelpText(
+        'after',
+        examples('scale -i 3', 'scale shop -i +1', 'scale shop -m 512M', 'scale shop --process worker -i 2'),
+      );
 
     define<DeleteOptions>(
       'delete [apps...]',
@@ -99,6 +103,16 @@ export const apps: Group = {
       .option('--grep <pattern>', 'only those that match this regular expression')
       .option('--source <glob>', 'only of this source: APP, RTR, STG, "APP/TASK/*" …')
       .option('--instance <index>', 'only of this instance')
-      .addOption(new Option('--tail', 'as Stackato has it: --follow').hideHelp());
+      .addOption(new Option('--tail', 'as Stackato has it: --follow').hideHelp())
+      .addHelpText(
+        'after',
+        examples('logs -f', 'logs --since 10m --grep error', 'logs shop --source RTR --json'),
+      );
+
+    define(
+      'files [app] [path]',
+      'List a folder of an app, or print a file of it',
+      async (context, [app, path]) => (await import('../commands/files.ts')).files(context, app, path),
+    ).alias('f');
   },
 };

@@ -1,5 +1,5 @@
 import type { RouteOptions } from '../commands/routes.ts';
-import type { Group } from '../define.ts';
+import { examples, type Group } from '../define.ts';
 
 export const routes: Group = {
   title: 'Routes:',
@@ -16,7 +16,11 @@ export const routes: Group = {
     )
       .alias('map')
       .option('-n, --hostname <name>', 'the name in front of the domain')
-      .option('--path <path>', 'only what begins with it');
+      .option('--path <path>', 'only what begins with it')
+      .addHelpText(
+        'after',
+        examples('map-route shop www.localhost', 'map-route shop example.com --hostname www --path store'),
+      );
 
     define<RouteOptions>(
       'unmap-route <app-and-domain...>',
