@@ -8,6 +8,7 @@
 import { basename, join } from 'node:path';
 import type { EnvRequest } from '../manifest/types.ts';
 import type { BoundService, EnvVariable, InstanceFacts } from './types.ts';
+import { bindingFiles, type Features } from './binding-files.ts';
 import { namedVariables } from './named-variables.ts';
 import { urlVariables } from './url-variables.ts';
 import { stackatoServices, vcapApplication, vcapServices } from './vcap.ts';
@@ -24,6 +25,8 @@ export interface EnvInput {
   };
   readonly manifestEnv: Readonly<Record<string, EnvRequest>>;
   readonly setEnv: Readonly<Record<string, string>>;
+  /** Switched on or off by the manifest. */
+  readonly features?: Features;
   /** `framework.document-root`: the web root below the app's home. */
   readonly documentRoot?: string;
 }
@@ -44,6 +47,7 @@ export function buildEnv(input: EnvInput): AppEnv {
   const own = (variables: Readonly<Record<string, string>>, origin = 'paas-local'): EnvVariable[] =>
     Object.entries(variables).map(([name, value]) => ({ name, value, origin }));
   const path = [...input.staging.path, input.shellEnv.PATH ?? ''].join(':');
+  const files = bindingFiles(facts, input.features ?? {}, services);
   const system = lastWins([
     ...own(input.shellEnv, 'shell'),
     ...own(toolVariables(facts)),
@@ -53,9 +57,10 @@ export function buildEnv(input: EnvInput): AppEnv {
     ...own(facts.dialect === 'stackato' ? stackatoVariables(input) : cloudFoundryVariables(facts)),
     ...own({
       VCAP_APPLICATION: JSON.stringify(vcapApplication(facts)),
-      VCAP_SERVICES: JSON.stringify(vcapServices(facts, services)),
-      STACKATO_SERVICES: JSON.stringify(stackatoServices(facts, services)),
+      ...(files ? {} : { VCAP_SERVICES: JSON.stringify(vcapServices(facts, services)) }),
+      ...(files ? {} : { STACKATO_SERVICES: JSON.stringify(stackatoServices(facts, services)) }),
     }),
+    ...(files ? [files.variable] : []),
     ...urlVariables(facts.dialect, services),
     ...namedVariables(facts, services),
   ]);

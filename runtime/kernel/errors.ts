@@ -180,6 +180,11 @@ const ERRORS = {
     message: (f) => `Cannot look into service "${text(f.service)}": it is of type ${text(f.type)}`,
     hint: () => 'This command is for services of type memcached',
   },
+  BINDINGS_INVALID: {
+    exit: EXIT.usage,
+    message: (f) => `Cannot write the bindings of app "${text(f.app)}" as files: ${text(f.problem)}`,
+    hint: () => 'Correct the name, or switch the feature off under "features"',
+  },
   SERVICE_WITHOUT_CLIENT: {
     exit: EXIT.usage,
     message: (f) =>

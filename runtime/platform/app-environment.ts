@@ -1,6 +1,7 @@
 /** What the processes of one app are given: folders and environment, for running and for staging. */
-import { readdirSync, rmSync, symlinkSync } from 'node:fs';
-import { join } from 'node:path';
+import { readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { bindingFiles } from '../env/binding-files.ts';
 import { buildEnv, flatten, type AppEnv } from '../env/build-env.ts';
 import { mountFolder } from '../env/vcap.ts';
 import type { AppFolders, EnvVariable, InstanceFacts } from '../env/types.ts';
@@ -54,6 +55,21 @@ export class AppEnvironment {
     const { root, tmp, cache } = this.folders;
     for (const folder of [root, tmp, cache]) makePrivateFolder(folder);
     this.#linkVolumes(root);
+    this.#writeBindings();
+  }
+
+  /** As files, where the app has switched that on. */
+  #writeBindings(): void {
+    const { plan, id } = this.#record();
+    const place = { dialect: plan.dialect, appName: plan.name, folders: this.folders };
+    const bindings = bindingFiles(place, plan.manifest.features, this.#options.services(plan, id));
+    if (!bindings) return;
+    rmSync(bindings.folder, { recursive: true, force: true });
+    for (const [path, text] of bindings.files) {
+      const file = join(bindings.folder, path);
+      makePrivateFolder(dirname(file));
+      writeFileSync(file, text, { mode: 0o600 });
+    }
   }
 
   /** Filesystem services, at the place their app is told of. */
@@ -121,6 +137,7 @@ export class AppEnvironment {
       manifestEnv: plan.manifest.env,
       ...(documentRoot === undefined ? {} : { documentRoot }),
       setEnv: byHand.setEnv,
+      features: plan.manifest.features,
     });
   }
 

@@ -2,6 +2,7 @@
 import { randomInt, randomUUID } from 'node:crypto';
 import type { NodeConfig, ServiceContext, ServiceInstance, ServiceType } from '../kit/contract.ts';
 import { ServiceError } from '../kit/service-error.ts';
+import { Wire } from '../kit/wire.ts';
 import { bind, VERSIONS } from './bind.ts';
 import { node } from './node.ts';
 import { readOptions, resolveOptions, type GivenOptions } from './options.ts';
@@ -17,6 +18,7 @@ export type { ItemOptions } from './items.ts';
 export type { GivenOptions, MemcachedOptions } from './options.ts';
 
 const MB = 1024 * 1024;
+const CHECK_MS = 10_000;
 /** Seeds of the key index are below this. */
 const SEED_END = 2 ** 32;
 
@@ -28,6 +30,18 @@ export const memcached: ServiceType<GivenOptions> = {
   mint: () => ({ user: randomUUID(), password: randomUUID(), name: randomUUID() }),
   start,
   bind,
+  external: {
+    schemes: ['memcached', 'memcache'],
+    defaultPort: 11_211,
+    check: async ({ host, port: there }, signal) => {
+      using wire = await Wire.open({ host, port: there, timeoutMs: CHECK_MS, signal });
+      wire.write('version\r\n');
+      const [word, version] = (await wire.readLine()).split(' ');
+      // One that wants SASL speaks no text; that it hangs up or answers in bytes says as much.
+      if (word !== 'VERSION') throw new Error('it does not speak the text protocol of memcached');
+      return `memcached ${version}`;
+    },
+  },
   node,
   warnings,
 };

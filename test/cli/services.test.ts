@@ -7,7 +7,7 @@ import type { AppSnapshot, ServiceSnapshot } from '../../runtime/snapshot.ts';
 import { MysqlClient } from '../../services/mysql/client.ts';
 import { PostgresClient } from '../../services/postgresql/client.ts';
 import { pidsGone } from '../helpers/alive.ts';
-import { BIN, echoApp, get, newHome, type Home } from '../helpers/cli.ts';
+import { appFolder, BIN, ECHO_SERVER, echoApp, get, newHome, type Home } from '../helpers/cli.ts';
 import { missingEngines } from '../services/helpers.ts';
 
 const LONG_MS = 180_000;
@@ -200,4 +200,20 @@ test('a service that cannot be started here is named, with ways to go on', async
   expect(Object.keys(JSON.parse((await envOf(url)).VCAP_SERVICES!) as object)).toEqual(['memcached']);
   const console = await home.run(['service', 'cache', '--connect']);
   expect(console.stderr).toContain('paas-local cache cache keys');
+});
+
+test('bindings as files, for a Cloud Foundry app that switched them on', async () => {
+  const home = newHome();
+  await push(home, echoApp('maker', 'services:\n  cache: memcached\n'));
+  const app = appFolder({
+    'manifest.yml':
+      'applications:\n- name: reader\n  command: node server.js\n  services: [cache]\n  features: {service-binding-k8s: true}\n',
+    'server.js': ECHO_SERVER,
+  });
+  const env = await envOf((await push(home, app)).url);
+  expect(env).not.toHaveProperty('VCAP_SERVICES');
+  const binding = join(env.SERVICE_BINDING_ROOT!, 'cache');
+  expect(readFileSync(join(binding, 'type'), 'utf8')).toBe('memcached');
+  const { credentials } = await details(home, 'cache');
+  expect(readFileSync(join(binding, 'port'), 'utf8')).toBe(String(credentials.port));
 });

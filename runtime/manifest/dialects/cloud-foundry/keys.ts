@@ -350,16 +350,16 @@ const FEATURES = record(
       'one version of an app is kept',
       'revisions: true',
     ),
-    'service-binding-k8s': ignored(
+    'service-binding-k8s': honoured(
       boolean,
       'Bindings as files, in the Kubernetes layout.',
-      'checked; bindings stay in VCAP_SERVICES',
+      'a folder per binding below SERVICE_BINDING_ROOT, and no VCAP_SERVICES',
       'service-binding-k8s: true',
     ),
-    'file-based-vcap-services': ignored(
+    'file-based-vcap-services': honoured(
       boolean,
       'VCAP_SERVICES as a file.',
-      'checked; bindings stay in VCAP_SERVICES',
+      'VCAP_SERVICES_FILE_PATH names the file, and there is no VCAP_SERVICES',
       'file-based-vcap-services: true',
     ),
   }),
@@ -501,10 +501,10 @@ export const APP_KEYS: KeyTable = table({
     'metadata: {labels: {team: blue}}',
     { refusal: 'Metadata must be an object' },
   ),
-  features: ignored(
+  features: approximated(
     FEATURES,
     'Features switched on or off.',
-    'checked; none of them has a meaning here',
+    'those about bindings are honoured; the others have no meaning here',
     'features: {ssh: false}',
     { refusal: 'Features must be a map of valid feature names to booleans' },
   ),
