@@ -15,8 +15,26 @@ export interface ManifestOptions extends CommonOptions {
   readonly prompt: boolean;
 }
 
+/** What takes the place of what the manifest says about one app. */
+export interface OverrideOptions {
+  readonly as?: string;
+  readonly instances?: string;
+  readonly memory?: string;
+  /** The Stackato client's word for `--memory`. */
+  readonly mem?: string;
+  readonly disk?: string;
+  readonly buildpack?: string;
+  readonly stack?: string;
+  readonly timeout?: string;
+  readonly healthCheckType?: string;
+  readonly url: readonly string[];
+  /** False with `--no-route`; and with the Stackato client's word for it. */
+  readonly route: boolean;
+  readonly urls: boolean;
+}
+
 /** What a push may say beyond the manifest about what is to become of it. */
-export interface PushChoices extends ManifestOptions {
+export interface PushChoices extends ManifestOptions, OverrideOptions {
   readonly command?: string;
   readonly envMode?: EnvMode;
   readonly watch: boolean;
@@ -35,6 +53,22 @@ export function manifestOptions(command: Command): Command {
     .option('--var <name=value>', 'a ((variable)) of the manifest; may be given several times', collect, [])
     .option('--vars-file <file>', 'a YAML file of such variables; later files win', collect, [])
     .option('-n, --no-prompt', 'never ask: what is missing is an error');
+}
+
+export function overrideOptions(command: Command): Command {
+  return command
+    .option('--as <name>', 'another name for the app, wherever ${name} stands too')
+    .option('-i, --instances <count>', 'how many instances, over the manifest')
+    .option('-m, --memory <size>', 'memory of an instance, as the manifest would write it')
+    .option('-k, --disk <size>', 'disk of an instance, as the manifest would write it')
+    .option('-b, --buildpack <name>', 'the buildpack, over the manifest')
+    .option('-s, --stack <name>', 'the stack, over the manifest')
+    .option('-t, --timeout <seconds>', 'how long it may take to become healthy, over the manifest')
+    .option('-u, --health-check-type <type>', 'port, http or process (Cloud Foundry), over the manifest')
+    .option('--url <url>', 'a URL instead of those of the manifest; may be given several times', collect, [])
+    .option('--no-route', 'no URL at all')
+    .addOption(new Option('--mem <size>').hideHelp())
+    .addOption(new Option('--no-urls').hideHelp());
 }
 
 export function pushChoices(command: Command): Command {

@@ -2,9 +2,10 @@
 import { PaasError } from '../runtime/kernel/errors.ts';
 import type { Diagnostic } from '../runtime/kernel/diagnostics.ts';
 import type { ManifestReading, SourceReading } from '../runtime/platform/read-source.ts';
+import type { Overrides } from '../runtime/manifest/options.ts';
 import { peekRecord, type ManifestSource, type SpaceRecord } from '../runtime/state/record.ts';
 import type { Context } from './context.ts';
-import type { ManifestOptions, PushChoices } from './manifest-options.ts';
+import type { ManifestOptions, OverrideOptions, PushChoices } from './manifest-options.ts';
 import { askOnTerminal } from './render/ask.ts';
 import { renderDiagnostic } from './render/code-frame.ts';
 import { shellOf } from './which-app.ts';
@@ -29,9 +30,36 @@ export function manifestSource(
     ...(options.path === undefined ? {} : { path: options.path }),
     ...(options.manifest === undefined ? {} : { manifest: options.manifest }),
     ...(options.dialect === undefined ? {} : { dialect: options.dialect }),
+    ...overridesOf(options),
     ...(options.command === undefined ? {} : { command: options.command }),
     ...(options.envMode === undefined ? {} : { envMode: options.envMode }),
   };
+}
+
+/** Numbers are checked here, the rest is read as if the manifest held it. @throws PaasError `USAGE` */
+function overridesOf(options: Partial<OverrideOptions>): { readonly overrides?: Overrides } {
+  const { as, disk, buildpack, stack, healthCheckType, url = [] } = options;
+  const memory = options.memory ?? options.mem;
+  const route = options.route !== false && options.urls !== false;
+  const urls = route ? url : [];
+  const overrides: Overrides = {
+    ...(as === undefined ? {} : { name: as }),
+    ...number('instances', options.instances),
+    ...(memory === undefined ? {} : { memory }),
+    ...(disk === undefined ? {} : { disk }),
+    ...(buildpack === undefined ? {} : { buildpack }),
+    ...(stack === undefined ? {} : { stack }),
+    ...number('timeout', options.timeout),
+    ...(healthCheckType === undefined ? {} : { healthCheckType }),
+    ...(urls.length > 0 || !route ? { urls } : {}),
+  };
+  return Object.keys(overrides).length > 0 ? { overrides } : {};
+}
+
+function number(name: 'instances' | 'timeout', text: string | undefined): Partial<Overrides> {
+  if (text === undefined) return {};
+  if (/^\d{1,7}$/.test(text)) return { [name]: Number(text) };
+  throw new PaasError('USAGE', { message: `Cannot use "${text}" as --${name}: it must be a whole number` });
 }
 
 /** Need not be secret, only another one every time; loading `node:crypto` would cost every push 4 ms. */

@@ -4,10 +4,10 @@ import { EXIT, errorToJson, PaasError } from '../../runtime/kernel/errors.ts';
 import type { SourceReading } from '../../runtime/platform/read-source.ts';
 import type { Dialect } from '../../runtime/manifest/types.ts';
 import type { Context } from '../context.ts';
-import type { ManifestOptions } from '../manifest-options.ts';
+import type { ManifestOptions, OverrideOptions } from '../manifest-options.ts';
 import { manifestInvalid, manifestSource, readFor, showDiagnostics } from '../manifest-source.ts';
 
-export interface ManifestCommandOptions extends ManifestOptions {
+export interface ManifestCommandOptions extends ManifestOptions, OverrideOptions {
   readonly to?: Dialect;
 }
 

@@ -3,7 +3,7 @@ import type { ManifestCommandOptions } from '../commands/manifest.ts';
 import type { PlanOptions } from '../commands/plan.ts';
 import type { PushOptions } from '../commands/push.ts';
 import type { Group } from '../define.ts';
-import { dialectOption, manifestOptions, pushChoices } from '../manifest-options.ts';
+import { dialectOption, manifestOptions, overrideOptions, pushChoices } from '../manifest-options.ts';
 
 export const pushing: Group = {
   title: 'Getting started:',
@@ -21,7 +21,7 @@ export const pushing: Group = {
       'Stage, start and route the apps of the manifest',
       async (context, args, options) => (await import('../commands/push.ts')).push(context, args, options),
     );
-    pushChoices(manifestOptions(push))
+    pushChoices(overrideOptions(manifestOptions(push)))
       .option('--dry-run', 'only say what would be done, as "plan" does')
       .option(
         '--port <number>',
@@ -35,7 +35,7 @@ export const pushing: Group = {
       'Say what a push would do, and what becomes of each key of the manifest',
       async (context, args, options) => (await import('../commands/plan.ts')).plan(context, args, options),
     );
-    pushChoices(manifestOptions(plan));
+    pushChoices(overrideOptions(manifestOptions(plan)));
 
     const manifest = define<ManifestCommandOptions>(
       'manifest [apps...]',
@@ -43,7 +43,7 @@ export const pushing: Group = {
       async (context, args, options) =>
         (await import('../commands/manifest.ts')).manifest(context, args, options),
     );
-    manifestOptions(manifest).addOption(
+    overrideOptions(manifestOptions(manifest)).addOption(
       dialectOption('--to <dialect>', 'convert it to this dialect (from Stackato to Cloud Foundry)'),
     );
   },

@@ -54,12 +54,14 @@ export async function readSource(source: ManifestSource, reading: Reading): Prom
   };
   const options: ReadOptions = {
     cwd: source.cwd as AbsolutePath,
-    appNames: reading.appNames ?? source.appNames,
+    // An app that got another name is not in the manifest under it.
+    appNames: source.overrides?.name === undefined ? (reading.appNames ?? source.appNames) : source.appNames,
     envOverrides: source.env,
     vars: source.vars,
     varsFiles: source.varsFiles,
     shellEnv: reading.shellEnv,
     ask,
+    ...(source.overrides ? { overrides: source.overrides } : {}),
     ...(source.path === undefined ? {} : { path: source.path }),
     ...(source.manifest === undefined ? {} : { manifest: source.manifest }),
     ...(source.dialect === undefined ? {} : { dialect: source.dialect }),

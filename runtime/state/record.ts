@@ -8,6 +8,7 @@ import type { Identity, NodeConfig } from '../../services/kit/contract.ts';
 import type { Json } from '../../services/kit/json.ts';
 import { PaasError } from '../kernel/errors.ts';
 import type { EnvMode } from '../manifest/env-mode.ts';
+import type { Overrides } from '../manifest/options.ts';
 import type { AppPlan, ByHand, ServicePlan } from '../plan/types.ts';
 import { writeFileAtomic } from './atomic-file.ts';
 import { systemReason } from './home.ts';
@@ -66,6 +67,8 @@ export interface ManifestSource {
   readonly answers?: Readonly<Record<string, string>>;
   /** From what each app's random words are made. The empty name is for apps that were not there before. */
   readonly seeds?: Readonly<Record<string, string>>;
+  /** Flags that take the place of what the manifest says about the app. */
+  readonly overrides?: Overrides;
   /** `--env-mode`. */
   readonly envMode?: EnvMode;
 }

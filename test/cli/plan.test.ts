@@ -99,6 +99,45 @@ describe('plan', () => {
   });
 });
 
+describe('flags over the manifest', () => {
+  const text = 'name: shop\nmem: 64M\ncommand: node server.js\nenv: {WHO: "${name}"}\n';
+  const folder = () => appFolder({ 'server.js': ECHO_SERVER, 'manifest.yml': text });
+
+  test('are planned as pushed', async () => {
+    const flags = ['-i', '2', '-m', '128M', '--url', 'a.example.com', '-t', '30'];
+    const { steps } = await newHome().json<Planned>(['plan', ...flags], { cwd: folder() });
+    const said = steps.map(({ what }) => what).join('\n');
+    expect(said).toContain(
+      'Start 2 instances of web: node server.js (128M, healthy when its port answers, within 30 s)',
+    );
+    expect(said).toContain('Route a.localhost, a.example.com to shop');
+  });
+
+  test('--as: another app of another name, which an edit does not lose', async () => {
+    const home = newHome();
+    const cwd = folder();
+    await home.json(['push', '--detach'], { cwd });
+    const push = home.start(['push', '--as', 'other'], { cwd });
+    const [url] = await push.readUntil(/http:\/\/other\.localhost:\d+$/m);
+    expect((await envOf(url)).WHO).toBe('other');
+    writeFileSync(join(cwd, 'manifest.yml'), `${text}timeout: 50\n`);
+    await push.readUntil(/other: restart, because manifest\.yml changed[^]*other is up/);
+    expect((await envOf(url)).WHO).toBe('other');
+    const { apps } = await home.json<{ apps: AppSnapshot[] }>(['apps']);
+    expect(apps.map(({ name }) => name).toSorted()).toEqual(['other', 'shop']);
+  });
+
+  test.each([
+    [['-i', 'many'], 'Cannot use "many" as --instances'],
+    [['-m', '12x'], '--memory:1:1: error: Memory must be'],
+    [['-u', 'http'], 'A Stackato app has no health check type'],
+  ])('refused: %j', async (flags, said) => {
+    const { code, stderr } = await newHome().run(['plan', ...flags], { cwd: folder() });
+    expect(code).toBe(2);
+    expect(stderr).toContain(said);
+  });
+});
+
 test('what was scaled by hand is planned as scaled', async () => {
   const home = newHome();
   const cwd = echoApp('shop');

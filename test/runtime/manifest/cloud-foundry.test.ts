@@ -303,3 +303,11 @@ test.each([
   expect(manifest?.apps).toHaveLength(1);
   expect(new Set(diagnostics.map(({ severity }) => severity))).toEqual(new Set(['warning']));
 });
+
+test('URLs on the command line take the place of all that the manifest says of routes', async () => {
+  const text = 'applications: [{name: a, random-route: true, routes: [{route: old.example.com}]}]\n';
+  const routes = async (urls: readonly string[]) =>
+    (await readApp(text, { ...cf, overrides: { urls } })).routes;
+  expect(await routes(['new.example.com/path'])).toMatchObject({ routes: [{ url: 'new.example.com/path' }] });
+  expect(await routes([])).toEqual({ kind: 'none' });
+});

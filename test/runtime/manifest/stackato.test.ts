@@ -57,7 +57,7 @@ test('flags take the place of what the manifest says, also in symbols', async ()
 
 test('a wrong flag is refused where it was written', async () => {
   const result = await read('name: shop\n', { overrides: { memory: '12MB' } });
-  expect(result.diagnostics[0]?.span).toMatchObject({ file: '--mem', source: '12MB' });
+  expect(result.diagnostics[0]?.span).toMatchObject({ file: '--memory', source: '12MB' });
 });
 
 describe('which apps are meant', () => {

@@ -10,7 +10,7 @@ const FLAGS = [
   ['disk', 'disk_quota', '--disk', false],
   ['command', 'command', '--command', false],
   ['stack', 'stack', '--stack', false],
-  ['timeout', 'timeout', '--app-start-timeout', true],
+  ['timeout', 'timeout', '--timeout', true],
   ['healthCheckType', 'health-check-type', '--health-check-type', false],
 ] as const;
 
@@ -20,6 +20,17 @@ export function applyOverrides(app: MapNode, overrides: Overrides): MapNode {
     const value = overrides[name];
     if (value !== undefined)
       result = put(result, key, scalar(String(value), placeInFlag(flag, String(value)), typed));
+  }
+  if (overrides.urls) {
+    const place = placeInFlag('--url', overrides.urls.join(' '));
+    const routes = overrides.urls.map((url) =>
+      map([{ key: scalar('route', place), value: scalar(url, placeInFlag('--url', url), false) }], place),
+    );
+    const [key, value] =
+      routes.length > 0 ? ['routes', list(routes, place)] : ['no-route', scalar('true', place)];
+    const others = ['routes', 'no-route', 'random-route', 'default-route'];
+    const kept = result.entries.filter((entry) => !others.includes(entry.key.text.replaceAll('_', '-')));
+    result = map([...kept, { key: scalar(key, place), value }], result.place);
   }
   if (overrides.buildpack !== undefined) {
     const place = placeInFlag('--buildpack', overrides.buildpack);

@@ -11,7 +11,7 @@ const ROUTE =
 const MAX_PATH_LENGTH = 128;
 const MAX_ROUTE_LENGTH = 2048;
 
-export function decodeRoutes(app: MapNode, { problems, options, owner }: DecodeContext): RouteRequest {
+export function decodeRoutes(app: MapNode, { problems, owner }: DecodeContext): RouteRequest {
   const random = fieldScalar(app, 'random-route');
   if (random && fieldFlag(app, 'random-route') && fieldFlag(app, 'default-route')) {
     problems.error(
@@ -44,13 +44,6 @@ export function decodeRoutes(app: MapNode, { problems, options, owner }: DecodeC
       },
     ];
   });
-  if (options.overrides?.urls) {
-    const urls = options.overrides.urls.map((url) => ({
-      url,
-      span: spanOf((fieldScalar(app, 'name') ?? app).place),
-    }));
-    return urls.length > 0 ? { kind: 'list', routes: urls } : { kind: 'none' };
-  }
   if (fieldFlag(app, 'no-route')) return { kind: 'none' };
   if (routes.length > 0) return { kind: 'list', routes };
   return { kind: fieldFlag(app, 'random-route') ? 'random' : 'default' };

@@ -39,6 +39,13 @@ export async function readStackato(
   const selected = select(ordered, file, context);
   const { tree, apps } = rename(finished, selected, context);
 
+  const healthCheckType = options.overrides?.healthCheckType;
+  if (healthCheckType !== undefined) {
+    const place = placeInFlag('--health-check-type', healthCheckType);
+    problems.error('MANIFEST_VALUE', place, 'A Stackato app has no health check type', {
+      hint: 'Its port is checked; an app without a URL is healthy while it runs: --no-route',
+    });
+  }
   const answers = await askAll(tree, apps, file, context);
   const manifests = [];
   const normal = [];

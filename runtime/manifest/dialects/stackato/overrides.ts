@@ -6,12 +6,12 @@ import { Draft } from './draft.ts';
 
 const FLAGS = [
   ['instances', 'instances', '--instances'],
-  ['memory', 'memory', '--mem'],
+  ['memory', 'memory', '--memory'],
   ['disk', 'disk', '--disk'],
   ['command', 'command', '--command'],
   ['buildpack', 'buildpack', '--buildpack'],
   ['stack', 'stack', '--stack'],
-  ['timeout', 'timeout', '--health-timeout'],
+  ['timeout', 'timeout', '--timeout'],
 ] as const;
 
 export function applyOverrides(app: MapNode, overrides: Overrides): MapNode {
