@@ -118,11 +118,11 @@ describe('flags over the manifest', () => {
     const cwd = folder();
     await home.json(['push', '--detach'], { cwd });
     const push = home.start(['push', '--as', 'other'], { cwd });
-    const [url] = await push.readUntil(/http:\/\/other\.localhost:\d+$/m);
-    expect((await envOf(url)).WHO).toBe('other');
+    const [, url] = await push.readUntil(/other runs[^]*(http:\/\/other\.localhost:\d+)$/m);
+    expect((await envOf(url!)).WHO).toBe('other');
     writeFileSync(join(cwd, 'manifest.yml'), `${text}timeout: 50\n`);
-    await push.readUntil(/other: restart, because manifest\.yml changed[^]*other is up/);
-    expect((await envOf(url)).WHO).toBe('other');
+    await push.readUntil(/restart, because manifest\.yml changed[^]*other is up/);
+    expect((await envOf(url!)).WHO).toBe('other');
     const { apps } = await home.json<{ apps: AppSnapshot[] }>(['apps']);
     expect(apps.map(({ name }) => name).toSorted()).toEqual(['other', 'shop']);
   });
@@ -227,13 +227,13 @@ test('what was taken from the shell is still there when an edit is read', async 
   const home = newHome();
   const cwd = echoApp('shop', 'env: {TOKEN: {inherit: y, required: y}}\n');
   const push = home.start(['push'], { cwd, env: { TOKEN: 'from-shell' } });
-  const [url] = await push.readUntil(/http:\/\/shop\.localhost:\d+$/m);
+  const [, url] = await push.readUntil(/shop runs[^]*(http:\/\/shop\.localhost:\d+)$/m);
   writeFileSync(
     join(cwd, 'manifest.yml'),
     `${readFileSync(join(cwd, 'manifest.yml'), 'utf8')}  \ntimeout: 50\n`,
   );
   await push.readUntil(/restart, because manifest\.yml changed[^]*shop is up/);
-  expect((await envOf(url)).TOKEN).toBe('from-shell');
+  expect((await envOf(url!)).TOKEN).toBe('from-shell');
 });
 
 describe('pre-push hooks', () => {
