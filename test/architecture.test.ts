@@ -27,14 +27,15 @@ const PROGRAMS = [
 ];
 
 /** Types may cross between siblings: they leave nothing behind at run time. What is loaded when needed counts as well. */
-const importsOf = (file: string): { path: string; typeOnly: boolean }[] => {
+const importsOf = (file: string): { path: string; typeOnly: boolean; onDemand: boolean }[] => {
   const text = readFileSync(join(root, file), 'utf8');
   const found = [
     ...text.matchAll(/^(?:import|export)\s+(type\s)?[^;]*?from\s+'(\.[^']+)'/gms),
     ...text.matchAll(/(typeof )?\bimport\('(\.[^']+)'\)/g),
   ];
-  return found.map(([, type, path]) => ({
+  return found.map(([whole, type, path]) => ({
     typeOnly: type !== undefined,
+    onDemand: !/^(import|export)\s/.test(whole),
     path: relative(root, resolve(root, dirname(file), path!)),
   }));
 };
@@ -70,6 +71,17 @@ test('imports point down only', () => {
       .map(({ path }) => `${file} → ${path}`),
   );
   expect(upward).toEqual([]);
+});
+
+test('the command line is one file that is read at every start: what few commands need stays out of it', () => {
+  const inside = new Set(['cli/main.ts']);
+  for (const file of inside) {
+    // As build.mjs has it: an `import()` within the command line becomes part of the file, any other does not.
+    for (const { path, typeOnly, onDemand } of importsOf(file))
+      if (!typeOnly && (!onDemand || path.startsWith('cli/'))) inside.add(path);
+  }
+  const heavy = /^services\/(?!kit\/)|^runtime\/(manifest|staging|router|watch|testing)\//;
+  expect([...inside].filter((file) => heavy.test(file))).toEqual([]);
 });
 
 test('only the kit starts programs', () => {

@@ -1,9 +1,9 @@
 /** `marketplace`: the service types that can be had. */
-import { SERVICE_TYPES } from '../../services/index.ts';
 import type { Context } from '../context.ts';
 import { table } from '../render/table.ts';
 
 export async function marketplace({ terminal, json }: Context): Promise<number> {
+  const { SERVICE_TYPES } = await import('../../services/index.ts');
   const offerings = SERVICE_TYPES.map(({ type, versions, summary }) => ({
     offering: type,
     plans: ['free'],
