@@ -39,14 +39,19 @@ export const strategy = () =>
     'replace instances one after another, without losing a request',
   ).choices(['rolling']);
 
-/** `10s`, `500ms`, `2m`, or seconds. @returns milliseconds */
 export function duration(text: string): number {
+  const ms = parseDuration(text);
+  if (ms !== undefined) return ms;
+  throw new InvalidArgumentError('It must be a time such as 10s, 500ms or 2m.');
+}
+
+/** `10s`, `500ms`, `2m`, or seconds. @returns milliseconds, from 1 to a day */
+export function parseDuration(text: string): number | undefined {
   const match = /^(\d+(?:\.\d+)?)(ms|s|m)?$/.exec(text);
   const ms = match
     ? Number(match[1]) * { ms: 1, s: 1000, m: 60_000 }[(match[2] ?? 's') as 'ms' | 's' | 'm']
     : 0;
-  if (ms >= 1 && ms <= MAX_DURATION_MS) return ms;
-  throw new InvalidArgumentError('It must be a time such as 10s, 500ms or 2m.');
+  return ms >= 1 && ms <= MAX_DURATION_MS ? ms : undefined;
 }
 
 /** A day. */

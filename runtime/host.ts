@@ -12,6 +12,7 @@ import { ControlServer } from './control/server.ts';
 import { appMethods } from './host/app-methods.ts';
 import { byHandMethods } from './host/by-hand-methods.ts';
 import { oneOffMethods } from './host/one-off-methods.ts';
+import { outageMethods } from './host/outage-methods.ts';
 import { serviceChangeMethods } from './host/service-change-methods.ts';
 import { serviceMethods } from './host/service-methods.ts';
 import { PaasError } from './kernel/errors.ts';
@@ -43,6 +44,7 @@ type OwnMethods = Omit<
   | keyof ReturnType<typeof appMethods>
   | keyof ReturnType<typeof byHandMethods>
   | keyof ReturnType<typeof oneOffMethods>
+  | keyof ReturnType<typeof outageMethods>
   | keyof ReturnType<typeof serviceMethods>
   | keyof ReturnType<typeof serviceChangeMethods>
 >;
@@ -148,6 +150,7 @@ export class Host {
       ...appMethods(platform),
       ...byHandMethods(platform),
       ...oneOffMethods(platform),
+      ...outageMethods(platform),
       ...serviceMethods(platform),
       ...serviceChangeMethods(platform),
     };

@@ -24,6 +24,7 @@ import { ByHandChanges } from './platform/by-hand-changes.ts';
 import { Changes, type StartAgain, type Strategy } from './platform/changes.ts';
 import { EventHistory } from './platform/event-history.ts';
 import { Nodes, type NodeSetting } from './platform/nodes.ts';
+import { Outages } from './platform/outages.ts';
 import { planFor } from './platform/plan-for.ts';
 import { RouterDoor, type RouterWish } from './platform/router-door.ts';
 import type { ClientPurpose } from './platform/service-client.ts';
@@ -59,6 +60,8 @@ export interface PlatformOptions {
   readonly graceMs?: number;
   /** Services run on when no app needs them any more, until the platform closes. */
   readonly keepServices?: boolean;
+  /** Servers that are not ours get a relay in front from the beginning; else with their first outage. */
+  readonly relays?: boolean;
   /** Services of our own share this thread. */
   readonly sameThread?: boolean;
   /** Told of every request that went through the router. Must not throw. */
@@ -109,6 +112,7 @@ export class Platform implements AsyncDisposable {
   readonly #startedAt = Date.now();
   /** Services that are kept up without an app, and by how many. */
   readonly #held = new Map<string, number>();
+  readonly #outages: Outages;
   readonly #scope = new Scope();
 
   /** @throws PaasError `STATE_NOT_WRITABLE`, `STATE_UNREADABLE` */
@@ -133,6 +137,7 @@ export class Platform implements AsyncDisposable {
       guardian: options.guardian,
       searchPath: options.searchPath,
       sameThread: options.sameThread === true,
+      relays: options.relays === true,
       records: () => this.#state.record.services,
       save: (name, service) => this.#state.saveService(name, service),
       logFor: (name) => this.#logs.of('service', name),
@@ -145,6 +150,7 @@ export class Platform implements AsyncDisposable {
       appNamed: (name) => this.#apps.get(name),
       report,
       onRequest: options.onRequest,
+      disturbance: () => this.#outages.disturbance(),
     });
     this.#watches = new Watches({
       record: () => this.#state.record,
@@ -179,7 +185,13 @@ export class Platform implements AsyncDisposable {
     this.#scope.use(this.#drains);
     this.#scope.use(this.#door);
     this.#scope.defer(() => this.#services.stopAll());
+    this.#outages = new Outages({
+      services: this.#services,
+      apps: this.#apps,
+      serviceNames: () => Object.keys(this.#state.record.services),
+    });
     this.#scope.defer(() => this.#closeApps());
+    this.#scope.use(this.#outages);
     this.#scope.defer(() => this.tasks.endAll());
     for (const app of Object.values(this.#state.record.apps)) this.#addApp(takenOver(app));
   }
@@ -402,6 +414,11 @@ export class Platform implements AsyncDisposable {
     return (
       bound && this.#services.boundTo(bound.plan, bound.record.id).find((service) => service.name === name)
     );
+  }
+
+  /** Outages on demand. */
+  get outages(): Outages {
+    return this.#outages;
   }
 
   /** A running service instance; undefined where it does not run. */

@@ -12,6 +12,7 @@ import { portOption, type Context } from '../context.ts';
 import type { PushChoices } from '../manifest-options.ts';
 import { manifestInvalid, manifestSource, showDiagnostics } from '../manifest-source.ts';
 import { readAndConnect } from '../read-manifest.ts';
+import { readyFile } from '../ready-file.ts';
 import { renderEvent } from '../render/reporter.ts';
 import { harmless } from '../render/terminal.ts';
 import { untilSignal } from '../signals.ts';
@@ -22,6 +23,7 @@ export interface PushOptions extends PushChoices {
   readonly port?: string;
   readonly strictPorts?: boolean;
   readonly detach?: boolean;
+  readonly readyFile?: string;
 }
 
 export async function push(
@@ -47,6 +49,7 @@ export async function push(
   const detached = options.detach === true;
   const apps = manifest.apps.map(({ name }) => name as string);
   const hooks = new AbortController();
+  const ready = readyFile(context, options.readyFile);
   const handling = {
     onFirst: (signal: NodeJS.Signals) => {
       hooks.abort(new PaasError('CANCELLED', { reason: 'the push' }));
@@ -68,12 +71,13 @@ export async function push(
       binds: await readBinds(manifest, options.bind),
       allowMissingServices: options.allowMissingServices === true,
     });
+    ready.write(summary(pushed.apps, pushed.snapshot));
     if (json) terminal.out(JSON.stringify(summary(pushed.apps, pushed.snapshot)));
     else for (const line of closing(pushed.apps, !detached)) terminal.out(line);
     if (!detached)
       await Promise.race([untilStopped(client, apps), client.lost.then((error) => Promise.reject(error))]);
   };
-  const end = await untilSignal(life(), handling);
+  const end = await untilSignal(life(), handling).finally(() => detached || ready.remove());
   return 'exitCode' in end ? end.exitCode : 0;
 }
 

@@ -28,6 +28,10 @@ export const pushing: Group = {
         'the port to route on (default: 8080, or $PAAS_LOCAL_PORT; else the next free one)',
       )
       .option('--strict-ports', 'fail when a port is taken instead of choosing another')
+      .option(
+        '--ready-file <file>',
+        'write a file of JSON as soon as the apps are ready: their URLs and services',
+      )
       .option('-d, --detach', 'return as soon as the apps are healthy; they run on');
 
     const plan = define<PlanOptions>(

@@ -1,4 +1,7 @@
+import { Option } from 'commander';
 import type { ExecOptions } from '../commands/exec.ts';
+import type { FaultOptions } from '../commands/fault.ts';
+import type { WaitOptions } from '../commands/wait.ts';
 import { collect, duration, type Group } from '../define.ts';
 import { dialectOption } from '../manifest-options.ts';
 
@@ -36,5 +39,23 @@ export const testing: Group = {
       .option('--keep-on-failure', 'leave everything running when the command fails, until Ctrl-C')
       .option('-v, --verbose', 'show what the apps print, not only after a failure')
       .passThroughOptions();
+
+    define<WaitOptions>(
+      'wait [apps...]',
+      'Wait until apps are ready, or down',
+      async (context, args, options) => (await import('../commands/wait.ts')).wait(context, args, options),
+    )
+      .addOption(new Option('--for <state>', 'what to wait for').choices(['ready', 'down']).default('ready'))
+      .option('--timeout <time>', 'how long at most (default: 60s)', duration, DEFAULT_TIMEOUT_MS);
+
+    define<FaultOptions>(
+      'fault <target> [what...]',
+      'Make an outage: fault SERVICE down, fault APP crash, fault router latency 1s, fault clear',
+      async (context, args, options) => (await import('../commands/fault.ts')).fault(context, args, options),
+    ).option('--for <time>', 'end it by itself after that', duration);
+
+    define('faults', 'List the outages there are', async (context) =>
+      (await import('../commands/fault.ts')).faults(context),
+    );
   },
 };

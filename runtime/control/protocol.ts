@@ -7,6 +7,7 @@ import type { PlatformEvent } from '../events.ts';
 import type { ErrorJson } from '../kernel/errors.ts';
 import type { LogLine } from '../logs/types.ts';
 import type { ClientPurpose, ReadyProgram } from '../platform/service-client.ts';
+import type { ActiveFault, AnyFault } from '../platform/outages.ts';
 import type { PushRequest } from '../platform.ts';
 import type { ScaleByHand } from '../plan/types.ts';
 import type { Restored } from '../platform/after-host.ts';
@@ -109,6 +110,11 @@ export interface Methods {
   /** Lines in memory; with `follow`, later ones come as events. */
   logs: { params: { owner: string; count: number; follow: boolean }; result: { lines: readonly LogLine[] } };
   /** Everything stops, and nothing comes back by itself. */
+  /** `forMs`: ends by itself. */
+  fault: { params: { target: string; fault: AnyFault; forMs?: number }; result: { count: number } };
+  faults: { params: Record<string, never>; result: { faults: readonly ActiveFault[] } };
+  /** Without a target all of them. */
+  'clear-faults': { params: { target?: string }; result: Record<string, never> };
   shutdown: { params: Record<string, never>; result: Record<string, never> };
 }
 

@@ -372,6 +372,12 @@ const ERRORS = {
     message: (f) => `Cannot ${text(f.what)} service "${text(f.service)}": ${text(f.reason)}`,
     hint: (f) => (f.hint ? text(f.hint) : undefined),
   },
+  FAULT_TARGET_UNKNOWN: {
+    exit: EXIT.usage,
+    message: (f) => `Cannot make an outage of "${text(f.target)}": there is no such service or app`,
+    hint: (f) =>
+      f.suggestion ? `Did you mean "${text(f.suggestion)}"?` : `There is: ${list(f.known).join(', ')}`,
+  },
   PLATFORM_STOPPED: {
     exit: EXIT.usage,
     message: (f) => `Cannot ${text(f.what)}: the platform was stopped`,

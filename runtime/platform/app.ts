@@ -39,6 +39,7 @@ export class App {
   #installed: Installed | undefined;
   /** A first start that fails is not tried again: whoever pushed is told instead. */
   #oneTry = false;
+  #paused = false;
   readonly #options: AppOptions;
   readonly #environment: AppEnvironment;
   readonly #instances: Instances;
@@ -327,6 +328,33 @@ export class App {
     await this.#instances.kill();
   }
 
+  /** Its processes are killed, and dealt with as crashed. @returns how many instances that were */
+  crash(): number {
+    return this.#instances.signal('SIGKILL');
+  }
+
+  /** Its processes stand still until `resume`. @returns how many instances that are */
+  pause(): number {
+    this.#paused = true;
+    return this.#instances.signal('SIGSTOP');
+  }
+
+  get paused(): boolean {
+    return this.#paused;
+  }
+
+  resume(): number {
+    if (!this.#paused) return 0;
+    this.#paused = false;
+    return this.#instances.signal('SIGCONT');
+  }
+
+  /** As if it had taken more memory than it may. @returns how many instances did */
+  exhaust(): number {
+    for (const { instance } of this.#instances.slots) instance.exhaust();
+    return this.#instances.slots.length;
+  }
+
   /** The environment of instance 0 of a process, as it would be started now. */
   env(processType?: string): AppEnv {
     const process =
@@ -391,6 +419,8 @@ export class App {
   }
 
   async #stopInstances(graceMs?: number): Promise<void> {
+    // Who stands still cannot heed a signal.
+    this.resume();
     await this.#rollout.stop(this.#instances.slots, undefined, graceMs);
     this.#environment.removeTmp();
   }

@@ -7,6 +7,7 @@ import type { Log } from '../logs/log.ts';
 import type { ProcessPlan } from '../plan/types.ts';
 import { allocatePort } from '../ports/allocate.ts';
 import type { RouteEndpoint } from '../router/types.ts';
+import { sendSignal } from '../../services/kit/marked.ts';
 import { createInstance } from '../supervisor/instance.ts';
 import type { Instance, Launch, StartFailure } from '../supervisor/types.ts';
 import { HOST, type AppOptions } from './app-options.ts';
@@ -118,6 +119,13 @@ export class Instances {
   async stop(slots: readonly Slot[], graceMs?: number): Promise<void> {
     await Promise.all(slots.map(({ instance }) => instance.stop(graceMs === undefined ? {} : { graceMs })));
     this.#slots = this.#slots.filter((slot) => !slots.includes(slot));
+  }
+
+  /** To the whole group of each that runs. @returns how many those are */
+  signal(signal: NodeJS.Signals): number {
+    const pids = this.#slots.flatMap(({ instance }) => instance.status.pid ?? []);
+    for (const pid of pids) sendSignal(-pid, signal);
+    return pids.length;
   }
 
   async kill(): Promise<void> {

@@ -4,6 +4,7 @@ import { ServiceError } from '../../services/kit/service-error.ts';
 import { PaasError } from '../kernel/errors.ts';
 import { allocatePort } from '../ports/allocate.ts';
 import { describeHolder } from '../ports/holder.ts';
+import { behindRelay } from './relayed-service.ts';
 import type { ServiceRecord } from '../state/record.ts';
 
 /** Services listen here, and apps are told so. */
@@ -23,8 +24,14 @@ export type Surroundings = Pick<
   | 'log'
 >;
 
+export interface OwnService {
+  /** Fails where the port cannot be had, because apps know it that run. */
+  readonly keep?: 'keep the port' | undefined;
+  /** Put a relay in front of a server that is not ours. */
+  readonly relay?: boolean;
+}
+
 /**
- * @param keep fails where the port cannot be had, because apps know it that run
  * @throws PaasError `SERVICE_*`
  */
 export async function startOurs(
@@ -32,10 +39,10 @@ export async function startOurs(
   record: ServiceRecord,
   type: ServiceType,
   surroundings: Surroundings,
-  keep?: 'keep the port',
+  { keep, relay }: OwnService = {},
 ): Promise<ServiceInstance> {
   const { plan, identity, details, port } = record;
-  const start = (wanted: number) =>
+  const startOn = (wanted: number) =>
     type.start(plan.options, {
       ...identity,
       ...surroundings,
@@ -45,6 +52,10 @@ export async function startOurs(
       ...(plan.version === undefined ? {} : { version: plan.version }),
       ...(details === undefined ? {} : { details }),
     });
+  const start = async (wanted: number) =>
+    relay && !type.hasFaults && !type.portless
+      ? behindRelay(await startOn(await newPort(surroundings)), type, wanted)
+      : startOn(wanted);
   try {
     return await start(port === 0 ? await newPort(surroundings) : port);
   } catch (error) {

@@ -4,7 +4,7 @@ import { PaasError } from '../kernel/errors.ts';
 import { describeHolder } from '../ports/holder.ts';
 import { formatAccessLine } from '../router/access-log.ts';
 import { createRouter } from '../router/server.ts';
-import type { RequestRecord, RouteEntry, Router } from '../router/types.ts';
+import type { RequestRecord, RouteEntry, Router, RouterDisturbance } from '../router/types.ts';
 import type { App } from './app.ts';
 import { routeEntries } from './route-entries.ts';
 
@@ -21,6 +21,8 @@ export interface RouterDoorOptions extends Omit<RouterWish, 'asked'> {
   readonly apps: () => Iterable<App>;
   readonly appNamed: (name: string) => App | undefined;
   readonly report: (event: PlatformEvent) => void;
+  /** Asked for each request. */
+  readonly disturbance: () => RouterDisturbance | undefined;
   /** Told of every request as well. */
   readonly onRequest?: ((record: RequestRecord) => void) | undefined;
 }
@@ -49,6 +51,7 @@ export class RouterDoor implements AsyncDisposable {
       port: wish.port,
       strictPort: wish.strictPorts,
       describeHolder,
+      disturbance: this.#options.disturbance,
       onRequest: (record) => this.#onRequest(record),
     });
     try {
@@ -88,6 +91,7 @@ export class RouterDoor implements AsyncDisposable {
       router = await createRouter({
         port: 0,
         strictPort: false,
+        disturbance: this.#options.disturbance,
         onRequest: (record) => this.#onRequest(record),
       });
       this.#own.set(app.name, router);

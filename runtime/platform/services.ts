@@ -3,6 +3,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
 import type { ClientLanguage, Endpoint, ServiceInstance, ServiceType } from '../../services/kit/contract.ts';
+import type { Faults } from '../../services/kit/faults.ts';
 import type { Guardian } from '../../services/kit/guardian.ts';
 import { Scope } from '../../services/kit/scope.ts';
 import type { BoundService } from '../env/types.ts';
@@ -26,6 +27,8 @@ export interface ServicesOptions {
   readonly types: readonly ServiceType[];
   readonly paths: SpacePaths;
   readonly guardian: Guardian;
+  /** Servers that are not ours get a relay in front, so that outages can be made. */
+  readonly relays: boolean;
   /** Ours serve in this thread. */
   readonly sameThread: boolean;
   /** Where engines are looked for, as in PATH. */
@@ -58,6 +61,8 @@ export class Services {
   /** Their engine is not installed, and apps were let start without them. */
   readonly #missing = new Set<string>();
   readonly #mutexes = new Map<string, Mutex>();
+  /** Got a relay because somebody wanted an outage. */
+  readonly #relayed = new Set<string>();
 
   constructor(options: ServicesOptions) {
     this.#options = options;
@@ -198,6 +203,46 @@ export class Services {
     });
   }
 
+  /**
+   * Outages of a running service. A server that is not ours is restarted behind a relay for the first of them, on
+   * the same port: its clients have to connect anew, and nothing else changes for them.
+   * @throws PaasError `SERVICE_NOT_FOUND`, `SERVICE_CANNOT`
+   */
+  async faults(name: string): Promise<Faults> {
+    const record = this.#options.records()[name];
+    if (!record)
+      throw new PaasError('SERVICE_NOT_FOUND', {
+        service: name,
+        known: Object.keys(this.#options.records()),
+      });
+    const cannot = (reason: string) =>
+      new PaasError('SERVICE_CANNOT', { service: name, what: 'make an outage of', reason });
+    const type = this.#typeOf(record.plan);
+    if (record.external !== undefined) throw cannot('it runs elsewhere');
+    if (type.portless) throw cannot('nothing of it listens');
+    return this.#mutex(name).run(async () => {
+      if (!this.#running.has(name)) throw cannot('it does not run');
+      if (!this.#running.get(name)!.instance.faults) {
+        this.#relayed.add(name);
+        this.#options.logFor(name).append({
+          source: name,
+          instance: 0,
+          stream: 'OUT',
+          text: 'restarted behind a relay on the same port, so that outages can be made',
+        });
+        await this.#restartOne(name as ServiceName);
+      }
+      return this.#running.get(name)!.instance.faults!;
+    });
+  }
+
+  /** Of those that run and can have any. */
+  runningFaults(): readonly (readonly [name: string, faults: Faults])[] {
+    return [...this.#running].flatMap(([name, { instance }]) =>
+      instance.faults ? [[name, instance.faults] as const] : [],
+    );
+  }
+
   /** What `app` sees of the services it is bound to, in binding order. Needs none of them to run. */
   boundTo(app: AppPlan, appId: string): readonly BoundService[] {
     return app.bindings.flatMap((name) => {
@@ -268,7 +313,10 @@ export class Services {
     try {
       const instance =
         record.external === undefined
-          ? await startOurs(name, record, type, this.#surroundings(name, type, signal), keep)
+          ? await startOurs(name, record, type, this.#surroundings(name, type, signal), {
+              keep,
+              relay: this.#options.relays || this.#relayed.has(name),
+            })
           : await openExternal(name, type, record.external, signal);
       try {
         this.#remember(name, record, instance.endpoint);

@@ -148,7 +148,7 @@ class FrontDoor implements Router, ExchangeContext {
     response.once('close', () => this.#leave(socket, client));
     if (this.#closing) response.shouldKeepAlive = false;
     if (read.fault) exchange.answer(read.fault);
-    else this.#dispatcher.accept(exchange);
+    else this.#accept(exchange, socket);
   }
 
   #upgrade(request: IncomingMessage, socket: Socket, head: Buffer): void {
@@ -158,7 +158,14 @@ class FrontDoor implements Router, ExchangeContext {
     const exchange = new UpgradeExchange(request, socket, head, read.target, this, this.#tunnels);
     socket.once('close', () => this.#leave(socket, client));
     if (read.fault) exchange.answer(read.fault);
-    else this.#dispatcher.accept(exchange);
+    else this.#accept(exchange, socket);
+  }
+
+  #accept(exchange: Exchange, socket: Socket): void {
+    const disturbance = this.#options.disturbance?.();
+    if (!disturbance) this.#dispatcher.accept(exchange);
+    else if (disturbance.abort) socket.resetAndDestroy();
+    else setTimeout(() => exchange.over || this.#dispatcher.accept(exchange), disturbance.delayMs);
   }
 
   #readTarget(request: IncomingMessage): { readonly target: RequestTarget; readonly fault?: answers.Answer } {

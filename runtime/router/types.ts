@@ -65,7 +65,17 @@ export interface RequestRecord {
   readonly routerError: string | undefined;
 }
 
+/** What is done to one request on purpose. */
+export interface RouterDisturbance {
+  /** Its connection ends without an answer. */
+  readonly abort: boolean;
+  /** It is looked at so much later. */
+  readonly delayMs: number;
+}
+
 export interface RouterOptions {
+  /** Asked for each request, where outages are wanted. */
+  readonly disturbance?: () => RouterDisturbance | undefined;
   /** The port wanted; the next free one is taken unless `strictPort`. 0 means any. */
   readonly port: number;
   readonly strictPort: boolean;

@@ -67,6 +67,11 @@ class SupervisedInstance implements Instance {
     return gone.promise;
   }
 
+  exhaust(): void {
+    const run = this.#run;
+    if (run) this.#fails({ moment: 'killed', reason: run.exhaust() }, 0);
+  }
+
   kill(): Promise<void> {
     return this.stop({ graceMs: 0 });
   }

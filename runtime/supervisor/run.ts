@@ -110,6 +110,12 @@ export class Run {
       this.#limitMemory([this.process.pids[index + 1]!], memoryLimitBytes, onExceeded);
   }
 
+  /** @returns why it is to be ended now */
+  exhaust(): string {
+    this.verdict = 'out of memory: made so on purpose';
+    return this.verdict;
+  }
+
   #limitMemory(
     pids: readonly number[],
     limitBytes: number | undefined,

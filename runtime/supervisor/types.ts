@@ -87,6 +87,8 @@ export interface Instance {
    * Rejects with `PROCESS_STUCK` when something outlives SIGKILL.
    */
   stop(options?: { readonly graceMs?: number }): Promise<void>;
+  /** As if it had taken more memory than it may. */
+  exhaust(): void;
   /** KILL now. */
   kill(): Promise<void>;
   /**

@@ -8,7 +8,7 @@ import type { TestPlatform } from './test-platform.ts';
 import { callerOf } from './told.ts';
 
 export { PaasError, type ErrorCode } from '../kernel/errors.ts';
-export type { CacheItem, CacheItemOptions } from '../../services/kit/cache-handle.ts';
+export type { CacheItem, CacheItemOptions, RecordedCommand } from '../../services/kit/cache-handle.ts';
 export type { LogLine } from '../logs/types.ts';
 export type { AppState, InstanceSnapshot } from '../snapshot.ts';
 export type { FetchOptions } from './fetch.ts';
@@ -16,6 +16,7 @@ export type { ManifestObject, ServiceOverride, StartOptions } from './options.ts
 export type { ExecOptions, ExecResult, TestApp } from './test-app.ts';
 export type { TestLogs, WaitOptions } from './test-logs.ts';
 export type { DataSnapshot, TestPlatform } from './test-platform.ts';
+export type { TestRouter } from './test-router.ts';
 export type { TestService } from './test-service.ts';
 export type { RecordedRequest, TimedEvent } from './timeline.ts';
 

@@ -7,6 +7,8 @@ export interface Inside {
   readonly platform: Platform;
   readonly guardian: Guardian;
   readonly timeline: Timeline;
+  /** Caches write down what is asked of them. */
+  readonly recording: boolean;
   /** Services that are at a URL: not ours to change. */
   readonly bound: ReadonlySet<string>;
   /** `file:line:column` of the call that started it. */

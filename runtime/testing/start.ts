@@ -62,6 +62,7 @@ export async function start(options: StartOptions, starting: Starting): Promise<
         graceMs: options.grace ?? GRACE_MS,
         keepServices: true,
         sameThread: true,
+        relays: true,
         onRequest: (request) => timeline.request(request),
         ...(around.env.PATH === undefined ? {} : { searchPath: around.env.PATH }),
       }),
@@ -74,6 +75,7 @@ export async function start(options: StartOptions, starting: Starting): Promise<
       }),
     );
     const inside: Inside = {
+      recording: options.record !== false,
       bound: new Set(Object.keys(options.bind ?? {})),
       platform: running,
       guardian: space.guardian,

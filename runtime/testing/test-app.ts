@@ -1,5 +1,6 @@
 import { runToEnd } from '../../services/kit/process.ts';
 import { flatten } from '../env/build-env.ts';
+import type { AnyFault } from '../platform/outages.ts';
 import type { AppSnapshot, AppState, InstanceSnapshot } from '../snapshot.ts';
 import { request, type FetchOptions } from './fetch.ts';
 import type { Inside } from './inside.ts';
@@ -116,6 +117,57 @@ export class TestApp {
     });
     const { code, signal: endedBy, timedOut } = result;
     return { code, signal: endedBy, stdout: out.join(''), stderr: err.join(''), timedOut };
+  }
+
+  /** Kills its processes; they are restarted as after any crash. Resolves when all are seen to be gone. */
+  async crash(): Promise<void> {
+    const gone = this.#untilExits();
+    const count = await this.#fault({ kind: 'crash' });
+    if (count > 0) await gone(count);
+  }
+
+  /** Ends it as the watch over its memory does: killed, "out of memory", status 137. */
+  async outOfMemory(): Promise<void> {
+    const gone = this.#untilExits();
+    const count = await this.#fault({ kind: 'out-of-memory' });
+    if (count > 0) await gone(count);
+  }
+
+  /** Its processes stand still, as one that hangs: connections are accepted by the system, and nobody answers. */
+  async pause(): Promise<void> {
+    await this.#fault({ kind: 'pause' });
+  }
+
+  /** Ends a pause. */
+  async resume(): Promise<void> {
+    await this.#fault({ kind: 'up' });
+  }
+
+  /** Listens from now on; resolves when so many of its instances have exited. */
+  #untilExits(): (count: number) => Promise<void> {
+    let exits = 0;
+    let check = (): void => {};
+    const listening = this.#inside.platform.subscribe((event) => {
+      if (event.kind !== 'instance' || event.app !== this.name || event.moment !== 'exited') return;
+      exits += 1;
+      check();
+    });
+    return (count) =>
+      new Promise<void>((resolve) => {
+        check = () => {
+          if (exits < count) return;
+          listening[Symbol.dispose]();
+          resolve();
+        };
+        check();
+      });
+  }
+
+  async #fault(fault: AnyFault): Promise<number> {
+    const platform = this.#inside.live(`disturb app "${this.name}"`);
+    return platform.outages
+      .apply(this.name, fault)
+      .catch((error: unknown) => Promise.reject(this.#inside.told(error)));
   }
 
   async #do(what: string, action: (platform: Inside['platform']) => Promise<unknown>): Promise<void> {

@@ -6,6 +6,7 @@ import type { FetchOptions } from './fetch.ts';
 import { forget, remember } from './forgotten.ts';
 import type { Inside } from './inside.ts';
 import type { ExecOptions, ExecResult, TestApp } from './test-app.ts';
+import { TestRouter } from './test-router.ts';
 import type { TestService } from './test-service.ts';
 import type { RecordedRequest, TimedEvent } from './timeline.ts';
 
@@ -91,10 +92,12 @@ export class TestPlatform implements AsyncDisposable {
   }
 
   /**
-   * Puts the data of all services back to what it was when the platform was ready, and begins the timeline anew.
+   * Ends all outages, puts the data of all services back to what it was when the platform was ready, and begins the
+   * timeline anew.
    * Ports, processes and connections stay. Services bound to a URL are not touched.
    */
   async reset(): Promise<void> {
+    await this.#inside.live('reset').outages.clearAll();
     await this.#restore(this.#copies, 'reset');
     this.#inside.timeline.clear();
   }
@@ -118,6 +121,11 @@ export class TestPlatform implements AsyncDisposable {
     const copies = this.#snapshots.get(snapshot);
     if (!copies) throw new TypeError('Cannot restore: not a snapshot of this platform, or disposed already');
     await this.#restore(copies, 'restore a snapshot');
+  }
+
+  /** Outages of the router. */
+  get router(): TestRouter {
+    return new TestRouter(this.#inside);
   }
 
   /** What happened since the last reset, log lines and requests left out. */
@@ -152,6 +160,12 @@ export class TestPlatform implements AsyncDisposable {
 
   /** @internal Called once when everything is ready. */
   async ready(): Promise<this> {
+    const platform = this.#inside.live('start');
+    if (this.#inside.recording) {
+      await Promise.all(
+        this.#parts.services.map(async ({ name }) => platform.service(name)?.cache?.record(true)),
+      );
+    }
     this.#copies = await this.#copyAll('start');
     return this;
   }

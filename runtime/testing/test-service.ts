@@ -1,5 +1,11 @@
-import type { CacheHandle, CacheItem, CacheItemOptions } from '../../services/kit/cache-handle.ts';
+import type {
+  CacheHandle,
+  CacheItem,
+  CacheItemOptions,
+  RecordedCommand,
+} from '../../services/kit/cache-handle.ts';
 import type { ServiceInstance } from '../../services/kit/contract.ts';
+import type { Fault } from '../../services/kit/faults.ts';
 import type { Json } from '../../services/kit/json.ts';
 import { PaasError } from '../kernel/errors.ts';
 import type { BoundService } from '../env/types.ts';
@@ -74,6 +80,63 @@ export class TestService {
   async flush(): Promise<void> {
     this.#cache('flush');
     await this.reset();
+  }
+
+  /** What clients asked of a cache since the last reset, unless `record` was switched off. */
+  async commands(): Promise<readonly RecordedCommand[]> {
+    return this.#cache('know the commands of').commands();
+  }
+
+  /** Connections are refused, and those there are end, until `up`. Port and credentials stay. */
+  async down(): Promise<void> {
+    await this.#fault({ kind: 'down' });
+  }
+
+  /** Ends `down` and `freeze`. */
+  async up(): Promise<void> {
+    await this.#fault({ kind: 'up' });
+  }
+
+  /** Connections are accepted, and never answered, until `up`. */
+  async freeze(): Promise<void> {
+    await this.#fault({ kind: 'freeze' });
+  }
+
+  /** Answers come so many milliseconds later, give or take the jitter. 0 is as usual. */
+  async latency(ms: number, jitterMs = 0): Promise<void> {
+    await this.#fault({ kind: 'latency', ms, jitterMs });
+  }
+
+  /** Answers come this slowly. 0 is as usual. */
+  async bandwidth(bytesPerSecond: number): Promise<void> {
+    await this.#fault({ kind: 'bandwidth', bytesPerSecond });
+  }
+
+  /** Ends the connections there are; new ones are welcome. @returns how many */
+  async dropConnections(): Promise<number> {
+    return this.#fault({ kind: 'drop-connections' });
+  }
+
+  /** The next requests fail: a cache and redis answer with this error, the others end the connection. */
+  async failNext(count = 1, error = 'made to fail'): Promise<void> {
+    await this.#fault({ kind: 'fail-next', count, message: error });
+  }
+
+  /** Items of a cache go as if memory had run out: this one, or all. @returns how many */
+  async evict(key?: string): Promise<number> {
+    return this.#fault({ kind: 'evict', ...(key === undefined ? {} : { key }) });
+  }
+
+  /** Items of a cache go as if their time had passed: this one, or all that have one. @returns how many */
+  async expire(key?: string): Promise<number> {
+    return this.#fault({ kind: 'expire', ...(key === undefined ? {} : { key }) });
+  }
+
+  async #fault(fault: Fault): Promise<number> {
+    const platform = this.#inside.live(`disturb service "${this.name}"`);
+    return platform.outages
+      .apply(this.name, fault)
+      .catch((error: unknown) => Promise.reject(this.#inside.told(error)));
   }
 
   #cache(what: string): CacheHandle {

@@ -17,6 +17,28 @@ export interface CacheItemOptions {
   readonly ttlSeconds?: number;
 }
 
+/** One command that a client sent. */
+export interface RecordedCommand {
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+  /** In the protocol's own words: `get`, `set`, `mg`. */
+  readonly command: string;
+  readonly keys: readonly string[];
+  /** The lifetime it asked for, in seconds; absent where that is for ever. */
+  readonly ttlSeconds?: number;
+  /** Of the value that came along. */
+  readonly bytes?: number;
+  /** Of those that read: how many of the keys were there. */
+  readonly hits?: number;
+  readonly misses?: number;
+  /** It was made to fail. */
+  readonly failed?: true;
+  /** How long the cache took over it. */
+  readonly ms: number;
+  /** The client's address: `127.0.0.1:40000`. */
+  readonly client: string;
+}
+
 export interface CacheHandle {
   /** Counts as no request. */
   get(key: string): Promise<CacheItem | undefined>;
@@ -26,4 +48,8 @@ export interface CacheHandle {
   delete(key: string): Promise<boolean>;
   /** In no order. */
   entries(): Promise<readonly CacheItem[]>;
+  /** Whether commands are written down from now on. */
+  record(on: boolean): Promise<void>;
+  /** Those written down since the last `reset`, oldest first; the last ten thousand. */
+  commands(): Promise<readonly RecordedCommand[]>;
 }

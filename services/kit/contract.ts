@@ -4,6 +4,7 @@
  */
 import type { CacheHandle } from './cache-handle.ts';
 import type { ExternalEngine } from './external.ts';
+import type { Faults } from './faults.ts';
 import type { Guardian } from './guardian.ts';
 import type { Json } from './json.ts';
 import type { PackageNames } from './package-manager.ts';
@@ -136,6 +137,8 @@ export interface ServiceInstance extends AsyncDisposable {
   copy?(): Promise<ContentCopy>;
   /** What can be looked at and changed of a cache past its protocol. */
   readonly cache?: CacheHandle;
+  /** Outages on demand. Absent where the server is not ours; a relay in front of it has them then. */
+  readonly faults?: Faults;
 }
 
 /** What a service instance held at one moment. Disposing forgets it. */
@@ -157,6 +160,13 @@ export interface ClientProgram {
 export interface ServiceType<Options = unknown> {
   /** The name written in a manifest: `memcached`. */
   readonly type: string;
+  /** Its instances have `faults` of their own. */
+  readonly hasFaults?: true;
+  /**
+   * What the engine would answer to this request if it failed so, for the faults of a relay. Undefined where that
+   * cannot be said: the connection is ended then.
+   */
+  refuse?(request: Buffer, message: string): Buffer | undefined;
   /** Nothing of it listens. */
   readonly portless?: true;
   /** Emulated versions; the last one is the label's. */

@@ -12,6 +12,7 @@ import { EVICTIONS, FETCHERS, Watchers } from './watch/watchers.ts';
 import type { Authentication } from './auth/authentication.ts';
 import type { Clock } from './store/clock.ts';
 import type { MovableClock } from './store/movable-clock.ts';
+import type { Tap } from './tap.ts';
 import type { Session } from './protocol/session.ts';
 
 /** The version whose answers are given; clients take its features from it. */
@@ -70,6 +71,8 @@ export class Cache {
   };
   /** False while connections wait because there are too many. */
   accepting = true;
+  /** Writes down or spoils what is asked; undefined costs nothing. */
+  tap: Tap | undefined;
   /** The session being served. */
   current: Session | undefined;
 

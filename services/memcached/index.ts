@@ -26,6 +26,7 @@ export const memcached: ServiceType<GivenOptions> = {
   type: 'memcached',
   versions: VERSIONS,
   summary: 'Built-in cache that speaks memcached 1.6',
+  hasFaults: true,
   readOptions,
   mint: () => ({ user: randomUUID(), password: randomUUID(), name: randomUUID() }),
   start,
@@ -76,6 +77,7 @@ async function startInWorker(wanted: WorkerStart, { signal }: ServiceContext): P
     stats: () => cache.stats(),
     reset: () => cache.flush(),
     openConsole: (path) => cache.openConsole(path),
+    faults: cache.faults,
     [Symbol.asyncDispose]: () => cache.stop(),
   };
 }

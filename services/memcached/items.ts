@@ -4,6 +4,8 @@ import { entryOf, type Entry } from './entries.ts';
 import { KEY_MAX } from './protocol/text/get.ts';
 import { KEY_SCRATCH_AT } from './store/arena.ts';
 import { SET, storeItem } from './commands/store-item.ts';
+import * as I from './store/item.ts';
+import { ALREADY_EXPIRED } from './store/clock.ts';
 import { TOO_LARGE } from './store/store.ts';
 import type { Cache } from './cache.ts';
 
@@ -56,6 +58,40 @@ export function deleteItem(cache: Cache, key: string): boolean {
   const item = findItem(cache, putKey(cache, key));
   if (item !== 0) deleteFound(cache, item, 'delete');
   return item !== 0;
+}
+
+/** As if memory had run out for it, or for everything. @returns how many items went */
+export function evictItems(cache: Cache, key?: string): number {
+  const { store } = cache;
+  const items = itemsOf(cache, key);
+  for (const item of items) {
+    store.listCounters.evicted[store.list(item)]!++;
+    store.unlink(item);
+  }
+  return items.length;
+}
+
+/** As if its time had passed, or that of all that have one. @returns how many items that are */
+export function expireItems(cache: Cache, key?: string): number {
+  const { words } = cache.store.arena;
+  const mortal = itemsOf(cache, key).filter((item) => key !== undefined || words[item * 2 + I.EXPIRES] !== 0);
+  for (const item of mortal) words[item * 2 + I.EXPIRES] = ALREADY_EXPIRED;
+  return mortal.length;
+}
+
+/** Visible ones: with this key, or all. */
+function itemsOf(cache: Cache, key: string | undefined): number[] {
+  const { store } = cache;
+  store.clock.tick();
+  if (key !== undefined) {
+    const item = findItem(cache, putKey(cache, key));
+    return item === 0 ? [] : [item];
+  }
+  const { words } = store.arena;
+  return [...store.index.items()].filter((item) => {
+    const deadline = words[item * 2 + I.EXPIRES]!;
+    return !(deadline !== 0 && deadline <= store.clock.now) && !store.isFlushed(item);
+  });
 }
 
 /** Puts the key where the store can read it. @returns its length */

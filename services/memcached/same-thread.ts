@@ -19,6 +19,10 @@ export async function startHere({ settings, users, ...where }: WorkerStart): Pro
     openConsole: (path) => server.openConsole(path),
     copy: async () => copyOf(server),
     cache: handleOf(server),
+    faults: {
+      apply: async (fault) => (await server.faults()).apply(fault),
+      active: async () => (await server.faults()).active(),
+    },
     [Symbol.asyncDispose]: () => server.stop(),
   };
 }
@@ -29,6 +33,8 @@ function handleOf(server: CacheServer): CacheHandle {
     set: async (key, value, options) => server.set(key, value, options),
     delete: async (key) => server.delete(key),
     entries: async () => [...server.entries()],
+    record: (on) => server.record(on),
+    commands: async () => server.commands(),
   };
 }
 

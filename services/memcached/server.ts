@@ -1,9 +1,11 @@
 import { Cache } from './cache.ts';
 import { CacheSockets } from './server/cache-sockets.ts';
 import { entries, type Entry } from './entries.ts';
-import { deleteItem, getItem, setItem, type ItemOptions } from './items.ts';
+import { deleteItem, evictItems, expireItems, getItem, setItem, type ItemOptions } from './items.ts';
 import { resetStats } from './stats/reset.ts';
 import { generalStats } from './stats/general.ts';
+import type { RecordedCommand } from '../kit/cache-handle.ts';
+import type { Faults } from '../kit/faults.ts';
 import type { Authentication } from './auth/authentication.ts';
 import type { CacheSettings } from './settings.ts';
 import type { Clock } from './store/clock.ts';
@@ -51,6 +53,16 @@ export interface CacheServer extends AsyncDisposable {
   set(key: string, value: string | Uint8Array, options?: ItemOptions): void;
   /** Removes an item. @returns whether it was there */
   delete(key: string): boolean;
+  /** Removes an item, or all, as if memory had run out. @returns how many */
+  evict(key?: string): number;
+  /** Has an item expire, or all that ever would. @returns how many */
+  expire(key?: string): number;
+  /** Whether commands are written down from now on. */
+  record(on: boolean): Promise<void>;
+  /** Those written down since the last `reset`, oldest first; the last ten thousand. */
+  commands(): readonly RecordedCommand[];
+  /** Outages on demand. */
+  faults(): Promise<Faults>;
   /**
    * Listens on a unix socket as well, on which its owner (0600) speaks the text protocol without logging in,
    * even when there are too many clients. Asked again for the same path, it does nothing.
@@ -116,6 +128,7 @@ export async function createServer(options: CacheServerOptions = {}): Promise<Ca
       store.clock.tick();
       store.flush(store.clock.now);
       resetStats(cache);
+      cache.tap?.clear();
     },
     entries() {
       store.clock.tick();
@@ -124,6 +137,16 @@ export async function createServer(options: CacheServerOptions = {}): Promise<Ca
     get: (key) => getItem(cache, key),
     set: (key, value, itemOptions = {}) => setItem(cache, key, value, itemOptions),
     delete: (key) => deleteItem(cache, key),
+    evict: (key) => evictItems(cache, key),
+    expire: (key) => expireItems(cache, key),
+    async record(on) {
+      if (!on && cache.tap === undefined) return;
+      const { tapOf } = await import('./tap.ts');
+      tapOf(cache).recording = on;
+      if (cache.tap?.idle) cache.tap = undefined;
+    },
+    commands: () => cache.tap?.commands ?? [],
+    faults: () => sockets.faults(),
     openConsole: (path) => {
       const opened = consoles.get(path) ?? sockets.listenConsole(path);
       consoles.set(path, opened);

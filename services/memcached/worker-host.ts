@@ -1,12 +1,15 @@
 import { existsSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import { deferred, type Deferred } from '../kit/deferred.ts';
+import type { Fault, Faults } from '../kit/faults.ts';
 import type { FromWorker, ToWorker, WorkerStart } from './worker-protocol.ts';
 
 /** A cache's heap holds sockets and little else; items live outside it. */
 const HEAP_MB = 64;
 const YOUNG_HEAP_MB = 4;
 const STOP_MS = 2_000;
+
+type FaultAnswer = Extract<FromWorker, { kind: 'fault' }>;
 
 /** A cache server in a thread of its own. */
 export interface WorkerCache {
@@ -16,6 +19,7 @@ export interface WorkerCache {
   stats(): Promise<Readonly<Record<string, string | number>>>;
   /** Forgets all items. */
   flush(): Promise<void>;
+  readonly faults: Faults;
   /** See `CacheServer.openConsole`. */
   openConsole(path: string): Promise<void>;
   stop(): Promise<void>;
@@ -38,9 +42,20 @@ export async function startWorkerCache(start: WorkerStart, signal?: AbortSignal)
   worker.on('message', (message: FromWorker) => {
     if (message.kind === 'listening') listening.resolve(message.port);
     else if (message.kind === 'stats') pending.get(message.id)?.resolve(message.stats);
+    else if (message.kind === 'fault') faultAnswers.get(message.id)?.resolve(message);
     else if (message.kind === 'console') settleConsole(message.id, message.problem);
     else listening.reject(Object.assign(new Error(message.message), { code: message.code }));
   });
+  const faultAnswers = new Map<number, Deferred<FaultAnswer>>();
+  const askFault = async (fault: Fault | undefined): Promise<FaultAnswer> => {
+    const id = ++lastId;
+    const answer = deferred<FaultAnswer>();
+    faultAnswers.set(id, answer);
+    worker.postMessage({ kind: 'fault', id, fault } satisfies ToWorker);
+    const said = await answer.promise.finally(() => faultAnswers.delete(id));
+    if (said.problem !== undefined) throw new Error(said.problem);
+    return said;
+  };
   const consoles = new Map<number, Deferred<void>>();
   const settleConsole = (id: number, problem: string | undefined) => {
     if (problem === undefined) consoles.get(id)?.resolve();
@@ -52,7 +67,8 @@ export async function startWorkerCache(start: WorkerStart, signal?: AbortSignal)
     worker.on('exit', () => {
       const error = new Error('The thread of the cache ended', { cause });
       listening.reject(error);
-      for (const request of [...pending.values(), ...consoles.values()]) request.reject(error);
+      for (const request of [...pending.values(), ...consoles.values(), ...faultAnswers.values()])
+        request.reject(error);
       if (!stopping) failed.reject(error);
       resolve();
     });
@@ -81,6 +97,10 @@ export async function startWorkerCache(start: WorkerStart, signal?: AbortSignal)
       failed: failed.promise,
       stats: () => ask(false),
       flush: async () => void (await ask(true)),
+      faults: {
+        apply: async (fault) => (await askFault(fault)).count,
+        active: async () => (await askFault(undefined)).active,
+      },
       openConsole(path) {
         const id = ++lastId;
         const opened = deferred<void>();

@@ -1,5 +1,6 @@
 /** The thread of one cache instance: serves until told to stop. Entry point of its own file. */
 import { parentPort, workerData } from 'node:worker_threads';
+import type { Fault } from '../kit/faults.ts';
 import { createServer, type CacheServer } from './server.ts';
 import type { FromWorker, ToWorker, WorkerStart } from './worker-protocol.ts';
 
@@ -30,11 +31,23 @@ async function main(start: WorkerStart): Promise<void> {
       void openConsole(server, message.path).then((problem) =>
         say({ kind: 'console', id: message.id, problem }),
       );
+    } else if (message.kind === 'fault') {
+      void answerFault(server, message.id, message.fault).then(say);
     } else {
       void server.stop().then(() => port.close());
     }
   });
   say({ kind: 'listening', port: server.port });
+}
+
+async function answerFault(server: CacheServer, id: number, fault: Fault | undefined): Promise<FromWorker> {
+  try {
+    const faults = await server.faults();
+    const count = fault ? await faults.apply(fault) : 0;
+    return { kind: 'fault', id, count, active: await faults.active() };
+  } catch (error) {
+    return { kind: 'fault', id, count: 0, active: [], problem: (error as Error).message };
+  }
 }
 
 /** @returns what is wrong, if anything */

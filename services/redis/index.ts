@@ -12,6 +12,7 @@ import { ownFolder, ProgramService } from '../kit/program-service.ts';
 import { unprivileged } from '../kit/unprivileged.ts';
 import { bind, URL_USER, VERSIONS } from './bind.ts';
 import { RedisClient, type Reply } from './client.ts';
+import { refuse } from './refuse.ts';
 import { copyKeys } from './copy.ts';
 
 const REDIS: EngineKind = {
@@ -38,6 +39,7 @@ export const redis: ServiceType<undefined> = {
   available: (where) => requireEngine(REDIS, where),
   start,
   bind,
+  refuse,
   external: {
     schemes: ['redis', 'rediss'],
     defaultPort: 6379,

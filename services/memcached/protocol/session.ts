@@ -197,6 +197,7 @@ export class Session {
   }
 
   #run(from: number, end: number): number {
+    const { tap } = this.cache;
     let at = from;
     while (at < end) {
       if (this.fillLeft > 0) {
@@ -204,7 +205,7 @@ export class Session {
       } else if (this.swallow > 0) {
         at += this.#skip(end - at);
       } else {
-        const next = this.step(this, at, end);
+        const next = tap === undefined ? this.step(this, at, end) : tap.step(this, at, end);
         if (next === at) break;
         at = next;
         this.turn++;

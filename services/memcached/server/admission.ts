@@ -61,6 +61,13 @@ export class Admission {
     }
   }
 
+  /** Of the clients being served that came in by the listener of this name. */
+  *connectionsOf(listener: string): Generator<Connection> {
+    for (const connection of this.#connections) {
+      if (connection.listenAddress === listener) yield connection;
+    }
+  }
+
   /** Ends every connection. */
   close(): void {
     for (const { socket } of this.#waiting.splice(0)) socket.destroy();

@@ -1,4 +1,6 @@
+import type { Faults } from '../../kit/faults.ts';
 import { Scope } from '../../kit/scope.ts';
+import type { CacheFaults } from './cache-faults.ts';
 import { Admission } from './admission.ts';
 import { Listener, type ListenAddress } from './listener.ts';
 import { Maintainer } from '../store/maintainer.ts';
@@ -33,6 +35,8 @@ export class CacheSockets implements AsyncDisposable {
   readonly #scope = new Scope();
   readonly #readIntoArena: boolean;
   readonly #admission: Admission;
+  #front: { readonly listener: Listener; readonly address: ListenAddress } | undefined;
+  #faults: CacheFaults | undefined;
 
   /** @param readIntoArena false reads with documented means of Node only */
   constructor(cache: Cache, readIntoArena: boolean) {
@@ -57,18 +61,32 @@ export class CacheSockets implements AsyncDisposable {
   }
 
   /** Drops every connection and stops listening. */
-  close(): Promise<void> {
-    return this.#scope.close();
+  async close(): Promise<void> {
+    await this.#faults?.[Symbol.asyncDispose]();
+    await this.#scope.close();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
 
+  /** Outages of what listens on TCP first. @throws Error where nothing does */
+  async faults(): Promise<Faults> {
+    const { CacheFaults } = await import('./cache-faults.ts');
+    const front = this.#front;
+    if (!front) throw new Error('The cache listens on no TCP port');
+    this.#faults ??= new CacheFaults(this.#cache, {
+      ...front,
+      connections: () => this.#admission.connectionsOf(front.listener.name),
+    });
+    return this.#faults;
+  }
+
   /** @returns the bound port. @throws the system's error */
   async listenTcp(address: ListenAddress): Promise<number> {
     const listener = this.#listener();
     await listener.listen(address);
+    this.#front ??= { listener, address };
     const { network } = this.#cache;
     if (network.tcpPort === 0) network.tcpPort = listener.port;
     return listener.port;

@@ -23,7 +23,7 @@ export class Connection implements Transport {
   #taken = 0;
   #takenAt = 0;
   /** Undefined where only `socket.write` is to be used. */
-  readonly #direct: DirectWriter | undefined;
+  #direct: DirectWriter | undefined;
 
   /**
    * @param direct whether to write past the stream, where that is possible
@@ -51,6 +51,11 @@ export class Connection implements Transport {
       this.#drained();
       onClose();
     });
+  }
+
+  /** From now on answers go by the socket's own methods, where outages can hold them back. */
+  writeBySocket(): void {
+    this.#direct = undefined;
   }
 
   send(bytes: Buffer): boolean {

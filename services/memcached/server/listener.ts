@@ -30,6 +30,8 @@ export class Listener implements AsyncDisposable {
   readonly #cache: Cache;
   readonly #server: Server;
   readonly #options: ListenerOptions;
+  /** Told of every client, while faults are wanted. */
+  gate: { accepted(socket: Socket): void } | undefined;
   #name = '';
   #protocol: Protocol | undefined;
   #console = false;
@@ -42,6 +44,11 @@ export class Listener implements AsyncDisposable {
       if (this.#console) this.#serve(socket);
       else options.admission.admit(socket, (admitted) => this.#serve(admitted));
     });
+  }
+
+  /** As statistics show it. */
+  get name(): string {
+    return this.#name;
   }
 
   /** The bound TCP port; 0 for a unix socket. */
@@ -82,7 +89,8 @@ export class Listener implements AsyncDisposable {
       typeof bound === 'object' && bound !== null
         ? listenAddressOf(bound.address, bound.port)
         : `unix:${String(bound)}`;
-    this.#cache.network.listeners.push(this.#name);
+    const { listeners } = this.#cache.network;
+    if (!listeners.includes(this.#name)) listeners.push(this.#name);
   }
 
   /** Stops listening. Connections are the admission's to end. */
@@ -111,5 +119,9 @@ export class Listener implements AsyncDisposable {
     else if (this.#protocol !== undefined) connection.session.speak(this.#protocol);
     admission.entered(connection);
     socket.resume();
+    if (this.gate) {
+      connection.writeBySocket();
+      this.gate.accepted(socket);
+    }
   }
 }

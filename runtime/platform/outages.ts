@@ -1,0 +1,241 @@
+/** Outages on demand of services, apps and the router: made, listed, and ended when their time is over. */
+import { FaultUnknown, type Fault } from '../../services/kit/faults.ts';
+import { PaasError } from '../kernel/errors.ts';
+import { suggest } from '../kernel/suggest.ts';
+import type { RouterDisturbance } from '../router/types.ts';
+import type { App } from './app.ts';
+import type { Services } from './services.ts';
+import { describeMs } from './words.ts';
+
+export type AppFault =
+  /** Its processes are killed. */
+  | { readonly kind: 'crash' }
+  /** Its processes stand still, as one that hangs. */
+  | { readonly kind: 'pause' }
+  /** Ends a pause. */
+  | { readonly kind: 'up' }
+  /** Ended as the watch over its memory would. */
+  | { readonly kind: 'out-of-memory' }
+  | { readonly kind: 'clear' };
+
+export type RouterFault =
+  | { readonly kind: 'latency'; readonly ms: number; readonly jitterMs: number }
+  /** The next requests end without an answer; without a count all of them. */
+  | { readonly kind: 'abort'; readonly count?: number }
+  | { readonly kind: 'clear' };
+
+export type AnyFault = Fault | AppFault | RouterFault;
+
+/** What a fault may be made of besides apps and services. */
+export const ROUTER = 'router';
+
+export interface ActiveFault {
+  readonly target: string;
+  readonly fault: AnyFault;
+  /** Milliseconds until it ends by itself. */
+  readonly leftMs?: number;
+}
+
+export interface OutagesOptions {
+  readonly services: Services;
+  readonly apps: ReadonlyMap<string, App>;
+  readonly serviceNames: () => readonly string[];
+}
+
+/** What ends each of those that go on. */
+const ENDS: Readonly<Record<string, AnyFault>> = {
+  down: { kind: 'up' },
+  freeze: { kind: 'up' },
+  pause: { kind: 'up' },
+  latency: { kind: 'latency', ms: 0, jitterMs: 0 },
+  bandwidth: { kind: 'bandwidth', bytesPerSecond: 0 },
+  'fail-next': { kind: 'fail-next', count: 0, message: '' },
+  abort: { kind: 'abort', count: 0 },
+};
+
+interface Timed {
+  readonly timer: NodeJS.Timeout;
+  readonly until: number;
+}
+
+export class Outages implements Disposable {
+  readonly #options: OutagesOptions;
+  /** By target and kind. */
+  readonly #timed = new Map<string, Timed>();
+  readonly #router = { latencyMs: 0, jitterMs: 0, aborts: 0 };
+
+  constructor(options: OutagesOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * @param forMs it ends by itself after that
+   * @returns how many connections, items or processes it met; 0 where that is no number
+   * @throws PaasError `FAULT_TARGET_UNKNOWN`, `SERVICE_CANNOT`, `USAGE`
+   */
+  async apply(target: string, fault: AnyFault, forMs?: number): Promise<number> {
+    const end = ENDS[fault.kind];
+    if (forMs !== undefined && !end)
+      throw new PaasError('USAGE', {
+        message: `Cannot end "${fault.kind}" after a time: it happens at once`,
+      });
+    const count = await this.#apply(target, fault);
+    this.#forget(target, fault.kind);
+    if (fault.kind === 'clear' || fault.kind === 'up') this.#forgetAll(target);
+    if (forMs === undefined || !end) return count;
+    const timer = setTimeout(() => {
+      this.#timed.delete(key(target, fault.kind));
+      this.#apply(target, end).catch(() => {}); // its target is gone, and the fault with it
+    }, forMs);
+    timer.unref();
+    this.#timed.set(key(target, fault.kind), { timer, until: performance.now() + forMs });
+    return count;
+  }
+
+  /** Ends all of them everywhere. */
+  async clearAll(): Promise<void> {
+    for (const { timer } of this.#timed.values()) clearTimeout(timer);
+    this.#timed.clear();
+    Object.assign(this.#router, { latencyMs: 0, jitterMs: 0, aborts: 0 });
+    for (const app of this.#options.apps.values()) app.resume();
+    const running = this.#options.services.runningFaults();
+    await Promise.all(running.map(([, faults]) => faults.apply({ kind: 'clear' })));
+  }
+
+  async active(): Promise<readonly ActiveFault[]> {
+    const { latencyMs, jitterMs, aborts } = this.#router;
+    const router: RouterFault[] = [
+      ...(latencyMs > 0 ? [{ kind: 'latency', ms: latencyMs, jitterMs } as const] : []),
+      ...(aborts > 0
+        ? [{ kind: 'abort', ...(Number.isFinite(aborts) ? { count: aborts } : {}) } as const]
+        : []),
+    ];
+    const paused = [...this.#options.apps.values()].filter((app) => app.paused);
+    const services = await Promise.all(
+      this.#options.services
+        .runningFaults()
+        .map(async ([target, faults]) => (await faults.active()).map((fault) => ({ target, fault }))),
+    );
+    const all = [
+      ...services.flat(),
+      ...paused.map(({ name }) => ({ target: name, fault: { kind: 'pause' } as const })),
+      ...router.map((fault) => ({ target: ROUTER, fault })),
+    ];
+    return all.map(({ target, fault }) => {
+      const timed = this.#timed.get(key(target, fault.kind));
+      const leftMs = timed && Math.max(0, Math.round(timed.until - performance.now()));
+      return { target, fault, ...(leftMs === undefined ? {} : { leftMs }) };
+    });
+  }
+
+  /** Asked by the router for each request. */
+  disturbance(): RouterDisturbance | undefined {
+    const router = this.#router;
+    if (router.aborts > 0) {
+      router.aborts -= 1;
+      return { abort: true, delayMs: 0 };
+    }
+    if (router.latencyMs === 0) return undefined;
+    return {
+      abort: false,
+      delayMs: Math.max(0, router.latencyMs + (Math.random() * 2 - 1) * router.jitterMs),
+    };
+  }
+
+  [Symbol.dispose](): void {
+    for (const { timer } of this.#timed.values()) clearTimeout(timer);
+    for (const app of this.#options.apps.values()) app.resume();
+  }
+
+  async #apply(target: string, fault: AnyFault): Promise<number> {
+    const { services, apps, serviceNames } = this.#options;
+    if (serviceNames().includes(target)) {
+      if (!isServiceFault(fault)) throw wrongKind(target, 'a service', fault);
+      const faults = await services.faults(target);
+      return faults.apply(fault).catch((error: unknown) => {
+        if (!(error instanceof FaultUnknown)) throw error;
+        throw new PaasError('SERVICE_CANNOT', { service: target, what: fault.kind, reason: error.message });
+      });
+    }
+    const app = apps.get(target);
+    if (app) return applyToApp(app, fault);
+    if (target === ROUTER) return this.#applyToRouter(fault);
+    const known = [...serviceNames(), ...apps.keys(), ROUTER];
+    throw new PaasError('FAULT_TARGET_UNKNOWN', {
+      target,
+      known,
+      suggestion: suggest(target, known) ?? null,
+    });
+  }
+
+  #applyToRouter(fault: AnyFault): number {
+    if (fault.kind === 'latency') {
+      Object.assign(this.#router, { latencyMs: fault.ms, jitterMs: fault.jitterMs });
+    } else if (fault.kind === 'abort') {
+      this.#router.aborts = fault.count ?? Number.POSITIVE_INFINITY;
+    } else if (fault.kind === 'clear') {
+      Object.assign(this.#router, { latencyMs: 0, jitterMs: 0, aborts: 0 });
+    } else throw wrongKind(ROUTER, 'the router', fault);
+    return 0;
+  }
+
+  #forget(target: string, kind: string): void {
+    clearTimeout(this.#timed.get(key(target, kind))?.timer);
+    this.#timed.delete(key(target, kind));
+  }
+
+  #forgetAll(target: string): void {
+    for (const kind of Object.keys(ENDS)) this.#forget(target, kind);
+  }
+}
+
+const key = (target: string, kind: string): string => `${kind} ${target}`;
+
+const SERVICE_KINDS: ReadonlySet<string> = new Set([
+  'down', 'up', 'freeze', 'latency', 'bandwidth', 'drop-connections', 'fail-next', 'evict', 'expire', 'clear',
+]); // prettier-ignore
+
+const isServiceFault = (fault: AnyFault): fault is Fault => SERVICE_KINDS.has(fault.kind);
+
+function applyToApp(app: App, fault: AnyFault): number {
+  switch (fault.kind) {
+    case 'crash':
+      return app.crash();
+    case 'pause':
+      return app.pause();
+    case 'out-of-memory':
+      return app.exhaust();
+    case 'up':
+    case 'clear':
+      return app.resume();
+    default:
+      throw wrongKind(app.name, 'an app', fault);
+  }
+}
+
+const FITTING: Readonly<Record<string, string>> = {
+  'a service': [...SERVICE_KINDS].join(', '),
+  'an app': 'crash, pause, up, out-of-memory',
+  'the router': 'latency, abort',
+};
+
+function wrongKind(target: string, what: string, { kind }: AnyFault): PaasError {
+  const message = `Cannot do "${kind}" to "${target}": it is ${what}`;
+  return new PaasError('USAGE', { message, hint: `There is for ${what}: ${FITTING[what] ?? ''}` });
+}
+
+/** `latency 200 ms ± 50 ms`, `down`. */
+export function describeFault(fault: AnyFault): string {
+  switch (fault.kind) {
+    case 'latency':
+      return `latency ${describeMs(fault.ms)}${fault.jitterMs > 0 ? ` ± ${describeMs(fault.jitterMs)}` : ''}`;
+    case 'bandwidth':
+      return `bandwidth ${fault.bytesPerSecond} bytes/s`;
+    case 'fail-next':
+      return `the next ${fault.count} fail: ${fault.message}`;
+    case 'abort':
+      return fault.count === undefined ? 'abort all' : `abort the next ${fault.count}`;
+    default:
+      return fault.kind;
+  }
+}

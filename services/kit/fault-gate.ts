@@ -1,0 +1,136 @@
+/** Makes the faults of sockets happen at one server's port. */
+import type { Socket } from 'node:net';
+import { FaultUnknown, type Fault, type Faults } from './faults.ts';
+import { holdPort } from './held-port.ts';
+import { isShaped, ShapedSocket, type Shape } from './shaped-socket.ts';
+
+/** What a server lends of itself. */
+export interface FaultDoor {
+  readonly host: string;
+  readonly port: number;
+  /** Those that clients hold. */
+  sockets(): Iterable<Socket>;
+  /** Frees the port; connections are not waited for. */
+  stopListening(): Promise<void>;
+  /** Listens on the same port again. */
+  listenAgain(): Promise<void>;
+  /** The next requests fail. */
+  failNext(count: number, message: string): void;
+  /** How many of those have not come yet. */
+  failing(): { readonly count: number; readonly message: string };
+}
+
+export class FaultGate implements Faults, AsyncDisposable {
+  readonly #door: FaultDoor;
+  readonly #shape: Shape = { latencyMs: 0, jitterMs: 0, bytesPerSecond: 0, frozen: false };
+  readonly #shaped = new WeakMap<Socket, ShapedSocket>();
+  #held: AsyncDisposable | undefined;
+  /** One change at a time: a port is not freed while it is taken. */
+  #turn: Promise<unknown> = Promise.resolve();
+
+  constructor(door: FaultDoor) {
+    this.#door = door;
+  }
+
+  /** A client connected. */
+  accepted(socket: Socket): void {
+    if (isShaped(this.#shape)) this.#shapeOf(socket).update();
+  }
+
+  apply(fault: Fault): Promise<number> {
+    const done = this.#turn.then(() => this.#apply(fault));
+    this.#turn = done.catch(() => {});
+    return done;
+  }
+
+  async active(): Promise<readonly Fault[]> {
+    const { latencyMs, jitterMs, bytesPerSecond, frozen } = this.#shape;
+    const { count, message } = this.#door.failing();
+    return [
+      ...(this.#held ? [{ kind: 'down' } as const] : []),
+      ...(frozen ? [{ kind: 'freeze' } as const] : []),
+      ...(latencyMs > 0 ? [{ kind: 'latency', ms: latencyMs, jitterMs } as const] : []),
+      ...(bytesPerSecond > 0 ? [{ kind: 'bandwidth', bytesPerSecond } as const] : []),
+      ...(count > 0 ? [{ kind: 'fail-next', count, message } as const] : []),
+    ];
+  }
+
+  /** Lets the port go, if it is held. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#turn;
+    await this.#held?.[Symbol.asyncDispose]();
+  }
+
+  async #apply(fault: Fault): Promise<number> {
+    switch (fault.kind) {
+      case 'down':
+        await this.#down();
+        return 0;
+      case 'up':
+        await this.#up();
+        this.#reshape({ frozen: false });
+        return 0;
+      case 'freeze':
+        await this.#up();
+        this.#reshape({ frozen: true });
+        return 0;
+      case 'latency':
+        this.#reshape({ latencyMs: fault.ms, jitterMs: fault.jitterMs });
+        return 0;
+      case 'bandwidth':
+        this.#reshape({ bytesPerSecond: fault.bytesPerSecond });
+        return 0;
+      case 'drop-connections':
+        return this.#drop();
+      case 'fail-next':
+        this.#door.failNext(fault.count, fault.message);
+        return 0;
+      case 'clear':
+        await this.#up();
+        this.#reshape({ latencyMs: 0, jitterMs: 0, bytesPerSecond: 0, frozen: false });
+        this.#door.failNext(0, '');
+        return 0;
+      case 'evict':
+      case 'expire':
+        throw new FaultUnknown('only a cache of ours knows its items');
+    }
+  }
+
+  async #down(): Promise<void> {
+    if (this.#held) return;
+    const { host, port } = this.#door;
+    const freed = this.#door.stopListening();
+    this.#drop();
+    await freed;
+    this.#held = await holdPort(host, port);
+  }
+
+  async #up(): Promise<void> {
+    if (!this.#held) return;
+    await this.#held[Symbol.asyncDispose]();
+    await this.#door.listenAgain();
+    this.#held = undefined;
+  }
+
+  #reshape(change: Partial<Shape>): void {
+    Object.assign(this.#shape, change);
+    for (const socket of this.#door.sockets()) {
+      if (isShaped(this.#shape) || this.#shaped.has(socket)) this.#shapeOf(socket).update();
+    }
+  }
+
+  #shapeOf(socket: Socket): ShapedSocket {
+    let shaped = this.#shaped.get(socket);
+    if (!shaped) this.#shaped.set(socket, (shaped = new ShapedSocket(socket, this.#shape)));
+    return shaped;
+  }
+
+  #drop(): number {
+    let count = 0;
+    for (const socket of this.#door.sockets()) {
+      socket.resetAndDestroy();
+      count += 1;
+    }
+    return count;
+  }
+}
