@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
 import { absolutePath } from '../runtime/kernel/names.ts';
 import { readManifest } from '../runtime/manifest/index.ts';
@@ -151,15 +152,14 @@ async function importRows(folder: string): Promise<string[][]> {
     writeFileSync(join(folder, name), text);
     return join(folder, name);
   };
+  const built = (module: string): string => JSON.stringify(fileURLToPath(new URL(module, dist)));
   const reads = (manifest: string): string => `
-    const [{ readManifest }] = await Promise.all([
-      import(${JSON.stringify(new URL('manifest/index.js', dist).href)}),
-      import(${JSON.stringify(new URL('platform/preview.js', dist).href)}),
-    ]);
-    await readManifest({ cwd: ${JSON.stringify(folder)}, manifest: ${JSON.stringify(manifest)} });`;
-  const nothing = script('nothing.mjs', '');
-  const importer = script('importer.mjs', reads('one-line.yml'));
-  const reader = script('reader.mjs', reads('manifest.yml'));
+    const { readManifest } = require(${built('manifest/index.cjs')});
+    require(${built('platform/preview.cjs')});
+    void readManifest({ cwd: ${JSON.stringify(folder)}, manifest: ${JSON.stringify(manifest)} });`;
+  const nothing = script('nothing.cjs', '');
+  const importer = script('importer.cjs', reads('one-line.yml'));
+  const reader = script('reader.cjs', reads('manifest.yml'));
   const run = (file: string) =>
     timed(async () => {
       const { status, stderr } = spawnSync(process.execPath, [file], { encoding: 'utf8' });
