@@ -19,6 +19,7 @@ import { fileNameFor, type SpacePaths } from '../state/home.ts';
 import type { ServiceRecord } from '../state/record.ts';
 import { externalEndpoint, openExternal } from './external-service.ts';
 import type { Nodes } from './nodes.ts';
+import { keepIdentity, keptIdentity } from './kept-identity.ts';
 import { HOST, startOurs, type Surroundings } from './own-service.ts';
 import { clientProgram, type ClientPurpose, type ReadyProgram } from './service-client.ts';
 import { findType } from '../plan/make-plan.ts';
@@ -78,7 +79,7 @@ export class Services {
     if (!existing) this.#checkCapacity(plan);
     const { external: former, ...kept } = existing ?? {
       id: randomUUID(),
-      identity: type.mint(),
+      identity: keptIdentity(this.#dataDir(plan.name)) ?? type.mint(),
       port: 0,
     };
     // Bound elsewhere once, it stays so: an app must not meet another database by a forgotten flag.
@@ -196,7 +197,7 @@ export class Services {
   async remove(name: ServiceName): Promise<void> {
     await this.#mutex(name).run(async () => {
       await this.#stopOne(name);
-      rmSync(absolutePath(fileNameFor(name), this.#options.paths.services), { recursive: true, force: true });
+      rmSync(this.#dataDir(name), { recursive: true, force: true });
       this.#failed.delete(name);
       this.#missing.delete(name);
       this.#options.save(name, undefined);
@@ -347,6 +348,7 @@ export class Services {
 
   #started(name: ServiceName, record: ServiceRecord, instance: ServiceInstance): void {
     const { endpoint } = instance;
+    if (record.external === undefined) keepIdentity(this.#dataDir(name), record.identity);
     const scope = new Scope();
     scope.use(instance);
     this.#failed.delete(name);
@@ -369,7 +371,7 @@ export class Services {
     return {
       ...(node ? { node } : {}),
       sameThread: this.#options.sameThread,
-      dataDir: absolutePath(fileNameFor(name), paths.services),
+      dataDir: this.#dataDir(name),
       cacheDir: absolutePath('services', paths.cache),
       packageFolders: [absolutePath('engines', paths.home)],
       guardian,
@@ -377,6 +379,10 @@ export class Services {
       signal,
       log: (text) => log.append({ source: name, instance: 0, stream: 'OUT', text }),
     };
+  }
+
+  #dataDir(name: string): string {
+    return absolutePath(fileNameFor(name), this.#options.paths.services);
   }
 
   #endpoint(record: ServiceRecord): Endpoint {

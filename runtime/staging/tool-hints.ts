@@ -1,13 +1,9 @@
 /** How a missing tool is installed on this system: the one table of such lines. */
-import { findTool } from '../../services/kit/find-tool.ts';
-
-type Manager = 'apt-get' | 'dnf' | 'brew';
-
-const COMMANDS: Readonly<Record<Manager, string>> = {
-  'apt-get': 'sudo apt-get install',
-  dnf: 'sudo dnf install',
-  brew: 'brew install',
-};
+import {
+  installLine as installLineOf,
+  packageManager,
+  type PackageNames,
+} from '../../services/kit/package-manager.ts';
 
 /** Package names by tool, where a package manager has it. */
 const PACKAGES = {
@@ -24,19 +20,13 @@ const PACKAGES = {
   java: { 'apt-get': 'default-jdk-headless', dnf: 'java-latest-openjdk-headless', brew: 'openjdk' },
   maven: { 'apt-get': 'maven', dnf: 'maven', brew: 'maven' },
   gradle: { 'apt-get': 'gradle', dnf: 'gradle', brew: 'gradle' },
-} as const satisfies Record<string, Record<Manager, string>>;
+} as const satisfies Record<string, PackageNames>;
 
 export type Tool = keyof typeof PACKAGES;
 
-/** The package manager of this system, by what is on PATH. */
-export function packageManager(env: Readonly<Record<string, string>>): Manager | undefined {
-  return (['apt-get', 'dnf', 'brew'] as const).find((manager) => findTool(manager, env));
-}
-
 /** The line that installs `tool` here. Undefined where the system's package manager is not known. */
 export function installLine(tool: Tool, env: Readonly<Record<string, string>>): string | undefined {
-  const manager = packageManager(env);
-  return manager && `${COMMANDS[manager]} ${PACKAGES[tool][manager]}`;
+  return installLineOf(PACKAGES[tool], env);
 }
 
 /** The line that installs packages named as this system names them. */
@@ -45,5 +35,5 @@ export function installPackagesLine(
   env: Readonly<Record<string, string>>,
 ): string | undefined {
   const manager = packageManager(env);
-  return manager && `${COMMANDS[manager]} ${names.join(' ')}`;
+  return manager && installLineOf({ [manager]: names.join(' ') }, env);
 }

@@ -1,6 +1,6 @@
 /** Services on real engines, as a user meets them: pushed, looked at, bound elsewhere, killed, deleted. */
 import { spawn } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { AppSnapshot, ServiceSnapshot } from '../../runtime/snapshot.ts';
@@ -123,6 +123,16 @@ describe.skipIf(!here('postgresql', 'mysql', 'redis'))('engines', { timeout: LON
     }
     expect(readFileSync(join((await envOf(second.url)).STACKATO_FILESYSTEM!, 'kept'), 'utf8')).toBe('kept');
 
+    // A record that is lost does not lock the data up.
+    await home.run(['stop', '--all']);
+    rmSync(join(home.folder, 'state/spaces/default/record.json'));
+    await push(home, app);
+    expect((await details(home, 'db')).credentials).toMatchObject({
+      user: credentials.user,
+      password: credentials.password,
+      name: credentials.name,
+    });
+
     // The engine's own programs.
     const exported = await home.run(['dbexport', 'shop', 'db']);
     expect(exported.stdout).toMatch(/CREATE TABLE public\.things[\s\S]*kept/);
@@ -137,7 +147,7 @@ describe.skipIf(!here('postgresql', 'mysql', 'redis'))('engines', { timeout: LON
     // Data goes when it is asked to, and not before.
     await home.run(['reset-service', 'db', '-f']);
     {
-      using client = await postgres(credentials);
+      using client = await postgres((await details(home, 'db')).credentials);
       await expect(client.query('SELECT name FROM things')).rejects.toThrow('does not exist');
     }
     const refused = await home.run(['delete-service', 'db', '-f']);

@@ -1,6 +1,7 @@
 /** A failed install as an error: what could not be had, why, and the ways on. */
 import { PaasError } from '../../kernel/errors.ts';
-import { packageManager, installPackagesLine } from '../tool-hints.ts';
+import { packageManager } from '../../../services/kit/package-manager.ts';
+import { installPackagesLine } from '../tool-hints.ts';
 import type { InstallContext, RunStep } from '../types.ts';
 import { debianName } from './debian-names.ts';
 import { readFailure, type PackageReason } from './failure.ts';
