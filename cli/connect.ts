@@ -74,9 +74,18 @@ export async function connect(context: Context, wishes: HostWishes): Promise<Con
       log,
     });
   });
-  const said = JSON.parse(line) as HostAnnouncement;
+  const said = parseAnnouncement(line, log);
   if ('failed' in said) throw errorFromJson(said.failed);
   // Another command's host won the race: that one answers, maybe after finishing its own start.
   if ('taken' in said) return (await connectIfRunning(context)) ?? connect(context, wishes);
   return ControlClient.connect(said.ready.socket);
+}
+
+/** Something that was loaded into the host, by NODE_OPTIONS for example, may have printed a line of its own. */
+function parseAnnouncement(line: string, log: string): HostAnnouncement {
+  try {
+    return JSON.parse(line) as HostAnnouncement;
+  } catch {
+    throw new PaasError('HOST_START_FAILED', { reason: `it printed "${line.slice(0, 200)}" first`, log });
+  }
 }

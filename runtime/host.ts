@@ -132,10 +132,8 @@ export class Host {
     try {
       // Each method checks what it is given by using it; the socket is only open to the user's own commands.
       this.#methods ??= this.#makeMethods();
-      const run = this.#methods[method] as
-        | ((...args: unknown[]) => Promise<Methods[Method]['result']>)
-        | undefined;
-      if (!run)
+      const run = this.#methods[method] as (...args: unknown[]) => Promise<Methods[Method]['result']>;
+      if (!Object.hasOwn(this.#methods, method))
         throw new PaasError('CONTROL_MESSAGE_INVALID', { reason: `there is no method "${String(method)}"` });
       return await run(params, connection, signal);
     } finally {

@@ -18,6 +18,15 @@ describe('one sentence, the place, the next step', () => {
     expect(outcome.stderr).toContain('Propose one with: paas-local init');
   });
 
+  test('a host into which something was loaded that prints', async () => {
+    const preload = join(tempDir(), 'prints.cjs');
+    writeFileSync(preload, 'console.log("loaded a helper")');
+    const outcome = await push(echoApp('shop'), [], { NODE_OPTIONS: `--require=${preload}` });
+    expect(outcome.code).toBe(1);
+    expect(outcome.stderr).toContain('it printed "loaded a helper" first');
+    expect(outcome.stderr).not.toMatch(/^\s+at /m);
+  });
+
   test('a manifest that was named and is not there', async () => {
     const { code, stderr } = await push(tempDir(), ['--manifest', 'nope.yml']);
     expect(code).toBe(2);
