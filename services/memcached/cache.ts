@@ -41,6 +41,8 @@ export interface CacheOptions {
   readonly authentication?: Authentication | undefined;
   /** Lets clients move `clock`, with the debug build's command. */
   readonly debugClock?: MovableClock | undefined;
+  /** Told what is said by whom, line by line: `-vv`. */
+  readonly narrate?: ((line: string) => void) | undefined;
   /** Called by the `shutdown` command, where it is enabled. */
   readonly onShutdown?: ((graceful: boolean) => void) | undefined;
 }
@@ -60,6 +62,7 @@ export class Cache {
   readonly prefixes: PrefixStats;
   readonly authentication: Authentication | undefined;
   readonly debugClock: MovableClock | undefined;
+  readonly narrate: ((line: string) => void) | undefined;
   readonly onShutdown: ((graceful: boolean) => void) | undefined;
   readonly network: NetworkFacts = {
     tcpPort: 0,
@@ -78,10 +81,11 @@ export class Cache {
 
   constructor(options: CacheOptions) {
     const { seed, settings = {}, debugClock, clock = debugClock?.read ?? Date.now } = options;
-    const { authentication, onShutdown } = options;
+    const { authentication, narrate, onShutdown } = options;
     this.settings = { ...DEFAULT_SETTINGS, ...settings };
     this.authentication = authentication;
     this.debugClock = debugClock;
+    this.narrate = narrate;
     this.onShutdown = onShutdown;
     this.store = new Store(this.settings, clock, seed);
     this.reply = new Reply(this.store);

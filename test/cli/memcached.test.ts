@@ -61,6 +61,49 @@ test('listens on loopback only unless told otherwise, and reports its settings a
   });
 });
 
+test('-vv tells who comes, what is asked and what is answered', async () => {
+  const { program, ports } = await start(['-p', '-1', '-l', '127.0.0.1', '-vv']);
+  const requests = 'get a\r\nset a 0 0 8\r\nget none\r\nget a\r\nfoo\x1b[2J\r\n';
+  await ask(ports['TCP INET']!, requests);
+  const noop = Buffer.from('800a00000000000000000000000000000000000000000000', 'hex');
+  await exchange(ports['TCP INET']!, [noop]);
+  program.child.kill('SIGTERM');
+  const told = (await program.exited).stderr.replaceAll(
+    /\d+(?=:? (?:new|Client|connection|server))|(?<=^[<>])\d+/gm,
+    'N',
+  );
+  expect(told).toContain('slab class   1: chunk size        96 perslab   10922\n');
+  // The end of one connection may be told after the next has come.
+  const closed = '<N connection closed.\n';
+  expect(told).toContain(closed);
+  expect(told.slice(told.indexOf('<N server')).replaceAll(closed, '')).toBe(
+    [
+      '<N server listening (auto-negotiate)',
+      '<N new auto-negotiating client connection',
+      'N: Client using the ascii protocol',
+      '<N get a',
+      '<N set a 0 0 8',
+      '<N get a',
+      '<N foo\\x1b[2J',
+      '>N END',
+      '>N STORED',
+      '>N sending key a',
+      '>N END',
+      '>N ERROR',
+      '<N new auto-negotiating client connection',
+      'N: Client using the binary protocol',
+      '<N Read binary protocol data:',
+      '<N    0x80 0x0a 0x00 0x00',
+      ...Array.from({ length: 5 }, () => '<N    0x00 0x00 0x00 0x00'),
+      '>N Writing bin response:',
+      '>N   0x81 0x0a 0x00 0x00',
+      ...Array.from({ length: 5 }, () => '>N   0x00 0x00 0x00 0x00'),
+      'Exiting normally',
+      '',
+    ].join('\n'),
+  );
+});
+
 test('SIGUSR1 and the shutdown command stop it', async () => {
   const first = await start(['-p', '-1']);
   first.program.child.kill('SIGUSR1');

@@ -11,6 +11,7 @@ import { listen } from './listen.ts';
 import { MovableClock } from '../store/movable-clock.ts';
 import { PAGES_MAX, PAGE_BYTES } from '../store/arena.ts';
 import { readCommandLine, type CommandLine } from './command-line.ts';
+import { listening, slabTable } from '../server/narrate.ts';
 import { removePidFile, writePidFile, writePortFile } from './files.ts';
 import { untilStopped } from './until-stopped.ts';
 
@@ -55,13 +56,16 @@ async function serve(line: CommandLine, world: ProgramWorld, say: (text: string)
     ...(line.debug ? { debugClock: new MovableClock(Date.now) } : {}),
     settings: { ...line.settings, memoryBytes: heldBytes(line, say) },
     authentication: users?.authentication,
+    ...(line.settings.verbosity > 1 ? { narrate: say } : {}),
     onShutdown: (graceful) => stop.now(graceful ? 'graceful' : 'normal'),
   });
   cache.network.interfaces = line.interfaces;
   sayWithoutEffect(line, say);
+  if (cache.narrate) for (const text of slabTable(cache)) say(text);
   await using sockets = new CacheSockets(cache, true);
   const ports = await listen(sockets, line);
   sockets.maintain();
+  if (cache.narrate) for (const text of listening(cache)) say(text);
   if (line.tcpPort > 0) cache.network.tcpPort = line.tcpPort;
   if (env.MEMCACHED_PORT_FILENAME && line.socketPath === undefined) {
     writePortFile(env.MEMCACHED_PORT_FILENAME, ports, say);

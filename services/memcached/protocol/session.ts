@@ -14,7 +14,7 @@ const LF = 0x0a;
 const LOOK_AHEAD_BYTES = 160;
 
 /** Serves the request at a position; gives the position after it, or the same if it is not complete. */
-type Step = (session: Session, at: number, end: number) => number;
+export type Step = (session: Session, at: number, end: number) => number;
 
 /** Why a connection ended, in the words of the log. */
 export type CloseReason = 'normal' | 'error' | 'idle_timeout' | 'shutdown';

@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import * as lines from './connection-lines.ts';
 import { CONNEVENTS } from '../watch/watchers.ts';
 import { DirectWriter } from './direct-writer.ts';
+import { narratedSession, newClient } from './narrate.ts';
 import { Session } from '../protocol/session.ts';
 import type { Cache } from '../cache.ts';
 import type { Transport } from '../protocol/transport.ts';
@@ -36,8 +37,9 @@ export class Connection implements Transport {
     this.socket = socket;
     this.listenAddress = listenAddress;
     this.address = lines.addressOf(socket, listenAddress);
-    this.session = new Session(cache, this);
+    this.session = cache.narrate ? narratedSession(cache, this, cache.narrate) : new Session(cache, this);
     cache.connections.add(this.session);
+    cache.narrate?.(newClient(cache, this.session));
     cache.store.counters.totalConnections++;
     this.#log('conn_new', '');
     socket.on('error', () => {}); // 'close' follows and says all there is to say
@@ -46,6 +48,7 @@ export class Connection implements Transport {
     });
     socket.on('close', () => {
       cache.connections.remove(this.session);
+      cache.narrate?.(`<${this.session.number} connection closed.`);
       this.#log('conn_close', ` reason=${this.session.closeReason}`);
       this.session.close();
       this.#drained();

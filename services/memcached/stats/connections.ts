@@ -1,7 +1,7 @@
 import type { Cache } from '../cache.ts';
 import type { Stat } from './stats-of.ts';
 
-const FIRST_LISTENER = 10;
+export const FIRST_LISTENER = 10;
 
 /** `stats conns`: the listening sockets, then the connections. */
 export function* connectionStats(cache: Cache): Generator<Stat> {

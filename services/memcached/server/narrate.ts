@@ -1,0 +1,201 @@
+/** What `-vv` tells on stderr: who comes and goes, what they ask, what they are answered. */
+import { binaryStep } from '../protocol/binary/step.ts';
+import { Session, type Step } from '../protocol/session.ts';
+import { FIRST_LISTENER } from '../stats/connections.ts';
+import type { Cache } from '../cache.ts';
+import type { Transport } from '../protocol/transport.ts';
+
+const LF = 0x0a;
+const HEADER_BYTES = 24;
+const ROW_BYTES = 4;
+
+/** The same session, which tells what happens in it. */
+export function narratedSession(cache: Cache, transport: Transport, say: (line: string) => void): Session {
+  const narrator = new Narrator(transport, say);
+  const session = new Session(cache, narrator);
+  narrator.session = session;
+  const undecided = session.step;
+  let step = undecided;
+  let inside = false;
+  const tell: Step = (self, at, end) => {
+    // The first step hands on to the one it chose.
+    if (inside) return step(self, at, end);
+    inside = true;
+    narrator.hold();
+    const before = step;
+    const next = step(self, at, end);
+    inside = false;
+    const decided =
+      before === undecided && step !== undecided && cache.settings.protocol === 'auto-negotiate';
+    if (decided) narrator.tellProtocol(step === binaryStep);
+    if (next !== at) narrator.tellRequest(cache, at, step === binaryStep);
+    narrator.release();
+    return next;
+  };
+  Object.defineProperty(session, 'step', {
+    get: () => tell,
+    set(chosen: Step) {
+      step = chosen;
+    },
+  });
+  return session;
+}
+
+/** As memcached names what a connection may speak. */
+export function newClient({ settings }: Cache, { number }: Session): string {
+  const speaks = settings.protocol === 'auto-negotiate' ? 'auto-negotiating' : settings.protocol;
+  return `<${number} new ${speaks} client connection`;
+}
+
+export function listening({ settings, network }: Cache): string[] {
+  return network.listeners.map((_, at) => `<${FIRST_LISTENER + at} server listening (${settings.protocol})`);
+}
+
+export function slabTable({ store }: Cache): string[] {
+  const { classes } = store;
+  return Array.from({ length: classes.largest }, (_, at) => {
+    const [id, size] = [String(at + 1).padStart(3), String(classes.sizes[at + 1]).padStart(9)];
+    return `slab class ${id}: chunk size ${size} perslab ${String(classes.chunksPerPage(at + 1)).padStart(7)}`;
+  });
+}
+
+/** Hands everything on, and tells what is sent. */
+class Narrator implements Transport {
+  session!: Session;
+  readonly #transport: Transport;
+  readonly #say: (line: string) => void;
+  #binary = false;
+  /** Bytes of values still to come, which are not told. */
+  #skip = 0;
+  /** Answers of the request being served, told after it. */
+  #held: Buffer[] | undefined;
+
+  constructor(transport: Transport, say: (line: string) => void) {
+    this.#transport = transport;
+    this.#say = say;
+  }
+
+  get blocked(): boolean {
+    return this.#transport.blocked;
+  }
+
+  get address(): string {
+    return this.#transport.address;
+  }
+
+  get listenAddress(): string {
+    return this.#transport.listenAddress;
+  }
+
+  hold(): void {
+    this.#held = [];
+  }
+
+  release(): void {
+    const held = this.#held ?? [];
+    this.#held = undefined;
+    for (const bytes of held) this.#tellAnswers(bytes);
+  }
+
+  send(bytes: Buffer): boolean {
+    this.#tell(bytes);
+    return this.#transport.send(bytes);
+  }
+
+  sendAll(pieces: readonly Buffer[]): boolean {
+    for (const piece of pieces) this.#tell(piece);
+    return this.#transport.sendAll(pieces);
+  }
+
+  afterDrain(callback: () => void): void {
+    this.#transport.afterDrain(callback);
+  }
+
+  pause(): void {
+    this.#transport.pause();
+  }
+
+  unpause(): void {
+    this.#transport.unpause();
+  }
+
+  end(): void {
+    this.#transport.end();
+  }
+
+  destroy(): void {
+    this.#transport.destroy();
+  }
+
+  tellProtocol(binary: boolean): void {
+    this.#binary = binary;
+    this.#say(`${this.session.number}: Client using the ${binary ? 'binary' : 'ascii'} protocol`);
+  }
+
+  tellRequest({ store }: Cache, at: number, binary: boolean): void {
+    this.#binary = binary;
+    const { arena } = store;
+    if (binary) {
+      this.#tellHeader(
+        '<',
+        'Read binary protocol data:',
+        arena.bytes.subarray(at, at + HEADER_BYTES),
+        '    ',
+      );
+      return;
+    }
+    const length = arena.bytes.subarray(at).indexOf(LF);
+    this.#say(`<${this.session.number} ${harmless(arena.text(at, at + length))}`);
+  }
+
+  #tell(bytes: Buffer): void {
+    if (this.#held) this.#held.push(Buffer.from(bytes));
+    else this.#tellAnswers(bytes);
+  }
+
+  #tellAnswers(bytes: Buffer): void {
+    if (this.#binary) {
+      const header = bytes.subarray(0, HEADER_BYTES);
+      this.#tellHeader('>', 'Writing bin response:', header, '   ');
+      return;
+    }
+    let at = Math.min(this.#skip, bytes.length);
+    this.#skip -= at;
+    while (at < bytes.length) {
+      const end = bytes.indexOf(LF, at);
+      if (end < 0) return;
+      this.#tellLine(bytes.toString('latin1', at, end).trimEnd());
+      at = end + 1 + this.#skip;
+      this.#skip = Math.max(0, at - bytes.length);
+    }
+  }
+
+  /** memcached tells neither statistics nor what meta requests are answered. */
+  #tellLine(line: string): void {
+    const [, key, length, meta] = /^(?:VALUE (\S+) \d+ (\d+)|VA (\d+))/.exec(line) ?? [];
+    const valueBytes = length ?? meta;
+    if (valueBytes !== undefined) this.#skip = Number(valueBytes) + 2;
+    if (key !== undefined) this.#say(`>${this.session.number} sending key ${harmless(key)}`);
+    else if (!/^(STAT|VA|HD|EN|NF|NS|EX|MN|ME)\b/.test(line)) {
+      this.#say(`>${this.session.number} ${harmless(line)}`);
+    }
+  }
+
+  #tellHeader(direction: string, title: string, bytes: Buffer, indent: string): void {
+    const { number } = this.session;
+    this.#say(`${direction}${number} ${title}`);
+    for (let at = 0; at < bytes.length; at += ROW_BYTES) {
+      const row = [...bytes.subarray(at, at + ROW_BYTES)].map(
+        (byte) => `0x${byte.toString(16).padStart(2, '0')}`,
+      );
+      this.#say(`${direction}${number}${indent}${row.join(' ')}`);
+    }
+  }
+}
+
+/** What clients send may be meant for the terminal. */
+function harmless(text: string): string {
+  return text
+    .trimEnd()
+    .replaceAll(/[^\x20-\x7e]/g, (letter) => `\\x${letter.charCodeAt(0).toString(16).padStart(2, '0')}`);
+}
