@@ -19,7 +19,7 @@ import type { Manifest } from './manifest/types.ts';
 import { NOTHING_BY_HAND } from './plan/by-hand.ts';
 import { restore, takenOver, type Restored } from './platform/after-host.ts';
 import { AppDrains } from './platform/app-drains.ts';
-import { App } from './platform/app.ts';
+import { App, type Attachment } from './platform/app.ts';
 import { ByHandChanges } from './platform/by-hand-changes.ts';
 import { Changes, type StartAgain, type Strategy } from './platform/changes.ts';
 import { EventHistory } from './platform/event-history.ts';
@@ -78,6 +78,10 @@ export interface PushRequest {
   readonly fromCopy?: boolean;
   /** Default: all instances stop, then all start. */
   readonly strategy?: Strategy;
+  /** Gives instance 0 of this process the terminal of the push; of an app that has such a process. */
+  readonly attach?: Attachment;
+  /** A crashed instance is started again after this at most. */
+  readonly maxBackoffMs?: number;
   /** Service name → URL of an engine that runs elsewhere. */
   readonly binds?: Readonly<Record<string, string>>;
   /** Go on without services whose engine is not installed. */
@@ -221,7 +225,21 @@ export class Platform implements AsyncDisposable {
         app.log.append({ source: 'API', instance: 0, stream: 'OUT', text });
       this.#warn(app, appPlan);
       try {
-        const pushed = { source, shellEnv, detached, toolEnv, strategy, fromCopy };
+        const { attach, maxBackoffMs } = request;
+        if (attach && !appPlan.processes.some(({ type }) => type === attach.process)) {
+          const known = appPlan.processes.map(({ type }) => type);
+          throw new PaasError('PROCESS_NOT_FOUND', { app: app.name, process: attach.process, known });
+        }
+        const pushed = {
+          source,
+          shellEnv,
+          detached,
+          toolEnv,
+          strategy,
+          fromCopy,
+          ...(attach ? { attach } : {}),
+          ...(maxBackoffMs === undefined ? {} : { maxBackoffMs }),
+        };
         await this.#changes.push(app, appPlan, pushed, signal);
       } catch (error) {
         void this.stopUnusedServices();

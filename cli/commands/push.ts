@@ -14,7 +14,7 @@ import { manifestInvalid, manifestSource, showDiagnostics } from '../manifest-so
 import { readAndConnect } from '../read-manifest.ts';
 import { readyFile } from '../ready-file.ts';
 import { renderEvent } from '../render/reporter.ts';
-import { harmless } from '../render/terminal.ts';
+import { harmless, terminalDevice } from '../render/terminal.ts';
 import { untilSignal } from '../signals.ts';
 import { shellOf } from '../which-app.ts';
 
@@ -24,6 +24,9 @@ export interface PushOptions extends PushChoices {
   readonly strictPorts?: boolean;
   readonly detach?: boolean;
   readonly readyFile?: string;
+  readonly attach?: string;
+  /** Milliseconds. */
+  readonly maxBackoff?: number;
 }
 
 export async function push(
@@ -33,6 +36,7 @@ export async function push(
 ): Promise<number> {
   const { terminal, json } = context;
   if (options.dryRun) return (await import('./plan.ts')).plan(context, names, options);
+  const attach = options.attach === undefined ? undefined : attachment(context, options);
   const asked = manifestSource(context, names, options);
   const wishes = {
     port: portOption(options.port, context.env),
@@ -68,6 +72,8 @@ export async function push(
       router: wishes,
       ...(options.staged ? { fromCopy: true } : {}),
       ...(options.strategy ? { strategy: options.strategy } : {}),
+      ...(attach ? { attach } : {}),
+      ...(options.maxBackoff === undefined ? {} : { maxBackoffMs: options.maxBackoff }),
       binds: await readBinds(manifest, options.bind),
       allowMissingServices: options.allowMissingServices === true,
     });
@@ -79,6 +85,22 @@ export async function push(
   };
   const end = await untilSignal(life(), handling).finally(() => detached || ready.remove());
   return 'exitCode' in end ? end.exitCode : 0;
+}
+
+/** @throws PaasError `USAGE` where there is no terminal to give away */
+function attachment({ json }: Context, { attach = 'web', detach }: PushOptions) {
+  const terminal = terminalDevice();
+  const problem =
+    detach === true
+      ? 'a push with --detach leaves its terminal'
+      : json
+        ? 'with --json the output is ours'
+        : terminal === undefined
+          ? 'standard input is no terminal'
+          : undefined;
+  if (problem !== undefined || terminal === undefined)
+    throw new PaasError('USAGE', { message: `Cannot give process "${attach}" the terminal: ${problem}` });
+  return { process: attach, terminal };
 }
 
 /** @throws PaasError `MANIFEST_INVALID` with every mistake */

@@ -2,7 +2,7 @@ import type { InitOptions } from '../commands/init.ts';
 import type { ManifestCommandOptions } from '../commands/manifest.ts';
 import type { PlanOptions } from '../commands/plan.ts';
 import type { PushOptions } from '../commands/push.ts';
-import type { Group } from '../define.ts';
+import { duration, type Group } from '../define.ts';
 import { dialectOption, manifestOptions, overrideOptions, pushChoices } from '../manifest-options.ts';
 
 export const pushing: Group = {
@@ -32,7 +32,9 @@ export const pushing: Group = {
         '--ready-file <file>',
         'write a file of JSON as soon as the apps are ready: their URLs and services',
       )
-      .option('-d, --detach', 'return as soon as the apps are healthy; they run on');
+      .option('-d, --detach', 'return as soon as the apps are healthy; they run on')
+      .option('--attach <process>', 'give instance 0 of this process the terminal: pdb, node inspect')
+      .option('--max-backoff <time>', 'start a crashed instance again after this at most: 1s', duration);
 
     const plan = define<PlanOptions>(
       'plan [apps...]',

@@ -3,6 +3,7 @@
  * a manifest, a file's name or an app: nothing but text and colour gets out.
  */
 import { harmlessLines } from '../../runtime/kernel/harmless.ts';
+import { realpathSync } from 'node:fs';
 import type { World } from '../context.ts';
 
 export { harmless } from '../../runtime/kernel/harmless.ts';
@@ -41,6 +42,16 @@ export function createTerminal(
     err: (line) => void stderr.write(`${harmlessLines(line, colour)}\n`),
     paint,
   };
+}
+
+/** The device of the terminal that standard input is, such as `/dev/pts/3`. */
+export function terminalDevice(): string | undefined {
+  if (!process.stdin.isTTY) return undefined;
+  try {
+    return realpathSync(process.platform === 'linux' ? '/proc/self/fd/0' : '/dev/fd/0');
+  } catch {
+    return undefined;
+  }
 }
 
 /** `NO_COLOR` and `FORCE_COLOR` as their conventions say; else whether it is a terminal. */

@@ -27,11 +27,19 @@ import { describeExit, startError } from './words.ts';
 
 const SHOWN_LINES = 40;
 
+/** Which process has which terminal's device. */
+export interface Attachment {
+  readonly process: string;
+  readonly terminal: string;
+}
+
 export class App {
   readonly name: string;
   readonly log: Log;
   record: AppRecord;
   reason = '';
+  /** The process that is given the terminal of its push. */
+  attached: Attachment | undefined;
   /** What staging tools are given: the pushing shell's proxies, index settings and HOME. Not kept on disk. */
   toolEnv: Readonly<Record<string, string>>;
   #planned: { readonly of: AppRecord; readonly plan: AppPlan } | undefined;
@@ -58,7 +66,17 @@ export class App {
     this.#options = options;
     this.#environment = new AppEnvironment(options, () => ({ ...this.record, plan: this.plan }));
     this.#instances = new Instances({
-      policy: options.policy,
+      policy: () => {
+        const { maxBackoffMs = Number.POSITIVE_INFINITY } = this.record;
+        const { policy } = options;
+        return {
+          ...policy,
+          firstDelayMs: Math.min(policy.firstDelayMs, maxBackoffMs),
+          maxDelayMs: Math.min(policy.maxDelayMs, maxBackoffMs),
+        };
+      },
+      terminal: (type, index) =>
+        index === 0 && this.attached?.process === type ? this.attached.terminal : undefined,
       graceMs: options.graceMs,
       guardian: options.guardian,
       log,

@@ -10,7 +10,7 @@ import { carriedOver, withByHand } from '../plan/by-hand.ts';
 import { diffApp } from '../plan/diff-plan.ts';
 import type { AppPlan, ByHand } from '../plan/types.ts';
 import type { AppRecord } from '../state/record.ts';
-import type { App } from './app.ts';
+import type { App, Attachment } from './app.ts';
 import type { SpaceState } from './space-state.ts';
 import type { Watches } from './watches.ts';
 
@@ -28,6 +28,8 @@ export type Strategy = 'rolling' | 'restart';
 export interface Pushed extends Pick<AppRecord, 'source' | 'shellEnv' | 'detached' | 'fromCopy'> {
   readonly toolEnv: Readonly<Record<string, string>>;
   readonly strategy: Strategy;
+  readonly attach?: Attachment;
+  readonly maxBackoffMs?: number;
 }
 
 export interface StartAgain {
@@ -60,6 +62,7 @@ export class Changes {
       const because = known ? 'pushed again' : 'first push';
       const { record } = app;
       app.toolEnv = toolEnv;
+      app.attached = pushed.attach;
       this.#save(app, {
         id: record.id,
         version: randomUUID(),
@@ -71,6 +74,7 @@ export class Changes {
         shellEnv,
         ...(source ? { source } : {}),
         ...(pushed.fromCopy ? { fromCopy: true } : {}),
+        ...(pushed.maxBackoffMs === undefined ? {} : { maxBackoffMs: pushed.maxBackoffMs }),
         ...(record.ranOnce ? { ranOnce: true } : {}),
         ...(record.tasks ? { tasks: record.tasks } : {}),
       });

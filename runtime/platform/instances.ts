@@ -4,12 +4,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { InstanceMoment } from '../events.ts';
 import type { PaasError } from '../kernel/errors.ts';
 import type { Log } from '../logs/log.ts';
-import type { ProcessPlan } from '../plan/types.ts';
+import type { HealthPlan, ProcessPlan } from '../plan/types.ts';
 import { allocatePort } from '../ports/allocate.ts';
 import type { RouteEndpoint } from '../router/types.ts';
 import { sendSignal } from '../../services/kit/marked.ts';
 import { createInstance } from '../supervisor/instance.ts';
-import type { Instance, Launch, StartFailure } from '../supervisor/types.ts';
+import type { Instance, Launch, RestartPolicy, StartFailure } from '../supervisor/types.ts';
 import { HOST, type AppOptions } from './app-options.ts';
 import { isStartFailure } from './words.ts';
 
@@ -26,7 +26,10 @@ export interface Slot {
   withdrawn: boolean;
 }
 
-export interface InstancesOptions extends Pick<AppOptions, 'policy' | 'graceMs' | 'guardian'> {
+export interface InstancesOptions extends Pick<AppOptions, 'graceMs' | 'guardian'> {
+  readonly policy: () => RestartPolicy;
+  /** The terminal one instance is given, by process type and index. */
+  readonly terminal: (type: string, index: number) => string | undefined;
   readonly log: Log;
   /** How to start this instance now; its port is set. */
   readonly launch: (slot: Slot) => Omit<Launch, 'port'>;
@@ -35,6 +38,7 @@ export interface InstancesOptions extends Pick<AppOptions, 'policy' | 'graceMs' 
 }
 
 const LOOK_MS = 20;
+const DAY_MS = 24 * 60 * 60_000;
 
 export class Instances {
   readonly #options: InstancesOptions;
@@ -134,6 +138,7 @@ export class Instances {
 
   #makeSlot(process: ProcessPlan, index: number): Slot {
     const { log, policy, graceMs, guardian, launch, onMoment } = this.#options;
+    const terminal = this.#options.terminal(process.type, index);
     const source = `APP/PROC/${process.type.toUpperCase()}`;
     const { logRateBytesPerSecond } = process;
     const slot: Slot = {
@@ -143,9 +148,9 @@ export class Instances {
       port: 0,
       withdrawn: false,
       instance: createInstance({
-        health: process.health,
+        health: terminal === undefined ? process.health : patient(process.health),
         readiness: process.readiness,
-        policy,
+        policy: policy(),
         graceMs,
         guardian,
         memoryLimitBytes: process.memoryBytes,
@@ -162,12 +167,17 @@ export class Instances {
         prepare: async () => {
           slot.port = await allocatePort({ host: HOST });
           slot.startedAt = Date.now();
-          return { ...launch(slot), port: slot.port };
+          return { ...launch(slot), port: slot.port, ...(terminal === undefined ? {} : { terminal }) };
         },
       }),
     };
     return slot;
   }
+}
+
+/** Whoever sits at a debugger takes the time it takes; a day is as long as a timer reaches well. */
+function patient(health: HealthPlan): HealthPlan {
+  return { ...health, startTimeoutMs: DAY_MS, intervalMs: DAY_MS };
 }
 
 /** `web` first, as everywhere. */

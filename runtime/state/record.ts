@@ -24,6 +24,8 @@ export interface AppRecord {
   readonly desired: 'started' | 'stopped';
   /** Pushed with `--detach`: outlives the terminal that pushed it. */
   readonly detached: boolean;
+  /** A crashed instance is started again after this at most. Undefined: as the platform does. */
+  readonly maxBackoffMs?: number;
   /** A push of it ended well: from then on its variables are kept. Mistakes of a first try are not. */
   readonly ranOnce?: boolean;
   /** What of the pushing shell's environment the app is given. */

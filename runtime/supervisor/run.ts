@@ -30,10 +30,10 @@ export class Run {
    */
   static async start(launch: Launch, options: InstanceOptions): Promise<Run> {
     const { guardian, log, logBytesPerSecond, graceMs } = options;
-    const { file, args, cwd, env, sidecars = [] } = launch;
+    const { file, args, cwd, env, terminal, sidecars = [] } = launch;
     const limit = logBytesPerSecond === undefined ? {} : { maxBytesPerSecond: logBytesPerSecond };
     const members = [
-      { file, args, env, sidecar: undefined, onLine: log },
+      { file, args, env, sidecar: undefined, onLine: log, ...(terminal === undefined ? {} : { terminal }) },
       ...sidecars.map((sidecar) => ({
         file: sidecar.file,
         args: sidecar.args,

@@ -13,6 +13,8 @@ export interface Launch {
   readonly port: number;
   /** Listening on loopback alone may be what it was told to: no word of it. */
   readonly toldHost?: boolean;
+  /** A terminal's device the process itself is given; what it prints goes there and not to the log. */
+  readonly terminal?: string;
   /** Started with it, in the same folder; the instance dies with any of them. */
   readonly sidecars?: readonly SidecarLaunch[];
 }

@@ -21,6 +21,8 @@ export interface ProcessSpec {
   readonly stdin?: 'ignore' | 'inherit' | 'pipe';
   /** `inherit` hands over our own stdout and stderr, for a program that is given the terminal. Default `lines`. */
   readonly output?: 'lines' | 'inherit';
+  /** A terminal's device (`/dev/pts/3`) it is given for input and output, in place of `stdin` and `output`. */
+  readonly terminal?: string;
   readonly onLine?: (stream: 'OUT' | 'ERR', text: string) => void;
   /** More output than this is dropped and counted. Default: no limit, the program waits for us. */
   readonly maxBytesPerSecond?: number;

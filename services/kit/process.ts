@@ -4,7 +4,7 @@
  */
 import { spawn, type ChildProcess, type StdioOptions } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { closeSync, existsSync, fstatSync, openSync } from 'node:fs';
+import { closeSync, constants, existsSync, fstatSync, openSync } from 'node:fs';
 import { announcement } from './announcement.ts';
 import { deferred } from './deferred.ts';
 import { GroupLeader } from './group-leader.ts';
@@ -26,15 +26,22 @@ export function startProcess(spec: ProcessSpec): ManagedProcess {
   const instanceId = randomUUID();
   const run = spec.guardian ? { [RUN_VARIABLE]: spec.guardian.runId } : {};
   const inherited = spec.output === 'inherit';
-  const [out, err] = inherited ? [] : [outputPipe(), outputPipe()];
+  const [out, err] = inherited || spec.terminal !== undefined ? [] : [outputPipe(), outputPipe()];
+  let terminal: number | undefined;
   const notStarted = (reason: Promise<never>): ManagedProcess => {
     for (const pipe of [out, err]) pipe?.stream.destroy();
     return neverStarted(instanceId, reason);
   };
-  const stdio: StdioOptions = inherited
-    ? [spec.stdin ?? 'ignore', 'inherit', 'inherit']
-    : [spec.stdin ?? 'ignore', out?.writeEnd ?? 'pipe', err?.writeEnd ?? 'pipe'];
   try {
+    // Not to become the controlling one of whoever opens it: it is somebody's already.
+    if (spec.terminal !== undefined)
+      terminal = openSync(spec.terminal, constants.O_RDWR | constants.O_NOCTTY);
+    const stdio: StdioOptions =
+      terminal !== undefined
+        ? [terminal, terminal, terminal]
+        : inherited
+          ? [spec.stdin ?? 'ignore', 'inherit', 'inherit']
+          : [spec.stdin ?? 'ignore', out?.writeEnd ?? 'pipe', err?.writeEnd ?? 'pipe'];
     const child = spawn(spec.file, spec.args, {
       cwd: spec.cwd,
       env: { ...spec.env, ...run, [INSTANCE_VARIABLE]: instanceId },
@@ -57,6 +64,7 @@ export function startProcess(spec: ProcessSpec): ManagedProcess {
   } finally {
     // From here on the program and its children are the only ones who hold it.
     for (const pipe of [out, err]) pipe?.closeWriteEnd();
+    if (terminal !== undefined) closeSync(terminal);
   }
 }
 

@@ -243,6 +243,31 @@ describe('without losing a request', () => {
   });
 });
 
+test('a crash is restarted at once twice, then after 30 s, or after what --max-backoff says', async () => {
+  const home = newHome();
+  const crashes = async () =>
+    (await eventsOf(home))
+      .filter(({ event }) => event === 'audit.app.process.rescheduling')
+      .map(({ description }) => description);
+  const crash = async (url: string, nth: number) => {
+    await until('it to serve', async () => (await get(url)).status === 200);
+    await get(`${url}/exit/1`);
+    await until(`crash ${nth}`, async () => (await crashes()).length === nth);
+  };
+  const folder = cfApp();
+  const url = await push(home, folder, '--max-backoff', '100ms');
+  for (const nth of [1, 2, 3, 4]) await crash(url, nth);
+  expect(await crashes()).toEqual([
+    'web/0 starts again at once (crash 1)',
+    'web/0 starts again at once (crash 2)',
+    'web/0 starts again in 100 ms (crash 3)',
+    'web/0 starts again in 100 ms (crash 4)',
+  ]);
+  await push(home, folder);
+  for (const nth of [5, 6, 7]) await crash(url, nth);
+  expect((await crashes()).at(-1)).toBe('web/0 starts again in 30 s (crash 3)');
+});
+
 test('restart-app-instance restarts that one', async () => {
   const home = newHome();
   await push(home, cfApp('  instances: 2\n'));
