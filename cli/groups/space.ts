@@ -1,7 +1,5 @@
-import { Option } from 'commander';
 import type { PruneOptions } from '../commands/prune.ts';
-import type { WaitOptions } from '../commands/ps.ts';
-import { duration, type Group } from '../define.ts';
+import type { Group } from '../define.ts';
 
 export const space: Group = {
   title: 'Space:',
@@ -9,18 +7,6 @@ export const space: Group = {
     define('ps', 'List the processes of the space, with their ports', async (context) =>
       (await import('../commands/ps.ts')).ps(context),
     );
-
-    define<WaitOptions>(
-      'wait [apps...]',
-      'Wait until apps are as wanted; exit with 3 when they are not in time',
-      async (context, args, options) => (await import('../commands/ps.ts')).wait(context, args, options),
-    )
-      .addOption(
-        new Option('--for <state>', 'ready: all instances take requests; up: started; down: stopped')
-          .choices(['ready', 'up', 'down'])
-          .default('ready'),
-      )
-      .option('--timeout <time>', 'how long at most (default: 60s)', duration, 60_000);
 
     define<PruneOptions>(
       'prune',

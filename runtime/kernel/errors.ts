@@ -60,11 +60,6 @@ const ERRORS = {
           ? `Apps in this space: ${list(f.known).join(', ')}`
           : 'No app has been pushed in this space yet; push one with: paas-local push',
   },
-  WAITED_TOO_LONG: {
-    exit: EXIT.notReady,
-    message: (f) => `Waited ${text(f.seconds)} s for "${text(f.wanted)}": ${list(f.states).join('; ')}`,
-    hint: (f) => (f.suggestion ? `Did you mean "${text(f.suggestion)}"?` : undefined),
-  },
   INSTANCE_NOT_FOUND: {
     exit: EXIT.usage,
     message: (f) =>

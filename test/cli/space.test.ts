@@ -26,29 +26,6 @@ test('ps lists host, instances and services with what they listen on', async () 
   expect((await home.run(['ps'])).stdout).toMatch(/^name +kind +pid +port +state +command$/m);
 });
 
-describe('wait', () => {
-  test('for an app that is about to be pushed, and for its end', async () => {
-    const home = newHome();
-    const ready = home.start(['wait', 'shop', '--timeout', '30s']);
-    await home.json(['push', '--detach'], { cwd: echoApp('shop') });
-    expect(await ready.exited).toMatchObject({ code: 0, stdout: 'shop: ready\n' });
-    const down = home.start(['wait', 'shop', '--for', 'down']);
-    await home.run(['stop', 'shop']);
-    expect(await down.exited).toMatchObject({ code: 0 });
-  });
-
-  test('no longer than it may, and says why', async () => {
-    const home = newHome();
-    await home.json(['push', '--detach'], { cwd: echoApp('shop') });
-    await home.run(['stop', 'shop']);
-    const late = await home.run(['wait', 'shop', '--timeout', '100ms']);
-    expect(late.code).toBe(3);
-    expect(late.stderr).toContain('Waited 0.1 s for "ready": shop is stopped (');
-    const none = await home.run(['wait', 'shpo', '--timeout', '100ms']);
-    expect(none.stderr).toContain('Did you mean "shop"?');
-  });
-});
-
 test('prune removes what is kept of apps that are forgotten, when told to', async () => {
   const home = newHome();
   await home.json(['push', '--detach'], { cwd: echoApp('shop') });
@@ -140,4 +117,9 @@ test('50 commands at the same moment all get their answer', { timeout: 60_000 },
     Array.from({ length: 50 }, () => home.json<{ apps: AppSnapshot[] }>(['apps'])),
   );
   expect(answers.map(({ apps }) => apps[0]!.state)).toEqual(Array.from({ length: 50 }, () => 'started'));
+});
+
+test('no command is declared twice: the whole tree can be built', async () => {
+  const { code, stderr } = await newHome().run(['help']);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
 });
