@@ -47,9 +47,8 @@ async function start(_: undefined, context: ServiceContext): Promise<ServiceInst
       return program.pid!;
     },
     stats: async () => {
-      const queues = (await control(['-q', 'list_queues', '-p', name, 'messages']))
-        .split('\n')
-        .filter(Boolean);
+      const answer = await control(['-q', 'list_queues', '-p', name, 'messages', '--no-table-headers']);
+      const queues = answer.split('\n').filter((line) => /^\d+$/.test(line));
       return { queues: queues.length, messages: queues.reduce((sum, count) => sum + Number(count), 0) };
     },
     reset: async () => {
