@@ -62,4 +62,8 @@ async function memcached(): Promise<void> {
   });
 }
 
-void main();
+main().catch((error: unknown) => {
+  // Node itself would print the line of the bundle, which is as long as a file.
+  process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
+  process.exitCode = 1;
+});
