@@ -43,6 +43,9 @@ test('keys, get, set, delete, flush and stats', async () => {
   }
   expect((await shelf('stats')).stdout).toMatch(/^curr_items: +1$/m);
   expect((await shelf('stats', 'settings')).stdout).toMatch(/^maxbytes: +16777216$/m);
+  const figures = (await home.run(['service', 'shelf'])).stdout;
+  for (const figure of ['hit ratio', 'curr_items', 'bytes', 'curr_connections', 'evictions'])
+    expect(figures).toMatch(new RegExp(`^ +${figure}: +[\\d.]+`, 'm'));
   expect(await shelf('flush')).toMatchObject({ code: 0 });
   expect((await shelf('keys')).stdout).toBe('Service shelf holds nothing.\n');
 });
