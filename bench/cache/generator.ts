@@ -5,7 +5,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { LOAD_CORE, pinned } from './servers.ts';
+import { LOAD_CORE, pinned, type Server } from './servers.ts';
 import type { Workload } from './workloads.ts';
 
 const SOURCE = fileURLToPath(new URL('../../../shared/bench/mcload.c', import.meta.url));
@@ -22,13 +22,15 @@ export interface LoadResult {
   readonly misses: number;
   /** CPU seconds used per second. */
   readonly clicpu: number;
+  /** The same of the server, where the generator can tell. */
+  readonly srvcpu?: number;
 }
 
 export interface Generator {
   readonly name: string;
   /** Stores all of a workload's keys once. */
   fill(port: number, workload: Workload): Promise<void>;
-  run(port: number, workload: Workload, seconds: number, warmUp: number): Promise<LoadResult>;
+  run(server: Server, workload: Workload, seconds: number, warmUp: number): Promise<LoadResult>;
   dispose(): void;
 }
 
@@ -42,8 +44,16 @@ export function createGenerator(): Generator {
     async fill(port, workload) {
       await output([...command, ...argumentsOf(port, workload), '-F'], GRACE_MS);
     },
-    async run(port, workload, seconds, warmUp) {
-      const times = ['-n', '-j', '-t', String(seconds), '-w', String(warmUp)];
+    async run({ port, pid }, workload, seconds, warmUp) {
+      const times = [
+        '-n',
+        '-j',
+        '-t',
+        String(seconds),
+        '-w',
+        String(warmUp),
+        ...(inC ? ['-x', String(pid)] : []),
+      ];
       const timeout = (seconds + warmUp) * 1000 + GRACE_MS;
       const text = await output([...command, ...argumentsOf(port, workload), ...times], timeout);
       const result = JSON.parse(text) as LoadResult;
