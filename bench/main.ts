@@ -4,6 +4,7 @@ const BENCHES: Readonly<Record<string, () => Promise<() => Promise<void>>>> = {
   manifest: async () => (await import('./manifest.ts')).runManifestBench,
   push: async () => (await import('./push.ts')).runPushBench,
   services: async () => (await import('./services.ts')).runServicesBench,
+  testing: async () => (await import('./testing.ts')).runTestingBench,
 };
 
 const wanted = process.argv.slice(2);

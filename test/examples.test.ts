@@ -1,9 +1,11 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, readFileSync } from 'node:fs';
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { get, newHome } from './helpers/cli.ts';
+import { linked } from './helpers/project.ts';
+import { tempDir } from './helpers/temp-dir.ts';
 
 const examples = fileURLToPath(new URL('../examples', import.meta.url));
 
@@ -15,10 +17,13 @@ interface Details {
   readonly stats: { readonly get_hits: number; readonly get_misses: number; readonly cmd_set: number };
 }
 
+/** Tests of the app next door, whose manifest they are run with. */
+const WITHOUT_MANIFEST = ['testing-pytest'];
+
 test('every example has a manifest and a README', () => {
   for (const name of readdirSync(examples)) {
-    for (const file of ['manifest.yml', 'README.md'])
-      expect(existsSync(join(examples, name, file)), `${name}/${file}`).toBe(true);
+    const files = WITHOUT_MANIFEST.includes(name) ? ['README.md'] : ['manifest.yml', 'README.md'];
+    for (const file of files) expect(existsSync(join(examples, name, file)), `${name}/${file}`).toBe(true);
   }
 });
 
@@ -91,5 +96,38 @@ test.skipIf(obstacle)(
     const again = await home.run(['push', '--detach'], { cwd });
     expect(again.code).toBe(0);
     expect(again.stdout).toContain('dependencies unchanged');
+  },
+);
+
+/** What people copy is to be short. */
+const MAX_LINES = 100;
+const linesOf = (...path: string[]): number =>
+  readFileSync(join(examples, ...path), 'utf8').split('\n').length;
+
+test(
+  'testing-vitest: hit, miss, expiry and outage, in less than a hundred lines',
+  { timeout: 90_000 },
+  async () => {
+    expect(linesOf('testing-vitest', 'test', 'quotes.test.js')).toBeLessThan(MAX_LINES);
+    const folder = tempDir('pl-example-');
+    cpSync(join(examples, 'testing-vitest'), folder, { recursive: true });
+    const { code, stdout, stderr } = await linked(folder, ['vitest']).run('vitest', ['run', '--no-color']);
+    expect(stdout + stderr).toContain('10 passed');
+    expect(code).toBe(0);
+  },
+);
+
+test.skipIf(obstacle)(
+  'testing-pytest: the Django app by exec, in less than a hundred lines',
+  { timeout: 240_000 },
+  async () => {
+    expect(linesOf('testing-pytest', 'test_gtd.py')).toBeLessThan(MAX_LINES);
+    const home = newHome();
+    const { code, stdout, stderr } = await home.run(
+      ['exec', '--path', '../django-gtd', '--timeout', '3m', '--', 'pytest', '-p', 'no:cacheprovider'],
+      { cwd: join(examples, 'testing-pytest'), env: { PYTHONDONTWRITEBYTECODE: '1' } },
+    );
+    expect(stdout + stderr).toContain('5 passed');
+    expect(code).toBe(0);
   },
 );

@@ -149,7 +149,11 @@ export class Outages implements Disposable {
 
   async #apply(target: string, fault: AnyFault): Promise<number> {
     const { services, apps, serviceNames } = this.#options;
-    if (serviceNames().includes(target)) {
+    const app = apps.get(target);
+    // An app and its service may have the same name; what is wanted tells which is meant.
+    const ends = fault.kind === 'up' || fault.kind === 'clear';
+    if (app && ends) app.resume();
+    if (serviceNames().includes(target) && (isServiceFault(fault) || !app)) {
       if (!isServiceFault(fault)) throw wrongKind(target, 'a service', fault);
       const faults = await services.faults(target);
       return faults.apply(fault).catch((error: unknown) => {
@@ -157,7 +161,6 @@ export class Outages implements Disposable {
         throw new PaasError('SERVICE_CANNOT', { service: target, what: fault.kind, reason: error.message });
       });
     }
-    const app = apps.get(target);
     if (app) return applyToApp(app, fault);
     if (target === ROUTER) return this.#applyToRouter(fault);
     const known = [...serviceNames(), ...apps.keys(), ROUTER];

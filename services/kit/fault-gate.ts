@@ -20,6 +20,9 @@ export interface FaultDoor {
   failing(): { readonly count: number; readonly message: string };
 }
 
+/** Of the event loop: one reads, the next tells of the end that came behind it. */
+const TURNS = 3;
+
 export class FaultGate implements Faults, AsyncDisposable {
   readonly #door: FaultDoor;
   readonly #shape: Shape = { latencyMs: 0, jitterMs: 0, bytesPerSecond: 0, frozen: false };
@@ -68,7 +71,7 @@ export class FaultGate implements Faults, AsyncDisposable {
         return 0;
       case 'up':
         await this.#up();
-        this.#reshape({ frozen: false });
+        await this.#thaw({ frozen: false });
         return 0;
       case 'freeze':
         await this.#up();
@@ -87,7 +90,7 @@ export class FaultGate implements Faults, AsyncDisposable {
         return 0;
       case 'clear':
         await this.#up();
-        this.#reshape({ latencyMs: 0, jitterMs: 0, bytesPerSecond: 0, frozen: false });
+        await this.#thaw({ latencyMs: 0, jitterMs: 0, bytesPerSecond: 0, frozen: false });
         this.#door.failNext(0, '');
         return 0;
       case 'evict':
@@ -110,6 +113,16 @@ export class FaultGate implements Faults, AsyncDisposable {
     await this.#held[Symbol.asyncDispose]();
     await this.#door.listenAgain();
     this.#held = undefined;
+  }
+
+  /**
+   * What came while nobody read is read before anything else is done: the next fault, or the next test, is not for
+   * requests whose client has long gone.
+   */
+  async #thaw(change: Partial<Shape>): Promise<void> {
+    const { frozen } = this.#shape;
+    this.#reshape(change);
+    for (let turn = 0; frozen && turn < TURNS; turn++) await new Promise((resolve) => setImmediate(resolve));
   }
 
   #reshape(change: Partial<Shape>): void {

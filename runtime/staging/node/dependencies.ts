@@ -19,7 +19,10 @@ export async function installDependencies(
   context: InstallContext,
 ): Promise<Pick<Installed, 'skipped' | 'fingerprint'>> {
   const { value: pkg } = readPackage(context.source);
-  if (!pkg || !hasDependencies(pkg)) return { skipped: true, fingerprint: inPlaceKey(context, INPUTS) };
+  if (pkg && isForDevelopmentOnly(context, pkg))
+    context.log('-----> devDependencies are not installed in a copy of the app, as on the platform');
+  if (!pkg || !hasDependencies(pkg) || isForDevelopmentOnly(context, pkg))
+    return { skipped: true, fingerprint: inPlaceKey(context, INPUTS) };
   return await installInPlace(context, {
     language: 'node',
     inputs: INPUTS,
@@ -31,6 +34,14 @@ export async function installDependencies(
 
 const hasDependencies = (pkg: PackageJson): boolean =>
   Object.keys(pkg.dependencies).length > 0 || pkg.hasDevDependencies || pkg.hasWorkspaces;
+
+/** A throw-away copy that is run and not worked on needs no tools, unless a hook builds something with them. */
+const isForDevelopmentOnly = ({ notesDir, manifest: { hooks } }: InstallContext, pkg: PackageJson): boolean =>
+  notesDir !== undefined &&
+  pkg.hasDevDependencies &&
+  !pkg.hasWorkspaces &&
+  Object.keys(pkg.dependencies).length === 0 &&
+  hooks.preStaging.length + hooks.postStaging.length === 0;
 
 /** Whether Node would find each dependency: here, or further up in a workspace. Yarn's PnP has no folders to look for. */
 function isInstalled(source: AppSource, pkg: PackageJson): boolean {
