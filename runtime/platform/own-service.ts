@@ -53,7 +53,7 @@ export async function startOurs(
       ...(details === undefined ? {} : { details }),
     });
   const start = async (wanted: number) =>
-    relay && !type.hasFaults && !type.portless
+    relay && !type.hasFaults && !type.portless && !type.noRelay
       ? behindRelay(await startOn(await newPort(surroundings)), type, wanted)
       : startOn(wanted);
   try {

@@ -221,6 +221,7 @@ export class Services {
     const type = this.#typeOf(record.plan);
     if (record.external !== undefined) throw cannot('it runs elsewhere');
     if (type.portless) throw cannot('nothing of it listens');
+    if (type.noRelay) throw cannot('it serves more than TCP');
     return this.#mutex(name).run(async () => {
       if (!this.#running.has(name)) throw cannot('it does not run');
       if (!this.#running.get(name)!.instance.faults) {

@@ -1,6 +1,7 @@
 /** Finds a port nobody listens on: the preferred one where that is free, else one of a quiet range. */
 import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
+import { takeLease } from './lease.ts';
 import { PaasError } from '../kernel/errors.ts';
 
 /**
@@ -44,7 +45,10 @@ export async function allocatePort(options: AllocateOptions = {}): Promise<numbe
     if (!usable(port) || recent.has(port)) continue;
     // On record before the look is waited for: two askers at the same moment get two ports.
     remember(port);
+    const lease = await takeLease(port);
+    if (!lease) continue;
     if (await isFree(port, hosts)) return port;
+    lease.release();
   }
   throw new PaasError('PORTS_EXHAUSTED', { from: FIRST_PORT, to: LAST_PORT, tries: MAX_TRIES });
 }

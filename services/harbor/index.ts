@@ -20,6 +20,7 @@ const LABEL = `harbor-${VERSIONS.at(-1)!}`;
 
 export const harbor: ServiceType<undefined> = {
   type: 'harbor',
+  noRelay: true,
   versions: VERSIONS,
   summary: 'TCP or UDP port of an app, by the name of the service: udp…, both-…',
   readOptions: (raw) => void readMapping(raw, []) as undefined,

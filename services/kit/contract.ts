@@ -167,6 +167,8 @@ export interface ServiceType<Options = unknown> {
    * cannot be said: the connection is ended then.
    */
   refuse?(request: Buffer, message: string): Buffer | undefined;
+  /** No relay may stand in front: it serves more than TCP. */
+  readonly noRelay?: true;
   /** Nothing of it listens. */
   readonly portless?: true;
   /** Emulated versions; the last one is the label's. */

@@ -258,3 +258,9 @@ test('what clients ask of a cache is written down', async () => {
   await new Client(quiet.service('cache')).ask('get a\r\n', 'END\r\n');
   expect(await quiet.service('cache').commands()).toEqual([]);
 });
+
+test('a port that is passed on has no outage, and works beside the test', async () => {
+  const platform = await started({ folder: services('udp-feed: harbor'), apps: [] });
+  expect(platform.service('udp-feed').port).toBeGreaterThan(0);
+  await expect(platform.service('udp-feed').down()).rejects.toThrow('it serves more than TCP');
+});
