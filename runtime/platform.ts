@@ -58,6 +58,8 @@ export interface PlatformOptions {
   readonly policy?: RestartPolicy;
   /** From TERM to KILL, for apps. */
   readonly graceMs?: number;
+  /** Its space is not used again: what is remembered of it stays in memory. */
+  readonly temporary?: boolean;
   /** Services run on when no app needs them any more, until the platform closes. */
   readonly keepServices?: boolean;
   /** Servers that are not ours get a relay in front from the beginning; else with their first outage. */
@@ -125,7 +127,7 @@ export class Platform implements AsyncDisposable {
     this.#options = options;
     this.#paths = paths;
     makeSpace(paths);
-    this.#state = new SpaceState(paths.record);
+    this.#state = new SpaceState(options.temporary ? undefined : paths.record);
     const report = (event: PlatformEvent) => this.#report(event);
     this.#logs = new SpaceLogs(paths, (line) => report({ kind: 'log', line }));
     this.events = new EventHistory(paths);

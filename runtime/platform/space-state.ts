@@ -2,23 +2,29 @@
 import type { NodeConfig } from '../../services/kit/contract.ts';
 import type { PaasError } from '../kernel/errors.ts';
 import {
+  emptyRecord,
   loadRecord,
   saveRecord,
   type AppRecord,
+  type LoadedRecord,
   type ServiceRecord,
   type SpaceRecord,
 } from '../state/record.ts';
 
 export class SpaceState {
-  readonly #path: string;
+  readonly #path: string | undefined;
   #record: SpaceRecord;
   /** Why the record had to be begun anew, if it had. */
   readonly problem: PaasError | undefined;
 
-  /** @throws PaasError `STATE_UNREADABLE` */
-  constructor(path: string) {
+  /**
+   * @param path undefined keeps it in memory alone, where nobody will read it again
+   * @throws PaasError `STATE_UNREADABLE`
+   */
+  constructor(path: string | undefined) {
     this.#path = path;
-    const { record, problem } = loadRecord(path);
+    const { record, problem }: LoadedRecord =
+      path === undefined ? { record: emptyRecord() } : loadRecord(path);
     this.#record = record;
     this.problem = problem;
   }
@@ -51,7 +57,7 @@ export class SpaceState {
   }
 
   #save(record: SpaceRecord): void {
-    saveRecord(this.#path, record);
+    if (this.#path !== undefined) saveRecord(this.#path, record);
     this.#record = record;
   }
 }

@@ -61,6 +61,7 @@ export async function start(options: StartOptions, starting: Starting): Promise<
         strictPorts: false,
         graceMs: options.grace ?? GRACE_MS,
         keepServices: true,
+        temporary: true,
         sameThread: true,
         relays: true,
         onRequest: (request) => timeline.request(request),
