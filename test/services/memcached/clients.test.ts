@@ -1,8 +1,10 @@
 /** Clients people use, each a small program that goes through what it can do and checks every answer. */
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { tempDir } from '../../helpers/temp-dir.ts';
 import { createServer, type CacheServer } from '../../../services/memcached/server.ts';
 
 const programs = fileURLToPath(new URL('./clients/', import.meta.url));
@@ -84,3 +86,39 @@ test.skipIf(memccapable && !required)(
     expect(code).toBe(0);
   },
 );
+
+describe.skipIf(memccapable && !required)('the tools of libmemcached', { timeout: CLIENT_MS }, () => {
+  test.each([['text'], ['binary']])('%s', async (protocol) => {
+    const folder = tempDir();
+    const file = join(folder, `tool-${protocol}`);
+    writeFileSync(file, 'a value of theirs\n');
+    const key = basename(file);
+    const tool = (name: string, ...args: string[]) =>
+      run(name, [
+        `--servers=${open.host}:${open.port}`,
+        ...(protocol === 'binary' ? ['--binary'] : []),
+        ...args,
+      ]);
+
+    expect(await tool('memccp', file)).toEqual({ code: 0, output: '' });
+    expect(await tool('memccat', key)).toEqual({ code: 0, output: 'a value of theirs\n\n' });
+    expect(await tool('memcexist', key)).toMatchObject({ code: 0 });
+    expect(await tool('memctouch', '--expire=100', key)).toMatchObject({ code: 0 });
+    expect((await tool('memcstat')).output).toMatch(/curr_items: [1-9]/);
+    expect(await tool('memcrm', key)).toMatchObject({ code: 0 });
+    expect(await tool('memcexist', key)).toMatchObject({ code: 1 });
+    expect(await tool('memcslap', '--concurrency=4', '--execute-number=200', '--test=get')).toMatchObject({
+      code: 0,
+    });
+    expect(await tool('memcflush')).toMatchObject({ code: 0 });
+    expect(await tool('memccat', key)).toMatchObject({ code: 1 });
+  });
+
+  test('memcping and memcdump', async () => {
+    const server = `--servers=${open.host}:${open.port}`;
+    expect(await run('memcping', [server])).toEqual({ code: 0, output: '' });
+    open.set('dumped', 'x');
+    const { output } = await run('memcdump', [server]);
+    expect(output.split('\n')).toContain('dumped');
+  });
+});
