@@ -1,4 +1,4 @@
-/** `npm run bench [push|router|cache|manifest|services]`: ratios against a reference run side by side. */
+/** `npm run bench [push|router|cache|manifest|services|testing]`: ratios against a reference run side by side. */
 const BENCHES: Readonly<Record<string, () => Promise<() => Promise<void>>>> = {
   cache: async () => (await import('./cache.ts')).runCacheBench,
   manifest: async () => (await import('./manifest.ts')).runManifestBench,

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { RedisClient } from '../../../services/redis/client.ts';
 import { PaasError, startPlatform } from '../../../runtime/testing/index.ts';
 import { appFolder } from '../../helpers/cli.ts';
 import { pidsGone } from '../../helpers/alive.ts';
@@ -161,6 +162,26 @@ describe('reset, snapshots, recording', () => {
       ]);
     }
     await expect(platform.restore({ ...before })).rejects.toThrow(TypeError);
+  });
+
+  test('a database goes back to what it was as well, and its clients stay connected', async () => {
+    const folder = appFolder({ 'manifest.yml': 'name: lib\nservices: {store: redis}\n' });
+    const platform = await started({ folder, apps: [] });
+    const { host, port, credentials } = platform.service('store');
+    using client = await RedisClient.connect({
+      host,
+      port,
+      user: '',
+      password: credentials.password as string,
+    });
+    await client.call('SET', 'kept', '1');
+    await using before = await platform.snapshot();
+    await client.call('SET', 'kept', '2');
+    await client.call('SET', 'more', '3');
+    await platform.restore(before);
+    expect(await client.call('MGET', 'kept', 'more')).toEqual(['1', null]);
+    await platform.reset();
+    expect(await client.call('MGET', 'kept', 'more')).toEqual([null, null]);
   });
 
   test('requests, events and log lines since the last reset, and all of them in one timeline', async () => {
