@@ -22,6 +22,7 @@ import { AppDrains } from './platform/app-drains.ts';
 import { App, type Attachment } from './platform/app.ts';
 import { ByHandChanges } from './platform/by-hand-changes.ts';
 import { Changes, type StartAgain, type Strategy } from './platform/changes.ts';
+import { Crons } from './platform/crons.ts';
 import { EventHistory } from './platform/event-history.ts';
 import { Nodes, type NodeSetting } from './platform/nodes.ts';
 import { Outages } from './platform/outages.ts';
@@ -114,6 +115,8 @@ export class Platform implements AsyncDisposable {
   readonly serviceChanges: ServiceChanges;
   readonly tasks: Tasks;
   readonly #drains = new AppDrains();
+  /** The `cron` lines of apps. */
+  readonly crons: Crons;
   readonly #shell = findShell();
   readonly #startedAt = Date.now();
   /** Services that are kept up without an app, and by how many. */
@@ -199,6 +202,9 @@ export class Platform implements AsyncDisposable {
     this.#scope.defer(() => this.#closeApps());
     this.#scope.use(this.#outages);
     this.#scope.defer(() => this.tasks.endAll());
+    this.crons = this.#scope.use(
+      new Crons({ apps: () => this.#apps.values(), shell: this.#shell, guardian: options.guardian }),
+    );
     for (const app of Object.values(this.#state.record.apps)) this.#addApp(takenOver(app));
   }
 
@@ -310,6 +316,7 @@ export class Platform implements AsyncDisposable {
   async stop(name: string, because = 'stopped by hand', graceMs?: number): Promise<AppSnapshot> {
     const app = this.app(name);
     await this.#changes.stop(app, because, graceMs);
+    await this.crons.end(app);
     await this.stopUnusedServices();
     return app.snapshot();
   }

@@ -120,3 +120,34 @@ test('a task whose end cannot be written down ends nothing else', async () => {
   renameSync(`${paths.root}-gone`, paths.root);
   await platform.stop('app');
 });
+
+test('cron lines that are due run in the environment of an app that runs, and of no other', async () => {
+  const { platform, push } = await platformIn(tempDir());
+  const folder = echoApp(
+    'shop',
+    'env: {GREETING: hello}\ncron:\n- WHO=cron\n- 0 * * * * echo "$GREETING $WHO"\n- 1 * * * * echo later\n- 0 * * * * exit 3\n- 2 * * * * echo endless; exec sleep 1000\n- nonsense\n',
+  );
+  await push(folder);
+  const said = () =>
+    platform
+      .app('shop')
+      .log.recent()
+      .filter(({ source }) => source === 'APP/CRON')
+      .map(({ text }) => text)
+      .toSorted();
+  await platform.crons.tick(new Date('2026-08-20T14:00:00'));
+  const first = [
+    '"exit 3": exit status 3',
+    '"nonsense" is not run: it is not five fields (minute, hour, day, month, weekday) and a command',
+    'hello cron',
+  ];
+  expect(said()).toEqual(first);
+  const endless = platform.crons.tick(new Date('2026-08-20T14:02:00'));
+  await until('the endless one', () => said().includes('endless'));
+  await platform.stop('shop');
+  await endless;
+  await platform.crons.tick(new Date('2026-08-20T14:00:00'));
+  expect(said()).toEqual(
+    [...first, '"echo endless; exec sleep 1000": exit status 143', 'endless'].toSorted(),
+  );
+});

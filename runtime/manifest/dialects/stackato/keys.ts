@@ -231,8 +231,8 @@ const BLOCK: Readonly<Record<string, KeyRule>> = {
   cron: {
     shape: strings,
     summary: 'Lines of a crontab.',
-    verdict: 'ignored',
-    why: 'checked, never scheduled on this machine',
+    verdict: 'honoured',
+    why: 'run while the app runs, once for all its instances',
     example: 'cron: ["0 * * * * ./hourly"]',
   },
   ignores: {
