@@ -1,6 +1,6 @@
 /** A space nobody else knows: state in a temporary folder, and a guardian that removes it should we be killed. */
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { mkdirSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startGuardian, type Guardian } from '../../services/kit/guardian.ts';
@@ -20,20 +20,18 @@ const GRACE_MS = 500;
 
 export async function openPrivateSpace({ env, cwd }: Surroundings): Promise<PrivateSpace> {
   const within = realpathSync(tmpdir());
-  const folder = mkdtempSync(join(within, 'paas-local-'));
+  const runId = randomUUID();
+  const folder = join(within, `paas-local-${runId.slice(0, 13)}`);
   const scope = new Scope();
-  scope.defer(() => rmSync(folder, { recursive: true, force: true, maxRetries: 3 }));
   try {
+    // It stands before there is anything to remove, and until all is removed: we may be killed at any moment.
     const guardian = scope.use(
-      await startGuardian({
-        runId: randomUUID(),
-        graceMs: GRACE_MS,
-        cleanupWithin: within,
-        cleanup: [folder],
-      }),
+      await startGuardian({ runId, graceMs: GRACE_MS, cleanupWithin: within, cleanup: [folder] }),
     );
+    mkdirSync(folder, { mode: 0o700 });
+    scope.defer(() => rmSync(folder, { recursive: true, force: true, maxRetries: 3 }));
     const home = stateHome(env, cwd);
-    const name = `test-${folder.slice(-6).replaceAll(/[^A-Za-z0-9]/g, '0')}`;
+    const name = `test-${runId.slice(0, 8)}`;
     const paths: SpacePaths = {
       ...spacePaths(absolutePath(folder), name),
       // What takes long to make and can be shared is the user's own: virtual environments, engines.
