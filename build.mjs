@@ -94,7 +94,7 @@ async function buildPrograms(modules, known = new Set(modules)) {
 const partOf = (path) => (path.startsWith('cli') ? 'cli' : path.split(sep).slice(0, 2).join(sep));
 
 /**
- * What a part imports of itself by `import()` stays with it: two copies of a class would not know each other's
+ * What is imported of its own part by `import()` stays in the file: two copies of a class would not know each other's
  * private fields.
  * @returns the modules of other parts imported by `import()`, relative to the root
  */
@@ -118,7 +118,7 @@ async function buildProgram(module) {
           onResolve({ filter: /^\./ }, ({ kind, path, resolveDir }) => {
             if (kind !== 'dynamic-import') return undefined;
             const wanted = relative(root, resolve(resolveDir, path));
-            if (partOf(wanted) === partOf(relative(root, resolveDir))) return undefined;
+            if (partOf(wanted) === partOf(module)) return undefined;
             reached.add(wanted);
             return { path: fromHere(builtAs(wanted)), external: true };
           });

@@ -7,7 +7,7 @@ import { bind, VERSIONS } from './bind.ts';
 import { node } from './node.ts';
 import { readOptions, resolveOptions, type GivenOptions } from './options.ts';
 import { textOnlyClient } from './clients.ts';
-import { startHere, type RunningCache } from './same-thread.ts';
+import type { RunningCache } from './same-thread.ts';
 import { startWorkerCache } from './worker-host.ts';
 import type { WorkerStart } from './worker-protocol.ts';
 
@@ -62,11 +62,17 @@ async function start(given: GivenOptions, context: ServiceContext): Promise<Serv
     },
     users: [[user, password]],
   };
-  const running = await (context.sameThread ? startHere(wanted) : startInWorker(wanted, context)).catch(
-    (error: unknown) => Promise.reject(asServiceError(error, context)),
+  const begin = context.sameThread ? startInThisThread : startInWorker;
+  const running = await begin(wanted, context).catch((error: unknown) =>
+    Promise.reject(asServiceError(error, context)),
   );
   context.log(`listening on ${host}:${running.port}, ${options.memoryMb} MB${options.sasl ? ', SASL' : ''}`);
   return { ...running, endpoint: { host, port: running.port, user, password, name }, engine: 'built in' };
+}
+
+/** The server itself is loaded only here: a host has its caches in threads. */
+async function startInThisThread(wanted: WorkerStart): Promise<RunningCache> {
+  return (await import('./same-thread.ts')).startHere(wanted);
 }
 
 async function startInWorker(wanted: WorkerStart, { signal }: ServiceContext): Promise<RunningCache> {
