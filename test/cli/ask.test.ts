@@ -12,7 +12,7 @@ function hasScript(): boolean {
 }
 
 const MANIFEST = `name: shop
-mem: 64M
+mem: 128M
 command: node server.js
 env:
   KEY: {required: y, prompt: Secret key, hidden: y}

@@ -95,7 +95,7 @@ describe('exec', () => {
   test('a signal while it starts ends it; an app that is not ready in time is exit code 3', async () => {
     const home = newHome();
     const folder = appFolder({
-      'manifest.yml': 'name: slow\nmem: 64M\ncommand: "echo thinking $$; exec sleep 100"\n',
+      'manifest.yml': 'name: slow\nmem: 128M\ncommand: "echo thinking $$; exec sleep 100"\n',
     });
     const running = home.start(['exec', '-v', '--', 'true'], { cwd: folder });
     const [, pid] = await running.readUntil(/thinking (\d+)/);

@@ -128,7 +128,7 @@ test('the push says when SASL is on and the client cannot log in', async () => {
   await home.run(['kato', 'restart', 'memcached_node']);
   const app = (name: string, dependencies: Record<string, string>) =>
     appFolder({
-      'manifest.yml': `name: ${name}\nmem: 64M\ncommand: node server.js\nbuildpack: null\nservices: {c: memcached}\n`,
+      'manifest.yml': `name: ${name}\nmem: 128M\ncommand: node server.js\nbuildpack: null\nservices: {c: memcached}\n`,
       'server.js': ECHO_SERVER,
       // An empty module of that name in the folder: nothing has to be fetched.
       'package.json': JSON.stringify({ name, private: true, dependencies }),

@@ -24,7 +24,7 @@ describe('tasks', () => {
     expect(done.stdout).toMatch(/Task 1 has ended: SUCCEEDED\ntask name: +greet\ntask id: +1/);
     const logs = (await home.run(['logs', 'shop', '--recent'])).stdout;
     expect(logs).toMatch(
-      /\[APP\/TASK\/greet\/0\] OUT hello on no port with 64m and 127\.0\.0\.1:\d+\n.*\[APP\/TASK\/greet\/0\] OUT Exit status 0/,
+      /\[APP\/TASK\/greet\/0\] OUT hello on no port with 128m and 127\.0\.0\.1:\d+\n.*\[APP\/TASK\/greet\/0\] OUT Exit status 0/,
     );
     const failed = await home.run(['run-task', 'shop', 'exit 3', '--wait']);
     expect(failed.code).toBe(1);

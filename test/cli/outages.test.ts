@@ -54,7 +54,7 @@ describe('fault', () => {
   test('a real engine gets its relay with the first outage, on the same port', async () => {
     const home = newHome();
     const folder = appFolder({
-      'manifest.yml': 'name: shop\nmem: 64M\ncommand: node server.js\nservices: {store: redis}\n',
+      'manifest.yml': 'name: shop\nmem: 128M\ncommand: node server.js\nservices: {store: redis}\n',
       'server.js':
         "require('http').createServer((q, r) => r.end('ok')).listen(process.env.PORT, '127.0.0.1')",
     });

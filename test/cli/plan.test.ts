@@ -68,24 +68,24 @@ describe('plan', () => {
   });
 
   test('judges each key where it stands', async () => {
-    const cwd = echoApp('shop', 'cron: ["* * * * * x"]\ncolour: blue\n');
+    const cwd = echoApp('shop', 'stack: lucid64\ncolour: blue\n');
     const { keys } = await newHome().json<Planned>(['plan'], { cwd });
     expect(keys.map(({ path, verdict }) => [path, verdict])).toEqual([
       ['name', 'honoured'],
       ['mem', 'approximated'],
       ['command', 'honoured'],
-      ['cron', 'ignored'],
+      ['stack', 'ignored'],
       ['colour', 'ignored'],
     ]);
     const { stdout, code } = await newHome().run(['push', '--dry-run'], { cwd });
     expect(code).toBe(0);
-    expect(stdout).toMatch(/^ignored here +cron +manifest\.yml:4:1 /m);
-    expect(stdout).toContain('Start 1 instance of web: node server.js (64M');
+    expect(stdout).toMatch(/^ignored here +stack +manifest\.yml:4:1 /m);
+    expect(stdout).toContain('Start 1 instance of web: node server.js (128M');
   });
 
   test('what a push would refuse is refused, the keys are judged all the same', async () => {
     const home = newHome();
-    const cwd = appFolder({ 'manifest.yml': 'name: shop\nmem: 64M\n' });
+    const cwd = appFolder({ 'manifest.yml': 'name: shop\nmem: 128M\n' });
     const words = await home.run(['plan'], { cwd });
     expect(words.code).toBe(2);
     expect(words.stdout).toContain('approximated   mem');
@@ -100,7 +100,7 @@ describe('plan', () => {
 });
 
 describe('flags over the manifest', () => {
-  const text = 'name: shop\nmem: 64M\ncommand: node server.js\nenv: {WHO: "${name}"}\n';
+  const text = 'name: shop\nmem: 128M\ncommand: node server.js\nenv: {WHO: "${name}"}\n';
   const folder = () => appFolder({ 'server.js': ECHO_SERVER, 'manifest.yml': text });
 
   test('are planned as pushed', async () => {
@@ -150,8 +150,8 @@ test('what was scaled by hand is planned as scaled', async () => {
 describe('a second push and the variables', () => {
   const manifest = (dialect: 'stackato' | 'cloud-foundry', env: string) =>
     dialect === 'stackato'
-      ? `name: shop\nmem: 64M\ncommand: node server.js\nenv: {${env}}\n`
-      : `applications:\n- name: shop\n  memory: 64M\n  command: node server.js\n  env: {${env}}\n`;
+      ? `name: shop\nmem: 128M\ncommand: node server.js\nenv: {${env}}\n`
+      : `applications:\n- name: shop\n  memory: 128M\n  command: node server.js\n  env: {${env}}\n`;
 
   async function pushTwice(home: Home, dialect: 'stackato' | 'cloud-foundry', args: readonly string[]) {
     const cwd = appFolder({ 'server.js': ECHO_SERVER, 'manifest.yml': manifest(dialect, 'A: old, GONE: x') });

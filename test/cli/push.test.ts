@@ -97,7 +97,7 @@ describe('push', () => {
     const home = newHome();
     const app = appFolder({
       'manifest.yml':
-        'version: 1\napplications:\n- name: shop\n  memory: 64M\n  command: node server.js\n  env:\n    A: $HOME\n    B: yes\n',
+        'version: 1\napplications:\n- name: shop\n  memory: 128M\n  command: node server.js\n  env:\n    A: $HOME\n    B: yes\n',
       'server.js': ECHO_SERVER,
     });
     const { url, apps } = await home.json<Pushed>(['push', '--detach'], { cwd: app });
@@ -159,7 +159,7 @@ describe('push', () => {
 
 test('a static site runs on the server that is shipped', async () => {
   const home = newHome();
-  const app = appFolder({ 'manifest.yml': 'name: site\nmem: 64M\n', 'index.html': '<h1>static</h1>' });
+  const app = appFolder({ 'manifest.yml': 'name: site\nmem: 128M\n', 'index.html': '<h1>static</h1>' });
   const { url } = await home.json<Pushed>(['push', '--detach'], { cwd: app });
   expect(await get(url)).toMatchObject({ status: 200, body: '<h1>static</h1>' });
 });
@@ -168,7 +168,7 @@ test('hostile names stay in the state folder', async () => {
   const home = newHome();
   for (const name of ['../../escaped', 'constructor', '__proto__', 'My App']) {
     const app = appFolder({
-      'manifest.yml': `version: 1\napplications:\n- name: ${JSON.stringify(name)}\n  memory: 64M\n  command: node server.js\n  routes: [{route: hostile.localhost}]\n`,
+      'manifest.yml': `version: 1\napplications:\n- name: ${JSON.stringify(name)}\n  memory: 128M\n  command: node server.js\n  routes: [{route: hostile.localhost}]\n`,
       'server.js': ECHO_SERVER,
     });
     const { url } = await home.json<Pushed>(['push', '--detach'], { cwd: app });

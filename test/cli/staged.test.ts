@@ -11,7 +11,7 @@ require('http').createServer((req, res) => res.end(process.cwd() + ' one')).list
 test('push --staged runs in a copy without what is ignored, made anew for each start, removed at the end', async () => {
   const home = newHome();
   const folder = appFolder({
-    'manifest.yml': 'applications: [{name: copied, memory: 64M, command: node server.js}]',
+    'manifest.yml': 'applications: [{name: copied, memory: 128M, command: node server.js}]',
     'server.js': SERVER,
     '.cfignore': 'notes/\n',
     'notes/a.txt': 'a',

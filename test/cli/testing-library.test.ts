@@ -64,7 +64,7 @@ test('one that stops what it started ends by itself, with nothing said', async (
 
 test('a static site is served by the server of the package', async () => {
   const site = appFolder({
-    'manifest.yml': 'applications: [{name: site, memory: 64M}]',
+    'manifest.yml': 'applications: [{name: site, memory: 128M}]',
     'index.html': '<p>page</p>',
   });
   const file = program(`

@@ -28,7 +28,7 @@ const front = readFileSync(fileURLToPath(new URL('../../README.md', import.meta.
 
 const APP = {
   'manifest.yml':
-    'name: shop\nmem: 64M\ncommand: node server.js\nservices: {cache: memcached}\nignores: [node_modules]\n',
+    'name: shop\nmem: 128M\ncommand: node server.js\nservices: {cache: memcached}\nignores: [node_modules]\n',
   'server.js': SERVER,
   'package.json': '{"name": "shop", "type": "commonjs"}',
 };

@@ -6,7 +6,7 @@ import { SERVER } from '../runtime/testing/helpers.ts';
 
 const APP = {
   'manifest.yml':
-    'name: shop\nmem: 64M\ncommand: node server.js\nservices: {cache: memcached}\nignores: [node_modules, "*.test.*"]\n',
+    'name: shop\nmem: 128M\ncommand: node server.js\nservices: {cache: memcached}\nignores: [node_modules, "*.test.*"]\n',
   'server.js': SERVER,
   'package.json': '{"name": "shop", "type": "commonjs"}',
 };

@@ -128,7 +128,7 @@ export function appFolder(files: Readonly<Record<string, string>>): string {
 /** A Node app that answers with its environment's name, and its manifest. */
 export function echoApp(name: string, more = '', server = ECHO_SERVER): string {
   return appFolder({
-    'manifest.yml': `name: ${name}\nmem: 64M\ncommand: node server.js\n${more}`,
+    'manifest.yml': `name: ${name}\nmem: 128M\ncommand: node server.js\n${more}`,
     'server.js': server,
   });
 }
