@@ -311,3 +311,20 @@ test('URLs on the command line take the place of all that the manifest says of r
   expect(await routes(['new.example.com/path'])).toMatchObject({ routes: [{ url: 'new.example.com/path' }] });
   expect(await routes([])).toEqual({ kind: 'none' });
 });
+
+test.each(["''", '"   "'])('an empty or blank name is refused: %s', async (name) => {
+  expect(summary(await read(`applications:\n- name: ${name}\n  memory: 64M\n`, cf))).toEqual([
+    '2:9 error MANIFEST_VALUE For application at index 0: Name must not be empty',
+  ]);
+});
+
+test('a timeout of 0 says nothing, for the app or for a process, and is not sent', async () => {
+  const text = 'applications: [{name: a, timeout: 0, processes: [{type: worker, timeout: 0}]}]';
+  const result = await read(text, cf);
+  expect(summary(result)).toEqual([]);
+  expect(appsOf(result)[0]?.processes.map(({ health }) => health.startTimeoutSeconds)).toEqual([60, 60]);
+  expect(await printManifest(result.effective!, 'cloud-foundry')).not.toContain('timeout');
+  expect(summary(await read('applications: [{name: a, timeout: -1}]', cf))).toEqual([
+    expect.stringContaining('Timeout must be an integer from 1 to 180'),
+  ]);
+});

@@ -159,7 +159,7 @@ function decodeHealth(
   return {
     type: type === 'port' || type === 'http' || type === 'process' ? type : fallback,
     endpoint: fieldText(node, `${prefix}health-check-http-endpoint`) ?? '/',
-    startTimeoutSeconds: integerOf(node, 'timeout') ?? DEFAULT_START_TIMEOUT_SECONDS,
+    startTimeoutSeconds: integerOf(node, 'timeout') || DEFAULT_START_TIMEOUT_SECONDS,
     invocationTimeoutSeconds:
       integerOf(node, `${prefix}health-check-invocation-timeout`) ?? PROBE_TIMEOUT_SECONDS,
     intervalSeconds: integerOf(node, `${prefix}health-check-interval`) ?? PROBE_INTERVAL_SECONDS,

@@ -49,20 +49,29 @@ function withProcessStrings({ key, value }: Entry): Entry {
   return {
     key,
     value: list(
-      value.items.map((item) => (item.kind === 'map' ? withStrings(item) : item)),
+      value.items.map((item) => (item.kind === 'map' ? withoutZeroTimeout(withStrings(item)) : item)),
       value.place,
     ),
   };
 }
 
+function withoutZeroTimeout(node: MapNode): MapNode {
+  return map(
+    node.entries.filter(
+      ({ key, value }) =>
+        key.text !== 'timeout' || value.kind !== 'scalar' || cloudFoundryReader.integer(value) !== 0,
+    ),
+    node.place,
+  );
+}
+
 function sentApp(app: MapNode): MapNode {
-  const entries = withStrings(app)
+  const entries = withoutZeroTimeout(withStrings(app))
     .entries.map(withProcessStrings)
     .filter(({ key, value }) => {
       const name = cloudFoundryName(key.text);
       if (value.kind !== 'scalar') return true;
-      if (OMITTED_WHEN_FALSE.includes(name)) return cloudFoundryReader.boolean(value) !== false;
-      return !(name === 'timeout' && cloudFoundryReader.integer(value) === 0);
+      return !OMITTED_WHEN_FALSE.includes(name) || cloudFoundryReader.boolean(value) !== false;
     });
   if (!fieldFlag(app, 'no-route') && !fieldFlag(app, 'random-route') && !fieldScalar(app, 'default-route')) {
     entries.push({ key: scalar('default-route', app.place), value: scalar('true', app.place) });

@@ -52,7 +52,9 @@ export async function readCloudFoundry(
 
 const ownerOf = (app: MapNode, index: number): string => {
   const name = fieldText(app, 'name');
-  return name === undefined ? `For application at index ${index}` : `For application '${name}'`;
+  return name === undefined || name.trim() === ''
+    ? `For application at index ${index}`
+    : `For application '${name}'`;
 };
 
 /** Drops top-level keys that the client drops, with a warning, except where they only hold anchors for the apps. */

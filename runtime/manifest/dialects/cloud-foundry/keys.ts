@@ -92,8 +92,9 @@ const PROCESS_ATTRIBUTES: Readonly<Record<string, KeyRule>> = {
     { refusal: `Log rate limit ${SIZE_UNITS}, or be an integer greater than or equal to -1` },
   ),
   timeout: honoured(
-    integer(1, MAX_TIMEOUT_SECONDS),
-    'Seconds the app has to become healthy, at most 180.',
+    // The client leaves a zero out of what it sends, so the API never refuses one.
+    integer(0, MAX_TIMEOUT_SECONDS),
+    'Seconds the app has to become healthy, at most 180; 0 says nothing.',
     'bounds the wait for the first healthy answer',
     'timeout: 120',
     {
@@ -382,7 +383,7 @@ const DOCKER = record(
 /** Keys of an app. */
 export const APP_KEYS: KeyTable = table({
   name: honoured(
-    text({ coerce: true }),
+    text({ coerce: true, pattern: '^\\s*\\S' }),
     'The name of the app.',
     'names the app in its space and its default route',
     'name: my-app',
