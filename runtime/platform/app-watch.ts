@@ -14,6 +14,7 @@ import { watch } from '../watch/watcher.ts';
 import type { App } from './app.ts';
 import { planFor } from './plan-for.ts';
 import { readSource } from './read-source.ts';
+import { withStoredEnv } from './stored-env.ts';
 
 export interface AppWatchOptions {
   readonly record: () => SpaceRecord;
@@ -119,7 +120,11 @@ export class AppWatch implements AsyncDisposable {
     }
     if (diagnostics.length > 0)
       this.#options.report({ kind: 'manifest-warned', file: manifest.file, diagnostics });
-    const plan = planFor(manifest, source, this.#options.record(), this.#options.serviceTypes);
+    const record = this.#options.record();
+    // An edit is a push of the same app again, so its variables become what that would make of them.
+    const { manifest: stored, notes } = withStoredEnv(manifest, record, source.envMode);
+    for (const text of notes.get(this.#app.name) ?? []) this.#say(text, 'OUT');
+    const plan = planFor(stored, source, record, this.#options.serviceTypes);
     for (const service of plan.services) this.#options.provision(service);
     return plan.apps.find(({ name }) => name === this.#app.name);
   }
@@ -134,8 +139,8 @@ export class AppWatch implements AsyncDisposable {
     return verdict !== 'no';
   }
 
-  #say(text: string): void {
-    this.#app.log.append({ source: 'API', instance: 0, stream: 'ERR', text });
+  #say(text: string, stream: 'OUT' | 'ERR' = 'ERR'): void {
+    this.#app.log.append({ source: 'API', instance: 0, stream, text });
   }
 }
 

@@ -190,6 +190,22 @@ describe('a second push and the variables', () => {
     expect(env.A).toBe('flag');
   });
 
+  test.each([
+    ['stackato', { A: 'old', B: 'new', GONE: 'x' }],
+    ['cloud-foundry', { A: 'new', B: 'new', GONE: 'x' }],
+  ] as const)('an edit of a watched manifest does with them what a push does (%s)', async (dialect, is) => {
+    const home = newHome();
+    const cwd = appFolder({ 'server.js': ECHO_SERVER, 'manifest.yml': manifest(dialect, 'A: old, GONE: x') });
+    const push = home.start(['push'], { cwd });
+    const [, url] = await push.readUntil(/shop runs[^]*(http:\/\/shop\.localhost:\d+)$/m);
+    writeFileSync(join(cwd, 'manifest.yml'), manifest(dialect, 'A: new, B: new'));
+    await push.readUntil(/restart, because manifest\.yml changed[^]*shop is up/);
+    const { A, B, GONE } = await envOf(url!);
+    expect({ A, B, GONE }).toEqual(is);
+    const { stdout } = await home.run(['logs', 'shop', '--recent']);
+    expect(stdout).toContain('[API/0] OUT GONE is not in the manifest any more and stays');
+  });
+
   test('the values of a first push that failed are not kept', async () => {
     const home = newHome();
     const cwd = echoApp(
