@@ -1,7 +1,7 @@
 /** From a command's options to a manifest that was read. */
 import { PaasError } from '../runtime/kernel/errors.ts';
 import type { Diagnostic } from '../runtime/kernel/diagnostics.ts';
-import type { ManifestReading, SourceReading } from '../runtime/platform/read-source.ts';
+import type { ManifestReading, Reading, SourceReading } from '../runtime/platform/read-source.ts';
 import type { Overrides } from '../runtime/manifest/options.ts';
 import { peekRecord, type ManifestSource, type SpaceRecord } from '../runtime/state/record.ts';
 import type { Context } from './context.ts';
@@ -85,7 +85,7 @@ function answersFrom(record: SpaceRecord | undefined): Readonly<Record<string, s
 export async function readFor(
   context: Context,
   source: ManifestSource,
-  { prompt }: Pick<ManifestOptions, 'prompt'>,
+  { prompt, acceptImages }: Pick<ManifestOptions, 'prompt'> & Pick<Reading, 'acceptImages'>,
 ): Promise<SourceReading> {
   const { readSource } = await import('../runtime/platform/read-source.ts');
   const ask = askOnTerminal(context, prompt);
@@ -95,6 +95,7 @@ export async function readFor(
     serviceTypes: async () =>
       (await import('../services/index.ts')).SERVICE_TYPES.map((serviceType) => serviceType.type),
     ...(ask ? { ask } : {}),
+    ...(acceptImages ? { acceptImages } : {}),
   });
 }
 

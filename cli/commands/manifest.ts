@@ -17,7 +17,11 @@ export async function manifest(
   options: ManifestCommandOptions,
 ): Promise<number> {
   const { terminal, json } = context;
-  const reading = await readFor(context, manifestSource(context, names, options), options);
+  const reading = await readFor(context, manifestSource(context, names, options), {
+    prompt: options.prompt,
+    // Nothing is run, so an image is a value like any other.
+    acceptImages: options.to !== undefined,
+  });
   const text = reading.manifest ? await textOf(reading, options.to) : undefined;
   if (json) terminal.out(JSON.stringify(asJson(reading, options.to === undefined ? {} : { text })));
   else if (text === undefined) throw manifestInvalid(reading);
@@ -31,7 +35,7 @@ export async function manifest(
 
 /** @throws PaasError `USAGE` where there is no way from the one dialect to the other */
 async function textOf(
-  { manifest: read, effective, dialect, file }: SourceReading,
+  { manifest: read, effective, documents, dialect, file }: SourceReading,
   to: Dialect | undefined,
 ): Promise<string | undefined> {
   if (!read || !effective) return undefined;
@@ -44,9 +48,8 @@ async function textOf(
       hint: 'Leave out --to; "paas-local push" reads either dialect',
     });
   }
-  return (
-    await (await import('../../runtime/manifest/convert.ts')).convertToCloudFoundry(read, dirname(file))
-  ).text;
+  const { convertToCloudFoundry } = await import('../../runtime/manifest/convert.ts');
+  return (await convertToCloudFoundry({ manifest: read, effective, documents }, dirname(file))).text;
 }
 
 function asJson(reading: SourceReading, converted: { readonly text?: string | undefined }) {

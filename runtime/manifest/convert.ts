@@ -4,9 +4,11 @@
  */
 import { relative } from 'node:path';
 import { formatSize } from '../kernel/bytes.ts';
+import { chain, LINE_ENDS, servicesToCreate, word } from './convert-commands.ts';
+import { imageOf, keysIn, lossesOf, lossesOfFiles } from './convert-losses.ts';
 import { printManifest } from './print.ts';
 import { SourceText } from './source.ts';
-import { list, map, scalar, type Entry, type Node } from './tree.ts';
+import { get, list, map, scalar, type Entry, type MapNode, type Node } from './tree.ts';
 import type { AppManifest, Manifest, ProcessManifest } from './types.ts';
 
 export interface Converted {
@@ -19,11 +21,30 @@ export interface Converted {
 /** Seconds; the API refuses more. */
 const MAX_TIMEOUT_SECONDS = 180;
 
-export async function convertToCloudFoundry(manifest: Manifest, folder: string): Promise<Converted> {
+export interface ToConvert {
+  readonly manifest: Manifest;
+  /** In the original client's normal form. */
+  readonly effective: MapNode;
+  /** The files as they were written. */
+  readonly documents: readonly MapNode[];
+}
+
+export async function convertToCloudFoundry(
+  { manifest, effective, documents }: ToConvert,
+  folder: string,
+): Promise<Converted> {
   const notes: string[] = [];
-  const apps = manifest.apps.map((app) =>
-    convertApp(app, folder, (note) => notes.push(`${app.name}: ${note}`)),
-  );
+  const applications = get(effective, 'applications');
+  const written = keysIn(documents);
+  const apps = manifest.apps.map((app) => {
+    const note = (sentence: string): void => void notes.push(`${app.name}: ${sentence}`);
+    const node = get(applications, app.name);
+    const source = node?.kind === 'map' ? node : map([], NOWHERE);
+    const converted = convertApp(app, source, folder, note);
+    for (const loss of lossesOf(source, app, written)) note(loss);
+    return converted;
+  });
+  notes.push(...lossesOfFiles(documents));
   const tree = mapping({ version: typed('1'), applications: sequence(apps) });
   const comments = [
     `Converted from ${relative(folder, manifest.file) || manifest.file}, a Stackato manifest.`,
@@ -34,40 +55,27 @@ export async function convertToCloudFoundry(manifest: Manifest, folder: string):
   return { text: `${header.join('\n')}\n${await printManifest(tree, 'cloud-foundry')}`, notes };
 }
 
-/** Cloud Foundry binds only what exists. */
-function servicesToCreate({ apps }: Manifest): readonly string[] {
-  const lines = new Set<string>();
-  for (const service of apps.flatMap((app) => app.services)) {
-    if (service.type === undefined) continue;
-    const parameters = service.parameters === undefined ? '' : ` -c '${JSON.stringify(service.parameters)}'`;
-    const tags = service.tags.length > 0 ? ` -t "${service.tags.join(', ')}"` : '';
-    lines.add(
-      service.type === 'user-provided'
-        ? `  cf create-user-provided-service ${service.name} -p '${JSON.stringify(service.credentials ?? {})}'`
-        : `  cf create-service ${service.type} ${service.plan ?? 'free'} ${service.name}${parameters}${tags}`,
-    );
-  }
-  return lines.size > 0 ? ['', 'Create the services first:', ...lines] : [];
-}
-
-/** Everything that could end a comment. */
-const LINE_ENDS = /[\r\n\u0085\u2028\u2029]+/;
-
 type Note = (note: string) => void;
 
-function convertApp(app: AppManifest, folder: string, note: Note): Node {
+function convertApp(app: AppManifest, source: MapNode, folder: string, note: Note): Node {
   const web = app.processes[0];
+  const image = imageOf(source);
   const path = relative(folder, app.root);
   noteRequirements(app, note);
   noteHooks(app, note);
-  noteLosses(app, note);
+  noteOthers(app, image === undefined, note);
+  if (image !== undefined && path !== '') note(`"path" was ${path}; beside a Docker image there can be none`);
   return mapping({
     name: text(app.name),
-    ...(path === '' ? {} : { path: text(path) }),
-    ...(app.buildpacks.length > 0 ? { buildpacks: sequence(app.buildpacks.map(text)) } : {}),
-    ...(app.stack === undefined ? {} : { stack: text(app.stack) }),
+    ...(image === undefined
+      ? {
+          ...(path === '' ? {} : { path: text(path) }),
+          ...(app.buildpacks.length > 0 ? { buildpacks: sequence(app.buildpacks.map(text)) } : {}),
+          ...(app.stack === undefined ? {} : { stack: text(app.stack) }),
+        }
+      : { docker: mapping({ image: text(image) }) }),
     ...(web ? convertProcess(web, note) : {}),
-    ...convertRoutes(app),
+    ...convertRoutes(app, note),
     ...(app.services.length > 0 ? { services: sequence(app.services.map(({ name }) => text(name))) } : {}),
     ...convertEnv(app, note),
     ...(app.description === undefined
@@ -91,10 +99,17 @@ function convertProcess(web: ProcessManifest, note: Note): Readonly<Record<strin
   };
 }
 
-function convertRoutes({ routes }: AppManifest): Readonly<Record<string, Node>> {
+function convertRoutes({ routes }: AppManifest, note: Note): Readonly<Record<string, Node>> {
   switch (routes.kind) {
-    case 'list':
-      return { routes: sequence(routes.routes.map(({ url }) => mapping({ route: text(url) }))) };
+    case 'list': {
+      const urls = routes.routes.map(({ url }) => {
+        // There, a port makes it a TCP route, which has neither a host nor a path.
+        const bare = url.replace(/^([^/]*):\d+/, '$1');
+        if (bare !== url) note(`the route ${url} lost its port: HTTP is served on 80 and 443`);
+        return bare;
+      });
+      return { routes: sequence([...new Set(urls)].map((url) => mapping({ route: text(url) }))) };
+    }
     case 'none':
       return { 'no-route': typed('true') };
     case 'random':
@@ -109,10 +124,10 @@ function convertEnv(app: AppManifest, note: Note): Readonly<Record<string, Node>
   const literal: [string, Node][] = [];
   for (const [name, { value, hidden }] of Object.entries(app.env)) {
     if (hidden)
-      note(`${name} is a secret and was left out; set it with: cf set-env ${app.name} ${name} VALUE`);
+      note(`${name} is a secret and was left out; set it with: cf set-env ${word(app.name)} ${name} VALUE`);
     else if (/[$`]/.test(value))
       note(
-        `${name} expands at start, which values do no longer; put into .profile: export ${name}="${value}"`,
+        `${name} expands at start, which values do no longer; put into .profile: export ${name}="${value.replaceAll('"', '\\"')}"`,
       );
     else if (/^(?:PORT$|vcap_|vmc)/i.test(name)) note(`${name} cannot be set on Cloud Foundry`);
     else literal.push([name, text(value)]);
@@ -132,24 +147,25 @@ function noteRequirements({ requirements }: AppManifest, note: Note): void {
 }
 
 function noteHooks({ name, hooks }: AppManifest, note: Note): void {
-  const commands = (phase: keyof typeof hooks): string =>
-    hooks[phase]
-      .map(({ command, ignoreFailure }) => (ignoreFailure ? `${command} || true` : command))
-      .join(' && ');
-  if (hooks.prePush.length > 0) note(`run before each push: ${commands('prePush')}`);
-  if (hooks.preStaging.length > 0)
-    note(`pre-staging hooks have no counterpart; make this part of the build: ${commands('preStaging')}`);
-  if (hooks.postStaging.length > 0) {
+  const { prePush, preStaging, postStaging, preRunning } = hooks;
+  if (prePush.length > 0) note(`run before each push: ${chain(prePush, { fresh: true })}`);
+  if (preStaging.length > 0) {
+    const commands = chain(preStaging, { fresh: true });
+    note(`pre-staging hooks have no counterpart; make this part of the build: ${commands}`);
+  }
+  if (postStaging.length > 0) {
+    const commands = chain(postStaging, { fresh: true });
     note(
-      `post-staging hooks become a task after the push: cf run-task ${name} --command "${commands('postStaging')}"`,
+      `post-staging hooks become a task after the push: cf run-task ${word(name)} --command ${word(commands)}`,
     );
   }
-  if (hooks.preRunning.length > 0) note(`pre-running hooks move into .profile: ${commands('preRunning')}`);
+  if (preRunning.length > 0)
+    note(`pre-running hooks move into .profile: ${chain(preRunning, { fresh: false })}`);
 }
 
-function noteLosses(app: AppManifest, note: Note): void {
-  if (app.framework) {
-    const { name, runtime } = app.framework;
+function noteOthers(app: AppManifest, staged: boolean, note: Note): void {
+  if (staged && (app.framework?.name ?? app.framework?.runtime) !== undefined) {
+    const { name, runtime } = app.framework ?? {};
     note(
       `the framework${name === undefined ? '' : ` "${name}"`} becomes a buildpack, chosen by what is in the folder${runtime === undefined ? '' : `; name the runtime ${runtime} there (runtime.txt, engines …)`}`,
     );
@@ -165,7 +181,7 @@ function noteLosses(app: AppManifest, note: Note): void {
   if (app.cron.length > 0)
     note(`cron has no counterpart; schedule tasks from outside: ${app.cron.join(' | ')}`);
   for (const { name, url } of app.drains)
-    note(`log drain: cf create-user-provided-service ${name} -l ${url}, then bind it`);
+    note(`log drain, to be bound afterwards: cf create-user-provided-service ${word(name)} -l ${word(url)}`);
   if (app.dependsOn.length > 0)
     note(`apps are pushed in the order of the file; it depends on ${app.dependsOn.join(', ')}`);
 }

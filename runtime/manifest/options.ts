@@ -29,6 +29,8 @@ export interface ReadOptions {
   readonly targetBase?: string;
   /** All service types there are, to recognise a misspelt one at once; otherwise left to the plan. */
   readonly serviceTypes?: readonly string[];
+  /** Apps that ask for a Docker image are not refused: nothing of what is read will be run. */
+  readonly acceptImages?: boolean;
 }
 
 /** Undefined where nobody answers. */

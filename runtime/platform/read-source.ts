@@ -16,6 +16,8 @@ export interface Reading {
    * Absent: whoever plans will say.
    */
   readonly serviceTypes?: () => Promise<readonly string[]>;
+  /** Apps that ask for a Docker image are not refused: nothing of what is read will be run. */
+  readonly acceptImages?: boolean;
 }
 
 /** What came of it. Plain JSON, so that it can be read in one process for another. */
@@ -61,6 +63,7 @@ export async function readSource(source: ManifestSource, reading: Reading): Prom
     varsFiles: source.varsFiles,
     shellEnv: reading.shellEnv,
     ask,
+    ...(reading.acceptImages ? { acceptImages: true } : {}),
     ...(source.overrides ? { overrides: source.overrides } : {}),
     ...(source.path === undefined ? {} : { path: source.path }),
     ...(source.manifest === undefined ? {} : { manifest: source.manifest }),

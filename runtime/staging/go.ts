@@ -12,7 +12,7 @@ import { findTool } from '../../services/kit/find-tool.ts';
 import { fingerprint } from './fingerprint.ts';
 import { buildError } from './go/build-error.ts';
 import { goPackage, programName } from './go/package.ts';
-import { shellQuote } from './shell-quote.ts';
+import { shellQuote } from '../kernel/shell-quote.ts';
 import { installLine } from './tool-hints.ts';
 import type { AppSource, Buildpack, Findings, InstallContext, Installed } from './types.ts';
 

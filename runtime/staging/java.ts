@@ -8,7 +8,7 @@ import { installInPlace } from './in-place.ts';
 import { isExecutableArchive } from './java/archive.ts';
 import { mavenError } from './java/build-error.ts';
 import { buildTool, sourceFiles, type BuildTool } from './java/build-tool.ts';
-import { shellQuote } from './shell-quote.ts';
+import { shellQuote } from '../kernel/shell-quote.ts';
 import { installLine } from './tool-hints.ts';
 import type { AppSource, Buildpack, DetectedCommand, Findings, InstallContext, Installed } from './types.ts';
 

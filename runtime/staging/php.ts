@@ -8,7 +8,7 @@ import { findTool } from '../../services/kit/find-tool.ts';
 import { inPlaceKey, installInPlace } from './in-place.ts';
 import { readComposer, type Composer } from './php/composer-json.ts';
 import { composerError } from './php/install-error.ts';
-import { shellQuote } from './shell-quote.ts';
+import { shellQuote } from '../kernel/shell-quote.ts';
 import { installLine, installPackagesLine } from './tool-hints.ts';
 import type { AppSource, Buildpack, Findings, InstallContext, Installed } from './types.ts';
 

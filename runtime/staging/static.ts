@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { AppManifest } from '../manifest/types.ts';
-import { shellQuote } from './shell-quote.ts';
+import { shellQuote } from '../kernel/shell-quote.ts';
 import { readStaticfile, STATICFILE } from './static/staticfile.ts';
 import type { AppSource, Buildpack, Findings, Installed } from './types.ts';
 

@@ -1,6 +1,6 @@
 /** How a Node app is started when nobody says. Only reads. */
 import type { AppManifest } from '../../manifest/types.ts';
-import { shellQuote } from '../shell-quote.ts';
+import { shellQuote } from '../../kernel/shell-quote.ts';
 import type { AppSource, DetectedCommand } from '../types.ts';
 import type { PackageJson } from './package-json.ts';
 import { choosePackageManager } from './package-manager.ts';

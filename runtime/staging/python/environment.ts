@@ -2,7 +2,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PaasError } from '../../kernel/errors.ts';
-import { shellQuote } from '../shell-quote.ts';
+import { shellQuote } from '../../kernel/shell-quote.ts';
 import { installLine } from '../tool-hints.ts';
 import type { InstallContext } from '../types.ts';
 import { requirementArguments } from './arguments.ts';

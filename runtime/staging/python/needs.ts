@@ -1,6 +1,6 @@
 /** All that one environment has to hold: what the app asks for and what its start command needs besides. Only reads. */
 import { fingerprint } from '../fingerprint.ts';
-import { shellQuote } from '../shell-quote.ts';
+import { shellQuote } from '../../kernel/shell-quote.ts';
 import type { InstallContext } from '../types.ts';
 import type { Interpreter } from './interpreter.ts';
 import { readRequirements, type PythonRequirements } from './requirements.ts';

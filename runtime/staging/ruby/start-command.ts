@@ -1,5 +1,5 @@
 /** How a Ruby app is started when nobody says. Only reads. */
-import { shellQuote } from '../shell-quote.ts';
+import { shellQuote } from '../../kernel/shell-quote.ts';
 import type { AppSource, DetectedCommand } from '../types.ts';
 
 export const LOOKED_FOR = ['config/environment.rb of Rails', 'config.ru', 'a script with Sinatra'] as const;

@@ -57,7 +57,8 @@ export function decodeApp(app: MapNode, root: AbsolutePath, context: DecodeConte
   };
 }
 
-function refuseDocker(app: MapNode, { problems, owner }: DecodeContext): void {
+function refuseDocker(app: MapNode, { problems, options, owner }: DecodeContext): void {
+  if (options.acceptImages) return;
   const docker = field(app, 'docker');
   const lifecycle = fieldScalar(app, 'lifecycle');
   const place = docker?.place ?? (lifecycle?.text === 'docker' ? lifecycle.place : undefined);

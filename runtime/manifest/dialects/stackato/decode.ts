@@ -55,7 +55,7 @@ export async function decodeApp(
   const routes = decodeRoutes(app, problems);
   const env = await decodeEnv(get(block, 'env'), context);
   const image = get(app, 'docker_image');
-  if (image?.kind === 'scalar' && !isNullWord(image.text)) {
+  if (image?.kind === 'scalar' && !isNullWord(image.text) && !context.options.acceptImages) {
     problems.error(
       'MANIFEST_NOT_SUPPORTED',
       image.place,
