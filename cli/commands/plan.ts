@@ -102,13 +102,14 @@ function shown(file: string, cwd: string): string {
 
 const WORDS = { honoured: 'honoured', approximated: 'approximated', ignored: 'ignored here' } as const;
 
-/** Keys that are written several times take one row, with the first place and the number of the others. */
+/** Keys that are written several times, with the same to be said, take one row, with the first place and the number of the others. */
 function keyRows(keys: readonly FoundVerdict[], cwd: string): readonly (readonly string[])[] {
   const rows = new Map<string, { readonly key: FoundVerdict; count: number }>();
   for (const key of keys) {
-    const row = rows.get(key.path);
+    const same = `${key.path}\0${key.verdict}\0${key.why}`;
+    const row = rows.get(same);
     if (row) row.count++;
-    else rows.set(key.path, { key, count: 1 });
+    else rows.set(same, { key, count: 1 });
   }
   return [...rows.values()].map(({ key: { path, verdict, why, span }, count }) => {
     const others = count > 1 ? ` and ${count - 1} more` : '';

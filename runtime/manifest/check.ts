@@ -24,6 +24,8 @@ export interface Checking {
   readonly problems: Problems;
   /** Where this is, for messages: `app "web"`. */
   readonly owner: string;
+  /** Whether an unknown key with a single value is nevertheless of use, which may only be known later: then it is reported. */
+  readonly unknownKey?: (key: ScalarNode, report: () => void) => void;
 }
 
 export function checkRecord(node: Node, shape: RecordShape, checking: Checking): void {
@@ -207,13 +209,17 @@ function unknownKey(entry: Entry, shape: RecordShape, checking: Checking): void 
     return shape.unknown === 'refuse' ? `Known keys: ${[...shape.keys.keys()].join(', ')}` : undefined;
   };
   if (shape.unknown === 'refuse') problems.error('MANIFEST_UNKNOWN_KEY', key.place, message, { hint });
-  else
-    problems.warning(
-      'MANIFEST_UNKNOWN_KEY',
-      key.place,
-      `${message}; ${shape.unknownMeans ?? 'it is ignored'}`,
-      { hint },
-    );
+  else {
+    const report = () =>
+      problems.warning(
+        'MANIFEST_UNKNOWN_KEY',
+        key.place,
+        `${message}; ${shape.unknownMeans ?? 'it is ignored'}`,
+        { hint },
+      );
+    if (checking.unknownKey && entry.value.kind === 'scalar') checking.unknownKey(key, report);
+    else report();
+  }
 }
 
 function missingKey(node: MapNode, name: string, shape: RecordShape, checking: Checking): void {

@@ -9,11 +9,13 @@ import {
   INERT_APP_KEYS,
   INERT_TOP_KEYS,
 } from './dialects/cloud-foundry/keys.ts';
+import { overruled, type Flags, type Judgement } from './overruled.ts';
 import { cloudFoundryReader } from './dialects/cloud-foundry/reader.ts';
-import { FILE as STACKATO_FILE } from './dialects/stackato/keys.ts';
-import { listOf, record, type KeyRule, type RecordShape, type Shape, type Verdict } from './shape.ts';
+import { APP as STACKATO_APP, FILE as STACKATO_FILE } from './dialects/stackato/keys.ts';
+import { symbolNamesIn } from './dialects/stackato/symbols.ts';
+import { listOf, record, type RecordShape, type Shape, type Verdict } from './shape.ts';
 import { spanOf } from './source.ts';
-import type { Node } from './tree.ts';
+import { get, getText, hasAnchor, type MapNode, type Node } from './tree.ts';
 import type { Dialect } from './types.ts';
 
 export interface KeyVerdict {
@@ -58,32 +60,57 @@ export function allVerdicts(dialect: Dialect): readonly KeyVerdict[] {
   return [...found.values()];
 }
 
-/** The keys that a manifest has, in the order of its text. `documents` are its parsed files. */
-export function verdictsOf(documents: readonly Node[], dialect: Dialect): readonly FoundVerdict[] {
+/**
+ * The keys that a manifest has, in the order of its text. `documents` are its parsed files; `flags` what the command
+ * line says in place of them.
+ */
+export function verdictsOf(
+  documents: readonly Node[],
+  dialect: Dialect,
+  flags: Flags = {},
+): readonly FoundVerdict[] {
   const found: FoundVerdict[] = [];
-  const note = (path: string, { verdict, why }: Pick<KeyRule, 'verdict' | 'why'>, key: Node): void => {
-    found.push({ path, verdict, why, span: spanOf(key.place) });
-  };
-  const visit = (node: Node, shape: Shape, path: string): void => {
+  const symbols = dialect === 'stackato' ? symbolNamesIn(documents) : new Set<string>();
+  const concerns = flagsFor(documents, flags);
+  const visit = (node: Node, shape: Shape, path: string, app: MapNode | undefined): void => {
     if (shape.kind === 'record') {
       if (node.kind !== 'map') return;
+      const around = APPS.has(shape) ? node : app;
+      const about = around && concerns(around) ? flags : {};
       for (const { key, value } of node.entries) {
         const name = dialect === 'stackato' ? key.text : cloudFoundryReader.keyName(key.text, shape.keys);
         const rule = shape.keys.get(name);
-        note(join(path, key.text), rule ?? unknown(dialect, path, key.text), key);
-        if (rule) visit(value, rule.shape, join(path, name));
+        const { verdict, why } = rule
+          ? (overruled({ dialect, shape, name, value, record: node, app: around, flags: about }) ?? rule)
+          : unknown(dialect, path, key.text, value, symbols);
+        found.push({ path: join(path, key.text), verdict, why, span: spanOf(key.place) });
+        if (rule) visit(value, rule.shape, join(path, name), around);
       }
       return;
     }
     for (const [inner, step] of innerShapes(shape, node.kind)) {
-      if (node.kind === 'list') for (const item of node.items) visit(item, inner, path + step);
+      if (node.kind === 'list') for (const item of node.items) visit(item, inner, path + step, app);
       else if (node.kind === 'map' && step !== '')
-        for (const { value } of node.entries) visit(value, inner, path + step);
-      else if (node.kind === 'map') visit(node, inner, path);
+        for (const { value } of node.entries) visit(value, inner, path + step, app);
+      else if (node.kind === 'map') visit(node, inner, path, app);
     }
   };
-  for (const document of documents) visit(document, fileShape(dialect), '');
+  for (const document of documents) visit(document, fileShape(dialect), '', undefined);
   return found;
+}
+
+/** A flat app of Stackato is the file itself. */
+const APPS: ReadonlySet<Shape> = new Set([CLOUD_FOUNDRY_APP, STACKATO_APP, STACKATO_FILE]);
+
+/** Flags are about one app: the only one, or the one that is named. */
+function flagsFor(documents: readonly Node[], { appNames = [] }: Flags): (app: MapNode) => boolean {
+  const apps = documents.flatMap((document) => {
+    const declared = get(document, 'applications');
+    if (declared?.kind === 'list') return declared.items;
+    return declared?.kind === 'map' ? declared.entries.map(({ value }) => value) : [];
+  });
+  if (apps.length < 2) return () => true;
+  return (app) => appNames.length === 1 && getText(app, 'name') === appNames[0];
 }
 
 const join = (path: string, key: string): string => (path === '' ? key : `${path}.${key}`);
@@ -111,12 +138,23 @@ function innerOfEither(shape: Shape, kind: Node['kind'] | undefined): readonly (
   return shape.kind === 'record' ? [[shape, '']] : innerShapes(shape, kind);
 }
 
-function unknown(dialect: Dialect, path: string, key: string): Pick<KeyRule, 'verdict' | 'why'> {
-  const inert = dialect === 'cloud-foundry' && (path === '' ? INERT_TOP_KEYS : INERT_APP_KEYS).has(key);
-  return {
-    verdict: 'ignored',
-    why: inert
-      ? "today's Cloud Foundry ignores it as well"
-      : 'nobody knows this key; the original platform ignores it as well',
-  };
+function unknown(
+  dialect: Dialect,
+  path: string,
+  key: string,
+  value: Node,
+  symbols: ReadonlySet<string>,
+): Judgement {
+  if (value.kind === 'scalar' && symbols.has(key))
+    return { verdict: 'honoured', why: `the value of \${${key}}` };
+  if (dialect === 'cloud-foundry') {
+    if (path === '' && hasAnchor(value))
+      return {
+        verdict: 'ignored',
+        why: 'holds what is used elsewhere through its anchor; itself it is not sent',
+      };
+    if ((path === '' ? INERT_TOP_KEYS : INERT_APP_KEYS).has(key))
+      return { verdict: 'ignored', why: "today's Cloud Foundry ignores it as well" };
+  }
+  return { verdict: 'ignored', why: 'nobody knows this key; the original platform ignores it as well' };
 }

@@ -29,7 +29,7 @@ export interface Space {
 }
 
 export function previewPush(reading: SourceReading, source: ManifestSource, space: Space, how: How): Preview {
-  const keys = verdictsOf(reading.documents, reading.dialect);
+  const keys = verdictsOf(reading.documents, reading.dialect, source);
   if (!reading.manifest) return { steps: [], notes: {}, keys };
   const { manifest, notes } = withStoredEnv(reading.manifest, space.record, source.envMode);
   const found = { notes: Object.fromEntries(notes), keys };

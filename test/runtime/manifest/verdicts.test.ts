@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { APP, FILE as CLOUD_FOUNDRY_FILE } from '../../../runtime/manifest/dialects/cloud-foundry/keys.ts';
 import { FILE as STACKATO_FILE } from '../../../runtime/manifest/dialects/stackato/keys.ts';
+import { readManifest } from '../../../runtime/manifest/index.ts';
 import type { KeyRule, Shape } from '../../../runtime/manifest/shape.ts';
 import { allVerdicts, verdictsOf } from '../../../runtime/manifest/verdicts.ts';
-import { read } from './read.ts';
+import { appsOf, folderWith, read, readApp, summary } from './read.ts';
 
 /** A walk of its own over the tables, so that one that skips a corner is noticed. */
 function rules(shape: Shape, found = new Set<KeyRule>()): ReadonlySet<KeyRule> {
@@ -58,7 +59,7 @@ test('the keys of a manifest are judged where they stand, unknown ones too', asy
     verdictsOf(documents, dialect).map(({ path, verdict, span }) => `${span.line} ${path} ${verdict}`),
   ).toEqual([
     '1 name honoured',
-    '2 cron ignored',
+    '2 cron honoured',
     '3 services honoured',
     '3 services.*.type honoured',
     '3 services.*.provider ignored',
@@ -85,4 +86,112 @@ test('so are those of Cloud Foundry, in either spelling', async () => {
     'applications[].processes',
     'applications[].processes[].type',
   ]);
+});
+
+/** `path: verdict why` of each key that is not honoured as its table says, or is of interest. */
+async function judged(text: string, flags: Parameters<typeof verdictsOf>[2] = {}) {
+  const { documents, dialect } = await read(text);
+  return Object.fromEntries(
+    verdictsOf(documents, dialect, flags).map(({ path, verdict, why }) => [path, `${verdict}: ${why}`]),
+  );
+}
+
+describe('what stands beside a key', () => {
+  test('Cloud Foundry: a "web" entry takes the place of all process attributes of the app, with a warning', async () => {
+    const text =
+      'version: 1\napplications:\n- name: a\n  memory: 64M\n  health_check_type: process\n  processes: [{type: web, instances: 2}]\n';
+    expect(await judged(text)).toMatchObject({
+      'applications[].memory': expect.stringMatching(/^ignored: the "web" entry/),
+      'applications[].health_check_type': expect.stringMatching(/^ignored: the "web" entry/),
+      'applications[].processes[].instances': expect.stringMatching(/^honoured/),
+    });
+    expect(summary(await read(text))).toEqual([
+      expect.stringMatching(/^4:3 warning MANIFEST_IGNORED_KEY .*: "memory", "health_check_type"$/),
+    ]);
+    const worker = text.replace('type: web', 'type: worker');
+    expect((await judged(worker))['applications[].memory']).toMatch(/^approximated/);
+    expect(summary(await read(worker))).toEqual([]);
+  });
+
+  test('Cloud Foundry: routes, a timeout of 0, hashing', async () => {
+    const route = '{route: a.b, options: {loadbalancing: hash}}';
+    const app = `version: 1\napplications:\n- name: a\n  routes: [${route}]\n  random-route: true\n  timeout: 0\n`;
+    expect(await judged(app)).toMatchObject({
+      'applications[].routes': expect.stringMatching(/^approximated: .*where the platform keeps it/),
+      'applications[].routes[].options.loadbalancing': expect.stringMatching(/^approximated/),
+      'applications[].random-route': expect.stringMatching(/^ignored: "routes" wins/),
+      'applications[].timeout': expect.stringMatching(/^ignored: the client leaves a zero out/),
+    });
+    expect((await judged(`${app}  no-route: true\n`))['applications[].routes']).toBe(
+      'ignored: "no-route" wins',
+    );
+  });
+
+  test('Stackato: two keys for one thing', async () => {
+    const text =
+      'name: a\nmem: 64M\nmemory: 1G\ncommand: a\nprocesses: {web: b}\nurl: x.y\nno-route: y\nservices: {c: {type: redis, label: memcached}}\n';
+    expect(await judged(text)).toMatchObject({
+      mem: expect.stringMatching(/^approximated/),
+      memory: 'ignored: "mem" wins',
+      command: expect.stringMatching(/^honoured/),
+      processes: expect.stringMatching(/^ignored: "command" wins/),
+      'processes.web': expect.stringMatching(/^ignored: "command" wins/),
+      url: 'ignored: "no-route" wins',
+      'services.*.type': 'ignored: "label" wins',
+    });
+    // What is said to win is what is decoded.
+    expect((await readApp(text)).processes[0]).toMatchObject({ command: 'a', memoryBytes: 64 * 1024 ** 2 });
+    const legacy = `${text}framework: python\n`;
+    expect((await readApp(legacy)).processes[0]?.command).toBe('b');
+    expect(await judged(legacy)).toMatchObject({
+      command: expect.stringMatching(/^ignored: "processes.web" wins/),
+      'processes.web': expect.stringMatching(/^honoured/),
+    });
+  });
+
+  test('flags, for the app they are about', async () => {
+    const overrides = { memory: '1G', urls: [] };
+    expect(
+      await judged('name: a\nmem: 64M\nurl: x.y\nprocesses: {web: b}\n', { overrides, command: 'c' }),
+    ).toMatchObject({
+      mem: 'ignored: --memory on the command line takes its place',
+      url: 'ignored: --no-route on the command line takes its place',
+      'processes.web': 'ignored: --command on the command line takes its place',
+    });
+    const two = 'version: 1\napplications:\n- {name: a, memory: 64M}\n- {name: b, memory: 64M}\n';
+    const { documents, dialect } = await read(two);
+    expect(
+      verdictsOf(documents, dialect, { overrides, appNames: ['b'] })
+        .filter(({ path }) => path.endsWith('memory'))
+        .map(({ verdict }) => verdict),
+    ).toEqual(['approximated', 'ignored']);
+    const web = 'version: 1\napplications:\n- name: a\n  processes: [{type: web, memory: 64M}]\n';
+    expect((await judged(web, { overrides }))['applications[].processes[].memory']).toMatch(
+      /^ignored: --memory/,
+    );
+  });
+
+  test('Stackato: keys that serve as symbols are neither unknown nor ignored, also across files', async () => {
+    const cwd = await folderWith({
+      'manifest.yml':
+        'inherit: base.yml\nprefix: p\napplications:\n- name: a\n  suffix: foo\n  properties: {tail: z}\n  stackato: {env: {A: "${suffix}-${tail}"}}\n  colour: blue\n',
+      'base.yml': 'properties: {whole: "${prefix}"}\n',
+    });
+    const result = await readManifest({ cwd });
+    expect(summary(result)).toEqual([
+      '8:3 warning MANIFEST_UNKNOWN_KEY Unknown key "colour" in an app; it is ignored',
+    ]);
+    expect(appsOf(result)[0]?.env.A?.value).toBe('foo-z');
+    const verdicts = verdictsOf(result.documents, result.dialect).map(
+      ({ path, verdict }) => `${path} ${verdict}`,
+    );
+    expect(verdicts).toEqual(
+      expect.arrayContaining([
+        'prefix honoured',
+        'applications[].suffix honoured',
+        'applications[].properties honoured',
+        'applications[].colour ignored',
+      ]),
+    );
+  });
 });

@@ -18,6 +18,7 @@ import {
   fieldText,
   UNLIMITED,
 } from './reader.ts';
+import { APP_KEYS, PROCESS_KEYS } from './keys.ts';
 import { decodeRoutes } from './routes.ts';
 import { decodeServices } from './services.ts';
 
@@ -114,9 +115,32 @@ function decodeProcesses(app: MapNode, context: DecodeContext): readonly Process
     }
     byType.set(type.text, entry);
   }
-  const web = decodeProcess('web', byType.get('web') ?? app, context);
+  const own = byType.get('web');
+  if (own) warnOfReplaced(app, own, context);
+  const web = decodeProcess('web', own ?? app, context);
   byType.delete('web');
   return [web, ...[...byType].map(([type, node]) => decodeProcess(type, node, context))];
+}
+
+/** The platform says nothing of it, so people wonder why their memory is not what they wrote. */
+function warnOfReplaced(app: MapNode, web: MapNode, { problems, owner }: DecodeContext): void {
+  const replaced = app.entries.filter(
+    ({ key, value }) =>
+      PROCESS_KEYS.has(cloudFoundryReader.keyName(key.text, APP_KEYS)) &&
+      !(value.kind === 'scalar' && cloudFoundryReader.isNull(value)),
+  );
+  const [first] = replaced;
+  if (!first) return;
+  const names = replaced.map(({ key }) => `"${key.text}"`).join(', ');
+  problems.warning(
+    'MANIFEST_IGNORED_KEY',
+    first.key.place,
+    `${owner}: the "web" entry of "processes" takes the place of what the app says about its process: ${names}`,
+    {
+      hint: 'Move it into that entry; what it does not say is as by default',
+      related: { message: 'The entry is here', place: firstKeyPlace(web) },
+    },
+  );
 }
 
 function decodeProcess(type: string, node: MapNode, context: DecodeContext): ProcessManifest {

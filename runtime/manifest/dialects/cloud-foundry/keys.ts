@@ -171,7 +171,10 @@ const PROCESS_ATTRIBUTES: Readonly<Record<string, KeyRule>> = {
   ),
 };
 
-const PROCESS = record(
+/** What an app says about its web process, unless that has an entry of its own. */
+export const PROCESS_KEYS: ReadonlySet<string> = new Set(Object.keys(PROCESS_ATTRIBUTES));
+
+export const PROCESS = record(
   'a process',
   table({
     type: honoured(
@@ -235,7 +238,7 @@ const ROUTE_OPTIONS = record(
     loadbalancing: honoured(
       text({ coerce: true, choices: ['round-robin', 'least-connection', 'hash'] }),
       'How requests are spread over instances.',
-      'followed by the router; hash counts as round-robin',
+      'followed by the router',
       'loadbalancing: least-connection',
       { refusal: "Cannot use this loadbalancing value; valid values are: 'round-robin, least-connection'" },
     ),
@@ -446,10 +449,10 @@ export const APP_KEYS: KeyTable = table({
     'env: {LOG_LEVEL: debug}',
     { refusal: 'Env must be an object of keys and values' },
   ),
-  routes: honoured(
+  routes: approximated(
     listOf(ROUTE),
     'Routes to the web process.',
-    'served by the router on this machine; one that is gone from the manifest is gone here too',
+    'served by the router on this machine; one that is gone from the manifest is gone here, where the platform keeps it',
     'routes: [{route: my-app.localhost}]',
     { refusal: 'Routes must be a list of route objects' },
   ),

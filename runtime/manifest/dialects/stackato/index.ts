@@ -62,7 +62,14 @@ export async function readStackato(
       budget,
     });
     const resolved = resolver.resolve(overridden);
-    checkRecord(resolved, APP, { reader: stackatoReader, problems, owner: '' });
+    checkRecord(resolved, APP, {
+      reader: stackatoReader,
+      problems,
+      owner: '',
+      unknownKey: (written, report) => {
+        if (!loaded.isSymbol(written.text)) report();
+      },
+    });
     const name = get(resolved, 'name');
     const resolvedName = name?.kind === 'scalar' ? name : key;
     normal.push({ key: resolvedName, value: resolved });

@@ -606,6 +606,14 @@ const PATH: KeyRule = {
   example: 'path: ./api',
 };
 
+const PROPERTIES: KeyRule = {
+  shape: mapOf(anything),
+  summary: 'Values for ${…}.',
+  verdict: 'honoured',
+  why: 'looked up by ${NAME}',
+  example: 'properties: {suffix: dev}',
+};
+
 /** Keys that go into the `stackato:` block; in a flat manifest they stand at the top. */
 export const BLOCK_KEYS: KeyTable = table(BLOCK);
 
@@ -614,6 +622,7 @@ export const APP_KEYS: KeyTable = table({
   ...APP_ONLY,
   path: PATH,
   env: ENV,
+  properties: PROPERTIES,
   stackato: {
     shape: record('the stackato block', BLOCK_KEYS),
     summary: 'Keys that only Stackato knows, apart from those of Cloud Foundry.',
@@ -661,13 +670,7 @@ export const TOP_KEYS: KeyTable = table({
     why: 'read and merged; this file wins',
     example: 'inherit: base.yml',
   },
-  properties: {
-    shape: mapOf(anything),
-    summary: 'Values for ${…}.',
-    verdict: 'honoured',
-    why: 'looked up by ${NAME}',
-    example: 'properties: {suffix: dev}',
-  },
+  properties: PROPERTIES,
 });
 
 /** Keys of an inner mapping that people write one level too high. */

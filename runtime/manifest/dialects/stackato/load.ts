@@ -12,12 +12,15 @@ import { FILE } from './keys.ts';
 import type { NormaliseContext } from './context.ts';
 import { normaliseFile } from './normalise.ts';
 import { stackatoReader } from './reader.ts';
+import { symbolNamesIn } from './symbols.ts';
 
 export interface Loaded {
   readonly tree: MapNode;
   /** The root file first. */
   readonly files: readonly AbsolutePath[];
   readonly documents: readonly MapNode[];
+  /** Whether a symbol of this name is used in any of the files. */
+  readonly isSymbol: (name: string) => boolean;
 }
 
 /** `root` is the parsed root file. Undefined where the file is not a mapping. */
@@ -28,7 +31,10 @@ export async function loadStackato(
 ): Promise<Loaded | undefined> {
   const loader = new Loader(file, context);
   const tree = await loader.expand(file, root, [identity(file)]);
-  return tree && { tree, files: loader.files, documents: loader.documents };
+  let symbols: ReadonlySet<string> | undefined;
+  const isSymbol = (name: string): boolean => (symbols ??= symbolNamesIn(loader.documents)).has(name);
+  for (const { key, report } of loader.unknown) if (!isSymbol(key.text)) report();
+  return tree && { tree, files: loader.files, documents: loader.documents, isSymbol };
 }
 
 /** The same file by another name or link is the same file. */
@@ -43,6 +49,8 @@ function identity(file: string): string {
 class Loader {
   readonly files: AbsolutePath[];
   readonly documents: MapNode[] = [];
+  /** Keys that mean something only if a symbol uses them, here or in a file that is read later. */
+  readonly unknown: { readonly key: ScalarNode; readonly report: () => void }[] = [];
   readonly #folder: string;
   readonly #context: NormaliseContext;
   #inclusions = 0;
@@ -58,7 +66,12 @@ class Loader {
   async expand(file: string, root: Node, chain: readonly string[]): Promise<MapNode | undefined> {
     const { problems } = this.#context;
     if (isEmptyScalar(root)) return map([], root.place);
-    const checking: Checking = { reader: stackatoReader, problems, owner: '' };
+    const checking: Checking = {
+      reader: stackatoReader,
+      problems,
+      owner: '',
+      unknownKey: (key, report) => this.unknown.push({ key, report }),
+    };
     checkRecord(root, FILE, checking);
     if (root.kind !== 'map') return undefined;
     this.documents.push(root);

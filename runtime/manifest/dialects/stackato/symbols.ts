@@ -48,6 +48,16 @@ export function questionsIn(node: Node, found = new Map<string, Place>()): Reado
   return found;
 }
 
+/** Names of all symbols used anywhere in these. */
+export function symbolNamesIn(nodes: readonly Node[], found = new Set<string>()): ReadonlySet<string> {
+  for (const node of nodes) {
+    if (node.kind === 'scalar') for (const { symbol } of symbolsIn(node.text)) found.add(symbol);
+    if (node.kind === 'list') symbolNamesIn(node.items, found);
+    if (node.kind === 'map') for (const { key, value } of node.entries) symbolNamesIn([key, value], found);
+  }
+  return found;
+}
+
 /** Thrown for a symbol that has no value; the problem is recorded already. */
 class Unresolvable extends Error {}
 
