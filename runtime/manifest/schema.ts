@@ -10,8 +10,9 @@ import {
   INERT_TOP_KEYS,
 } from './dialects/cloud-foundry/keys.ts';
 import { FILE as STACKATO_FILE } from './dialects/stackato/keys.ts';
+import { keyRules, recordRules } from './schema-rules.ts';
 import { emptyRecord } from './to-json.ts';
-import { listOf, type KeyRule, type RecordShape, type Shape } from './shape.ts';
+import type { KeyRule, RecordShape, Shape } from './shape.ts';
 import type { Dialect } from './types.ts';
 
 type Schema = { [keyword: string]: Json };
@@ -26,10 +27,8 @@ export function manifestSchema(dialect: Dialect, { strict = false }: SchemaOptio
   const root = dialect === 'stackato' ? writer.record(STACKATO_FILE) : writer.record(CLOUD_FOUNDRY_FILE);
   if (dialect === 'cloud-foundry') {
     const properties = root.properties as Schema;
-    properties.applications = {
-      ...(properties.applications as Schema),
-      ...writer.shape(listOf(CLOUD_FOUNDRY_APP)),
-    };
+    const { description } = properties.applications as Schema;
+    properties.applications = { description: description ?? '', ...writer.applications() };
     // Other keys at the top hold anchors.
     root.additionalProperties = true;
     root.required = ['applications'];
@@ -80,6 +79,14 @@ class Writer {
       dialect === 'stackato'
         ? { type: 'string', pattern: '\\$\\{[^}]*\\}' }
         : { type: 'string', pattern: '\\(\\([^)]+\\)\\)' };
+    if (dialect === 'cloud-foundry')
+      this.definitions.variable = { type: 'string', pattern: '^\\(\\([^()\\s]+\\)\\)$' };
+  }
+
+  /** At least one, and each of them something. */
+  applications(): Schema {
+    const app = { type: 'object', allOf: [this.#named(CLOUD_FOUNDRY_APP)] };
+    return this.#orVariable({ type: 'array', minItems: 1, items: this.#orVariable(app) });
   }
 
   shape(shape: Shape): Schema {
@@ -87,19 +94,19 @@ class Writer {
       case 'anything':
         return {};
       case 'record':
-        return this.#named(shape);
+        return this.#orVariable(this.#named(shape));
       case 'list':
-        return { type: ['array', 'null'], items: this.shape(shape.of) };
+        return this.#orVariable({ type: ['array', 'null'], items: this.shape(shape.of) });
       case 'one-or-list': {
         const one = this.shape(shape.of);
         return { anyOf: [one, { type: 'array', items: one }] };
       }
       case 'map':
-        return {
+        return this.#orVariable({
           type: ['object', 'null'],
           additionalProperties: this.shape(shape.of),
           ...(shape.keys ? { propertyNames: { pattern: shape.keys.pattern } } : {}),
-        };
+        });
       case 'either':
         return {
           anyOf: [shape.scalar, shape.list, shape.map].flatMap((one): Json[] =>
@@ -115,7 +122,8 @@ class Writer {
     const properties: Schema = emptyRecord<Json>();
     const required: string[] = [];
     for (const [key, rule] of shape.keys) {
-      for (const spelling of this.#spellings(key)) properties[spelling] = this.#rule(rule, shape);
+      const written = { ...this.#rule(rule, shape), ...keyRules(key, shape) };
+      for (const spelling of this.#spellings(key)) properties[spelling] = written;
       if (rule.required && this.#spellings(key).length === 1) required.push(key);
     }
     if (this.#dialect === 'cloud-foundry' && shape === CLOUD_FOUNDRY_FILE) allow(properties, INERT_TOP_KEYS);
@@ -125,7 +133,13 @@ class Writer {
       properties,
       ...(required.length > 0 ? { required } : {}),
       additionalProperties: !(this.#strict || shape.unknown === 'refuse'),
+      ...recordRules(shape),
     };
+  }
+
+  /** A variable may stand for a list or a mapping as a whole; a symbol of Stackato is always text. */
+  #orVariable(schema: Schema): Schema {
+    return this.#dialect === 'stackato' ? schema : { anyOf: [schema, { $ref: '#/definitions/variable' }] };
   }
 
   #named(shape: RecordShape): Schema {
@@ -177,9 +191,10 @@ class Writer {
           : [typed];
       }
       case 'boolean':
+        // What an editor takes for text was quoted if it reads "true"; "yes" is a boolean only in YAML 1.1.
         return failsafe
           ? [{ type: 'boolean' }, { enum: YES_AND_NO }]
-          : [{ type: 'boolean' }, { enum: YES_AND_NO }];
+          : [{ type: 'boolean' }, { enum: YES_AND_NO.filter((word) => !/^(?:true|false)$/i.test(word)) }];
       case 'size':
         return failsafe
           ? [

@@ -30,6 +30,11 @@ export function violations(value: unknown, schema: Schema, root: Schema = schema
   if (Array.isArray(schema.anyOf) && !schema.anyOf.some((one) => inner(value, one, at).length === 0)) {
     found.push(`${at}: fits none (${schema.anyOf.flatMap((one) => inner(value, one, at)).join('; ')})`);
   }
+  if (schema.not !== undefined && inner(value, schema.not, at).length === 0) found.push(`${at}: must not`);
+  if (schema.if !== undefined && inner(value, schema.if, at).length === 0)
+    found.push(...inner(value, schema.then, at));
+  if (Array.isArray(value) && typeof schema.minItems === 'number' && value.length < schema.minItems)
+    found.push(`${at}: too few`);
   if (Array.isArray(schema.allOf)) found.push(...schema.allOf.flatMap((one) => inner(value, one, at)));
   if (Array.isArray(value) && schema.items !== undefined) {
     found.push(...value.flatMap((item, index) => inner(item, schema.items, `${at}/${index}`)));
@@ -52,6 +57,9 @@ function objectViolations(
   const properties = (schema.properties ?? {}) as Record<string, unknown>;
   const required = (schema.required ?? []) as readonly string[];
   return [
+    ...(schema.propertyNames === undefined
+      ? []
+      : Object.keys(value).flatMap((key) => inner(key, schema.propertyNames, `${at}/${key}`))),
     ...required.filter((key) => !Object.hasOwn(value, key)).map((key) => `${at}: misses ${key}`),
     ...Object.entries(value).flatMap(([key, child]) =>
       inner(
