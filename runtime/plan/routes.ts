@@ -1,4 +1,5 @@
 /** From what a manifest asks to the hosts that answer on this machine. Pure. */
+import { hostLabel } from '../kernel/host-label.ts';
 import type { AppManifest } from '../manifest/types.ts';
 
 /** Every name below it reaches this machine, in browsers and by RFC 6761, without a line in any hosts file. */
@@ -39,16 +40,6 @@ export function localNames(url: string): string[] {
   if (host === LOCAL_DOMAIN || host.endsWith(`.${LOCAL_DOMAIN}`)) return [host + path];
   const label = host.split('.')[0]!;
   return label === '*' ? [host + path] : [`${hostLabel(label)}.${LOCAL_DOMAIN}${path}`, host + path];
-}
-
-/** An app's name as a host label: what is not a letter, digit or `-` becomes `-`; at most 63 characters. */
-export function hostLabel(name: string): string {
-  const label = name
-    .toLowerCase()
-    .replaceAll(/[^a-z0-9-]+/g, '-')
-    .replaceAll(/^-+|-+$/g, '')
-    .slice(0, 63);
-  return label === '' ? 'app' : label;
 }
 
 function pick(words: readonly string[], seed: string, salt: number): string {

@@ -328,3 +328,29 @@ test('a timeout of 0 says nothing, for the app or for a process, and is not sent
     expect.stringContaining('Timeout must be an integer from 1 to 180'),
   ]);
 });
+
+describe('a route that the API would refuse', () => {
+  test('made of a name that is no host', async () => {
+    const text = (more: string) => `applications:\n- name: My App!\n${more}`;
+    for (const more of ['', '  random-route: true\n']) {
+      const result = await read(text(more), cf);
+      expect(summary(result)).toEqual([
+        expect.stringMatching(
+          /^2:9 warning MANIFEST_NAME .*Cloud Foundry refuses the route made of this name/,
+        ),
+      ]);
+      expect(result.diagnostics[0]?.hint).toContain('Here its host is "my-app"');
+    }
+    expect(summary(await read(text('  no-route: true\n'), cf))).toEqual([]);
+    expect(summary(await read(text('  routes: [{route: a.example.com}]\n'), cf))).toEqual([]);
+    expect(summary(await read('applications: [{name: my_app-1}]', cf))).toEqual([]);
+  });
+
+  test('over HTTP and with a port', async () => {
+    const result = await read('applications:\n- name: a\n  routes:\n  - route: x.ex.com:8080/y\n', cf);
+    expect(summary(result)).toEqual([
+      "4:12 warning MANIFEST_VALUE For application 'a': The route 'x.ex.com:8080/y' has a port, which only TCP routes have",
+    ]);
+    expect(result.diagnostics[0]?.hint).toBe('It is left out here: write x.ex.com/y');
+  });
+});

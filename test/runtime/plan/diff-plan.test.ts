@@ -3,7 +3,8 @@ import { absolutePath, appName, serviceName } from '../../../runtime/kernel/name
 import type { AppManifest, Manifest, ServiceRequest } from '../../../runtime/manifest/types.ts';
 import { diffApp } from '../../../runtime/plan/diff-plan.ts';
 import { makePlan, reloadsItself } from '../../../runtime/plan/make-plan.ts';
-import { hostLabel, planRoutes } from '../../../runtime/plan/routes.ts';
+import { hostLabel } from '../../../runtime/kernel/host-label.ts';
+import { planRoutes } from '../../../runtime/plan/routes.ts';
 import type { AppFacts } from '../../../runtime/staging/types.ts';
 import { memcached } from '../../../services/memcached/index.ts';
 

@@ -1,4 +1,5 @@
 /** `routes`, `no-route`, `random-route`, `default-route`. */
+import { hostLabel } from '../../../kernel/host-label.ts';
 import { spanOf } from '../../source.ts';
 import type { MapNode, ScalarNode } from '../../tree.ts';
 import type { RouteRequest, RouteSpec } from '../../types.ts';
@@ -32,6 +33,15 @@ export function decodeRoutes(app: MapNode, { problems, owner }: DecodeContext): 
         hint: 'Connect to the port of the app directly, or use an HTTP route',
       });
     }
+    const [, port] = /^[^/]*(:\d+)/.exec(url) ?? [];
+    if (port !== undefined && protocol?.text !== 'tcp') {
+      problems.warning(
+        'MANIFEST_VALUE',
+        route.place,
+        `${owner}: The route '${route.text}' has a port, which only TCP routes have`,
+        { hint: `It is left out here: write ${url.replace(port, '')}`, related: route.origin },
+      );
+    }
     const balancing = fieldText(field(item, 'options'), 'loadbalancing');
     return [
       {
@@ -46,6 +56,7 @@ export function decodeRoutes(app: MapNode, { problems, owner }: DecodeContext): 
   });
   if (fieldFlag(app, 'no-route')) return { kind: 'none' };
   if (routes.length > 0) return { kind: 'list', routes };
+  warnOfHost(app, { problems, owner });
   return { kind: fieldFlag(app, 'random-route') ? 'random' : 'default' };
 
   function refuse(route: ScalarNode): void {
@@ -59,4 +70,23 @@ export function decodeRoutes(app: MapNode, { problems, owner }: DecodeContext): 
       },
     );
   }
+}
+
+/** What the API takes as the host of a route. */
+const HOST = /^[A-Za-z0-9_-]{1,63}$/;
+
+/** A route that nobody wrote is made of the app's name, which may be any text. */
+function warnOfHost(app: MapNode, { problems, owner }: Pick<DecodeContext, 'problems' | 'owner'>): void {
+  const name = fieldScalar(app, 'name');
+  if (!name || name.unresolved || name.text.trim() === '' || HOST.test(name.text)) return;
+  const why = 'a host has at most 63 letters, digits, "-" and "_"';
+  problems.warning(
+    'MANIFEST_NAME',
+    name.place,
+    `${owner}: Cloud Foundry refuses the route made of this name: ${why}`,
+    {
+      hint: `Here its host is "${hostLabel(name.text)}"; name a route: routes: [{route: HOST.DOMAIN}], or none: no-route: true`,
+      related: name.origin,
+    },
+  );
 }
