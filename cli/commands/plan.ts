@@ -1,5 +1,6 @@
 /** `plan`: what a push would do, and what becomes of each key of the manifest. Starts and changes nothing. */
 import { relative } from 'node:path';
+import { toolEnv } from '../../runtime/env/shell-env.ts';
 import { EXIT, errorToJson, type PaasError } from '../../runtime/kernel/errors.ts';
 import type { FoundVerdict } from '../../runtime/manifest/verdicts.ts';
 import type { Preview } from '../../runtime/platform/preview.ts';
@@ -11,6 +12,7 @@ import type { PushChoices } from '../manifest-options.ts';
 import { manifestInvalid, manifestSource, readFor, showDiagnostics } from '../manifest-source.ts';
 import { table } from '../render/table.ts';
 import { harmless } from '../render/terminal.ts';
+import { shellOf } from '../which-app.ts';
 
 export type PlanOptions = PushChoices;
 
@@ -46,6 +48,7 @@ async function previewOf(
     record: peekRecord(context.paths.record) ?? emptyRecord(),
     snapshot: await client?.call('snapshot', {}),
     serviceTypes: SERVICE_TYPES,
+    toolEnv: toolEnv(shellOf(context)),
   };
   const { manifest } = reading;
   const binds = manifest ? await readBinds(manifest, options.bind) : {};

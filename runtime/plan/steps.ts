@@ -22,6 +22,7 @@ export interface Step {
     | 'stop'
     | 'start'
     | 'route'
+    | 'unroute'
     | 'watch';
   readonly app?: AppName;
   readonly service?: ServiceName;
@@ -139,6 +140,7 @@ function appSteps(app: AppPlan, existing: Existing, { fromCopy, rolling }: How):
     app.routes.length > 0
       ? step('route', of, `Route ${app.routes.join(', ')} to ${app.name}`, routesBecause(app))
       : step('route', of, `Route nothing to ${app.name}`, 'the manifest asks for no route'),
+    ...unroute(app, known?.plan.routes ?? []),
     app.watch.enabled
       ? step(
           'watch',
@@ -147,6 +149,22 @@ function appSteps(app: AppPlan, existing: Existing, { fromCopy, rolling }: How):
           'unless --no-watch',
         )
       : step('watch', of, `Do not watch ${app.root}`, app.watch.because ?? ''),
+  ];
+}
+
+/** The manifest's routes are the app's, so a push may take some away. */
+function unroute(app: AppPlan, before: readonly string[]): readonly Step[] {
+  const lost = before.filter((route) => !app.routes.includes(route));
+  if (lost.length === 0) return [];
+  const isNone = app.manifest.routes.kind === 'none';
+  const otherwise = app.dialect === 'cloud-foundry' && !isNone ? '; Cloud Foundry would keep it' : '';
+  return [
+    step(
+      'unroute',
+      { app: app.name },
+      `Route ${lost.join(', ')} to ${app.name} no longer`,
+      `the manifest does not ask for it any more${otherwise}`,
+    ),
   ];
 }
 

@@ -6,6 +6,8 @@ import { stepsOf, type Existing, type How, type Step } from '../plan/steps.ts';
 import { carriedOver, withByHand } from '../plan/by-hand.ts';
 import type { AppPlan, Plan } from '../plan/types.ts';
 import type { Snapshot } from '../snapshot.ts';
+import { openAppSource } from '../staging/app-source.ts';
+import { missingPrograms } from '../staging/stager.ts';
 import type { ManifestSource, SpaceRecord } from '../state/record.ts';
 import { planFor } from './plan-for.ts';
 import type { SourceReading } from './read-source.ts';
@@ -13,7 +15,7 @@ import { withStoredEnv } from './stored-env.ts';
 
 export interface Preview {
   readonly steps: readonly Step[];
-  /** Sentences about variables that would not be as the manifest says, by app. */
+  /** By app: variables that would not be as the manifest says, words that are yet to be drawn, missing programs. */
   readonly notes: Readonly<Record<string, readonly string[]>>;
   readonly keys: readonly FoundVerdict[];
   readonly plan?: Plan;
@@ -26,21 +28,52 @@ export interface Space {
   /** Undefined where no host runs. */
   readonly snapshot: Snapshot | undefined;
   readonly serviceTypes: readonly ServiceType[];
+  /** For tools, as a push from here would have it. */
+  readonly toolEnv: Readonly<Record<string, string>>;
 }
 
 export function previewPush(reading: SourceReading, source: ManifestSource, space: Space, how: How): Preview {
   const keys = verdictsOf(reading.documents, reading.dialect, source);
   if (!reading.manifest) return { steps: [], notes: {}, keys };
   const { manifest, notes } = withStoredEnv(reading.manifest, space.record, source.envMode);
-  const found = { notes: Object.fromEntries(notes), keys };
+  const words = manifest.apps.flatMap(({ name }): [string, string][] => {
+    const isKept = source.seeds !== undefined && Object.hasOwn(source.seeds, name);
+    return reading.drawn.has(name) && !isKept ? [[name, DRAWN_LATER]] : [];
+  });
+  const found = { notes: grouped([...pairs(notes), ...words]), keys };
   try {
     const written = planFor(manifest, source, space.record, space.serviceTypes);
     const plan = { ...written, apps: written.apps.map((app) => asRun(app, space.record)) };
-    return { ...found, plan, steps: stepsOf(plan, existing(space), how) };
+    const missing = plan.apps.flatMap((app) =>
+      missingPrograms(openAppSource(app.root), app.facts, space.toolEnv).map((note): [string, string] => [
+        app.name,
+        note,
+      ]),
+    );
+    return {
+      ...found,
+      notes: grouped([...pairs(notes), ...words, ...missing]),
+      plan,
+      steps: stepsOf(plan, existing(space), how),
+    };
   } catch (error) {
     if (!(error instanceof PaasError)) throw error;
     return { ...found, steps: [], error };
   }
+}
+
+const DRAWN_LATER =
+  '${random-word} is drawn at the first push and kept from then on; the word in this plan is another';
+
+type Note = readonly [app: string, note: string];
+
+const pairs = (notes: ReadonlyMap<string, readonly string[]>): readonly Note[] =>
+  [...notes].flatMap(([app, said]) => said.map((note): Note => [app, note]));
+
+function grouped(notes: readonly Note[]): Readonly<Record<string, readonly string[]>> {
+  const byApp = new Map<string, readonly string[]>();
+  for (const [app, note] of notes) byApp.set(app, [...(byApp.get(app) ?? []), note]);
+  return Object.fromEntries(byApp);
 }
 
 /** With what was changed by hand, as far as that outlives a push. */

@@ -31,7 +31,11 @@ export interface ManifestReading {
 }
 
 /** The same with all that is known of it, for those in whose process it was read. */
-export type SourceReading = ManifestResult & Pick<ManifestReading, 'answers'>;
+export type SourceReading = ManifestResult &
+  Pick<ManifestReading, 'answers'> & {
+    /** Names of the apps in whose values `${random-word}` stands. */
+    readonly drawn: ReadonlySet<string>;
+  };
 
 /** The part that can be sent elsewhere. */
 export const plainReading = ({ manifest, diagnostics, file, answers }: SourceReading): ManifestReading => ({
@@ -48,6 +52,7 @@ export async function readSource(source: ManifestSource, reading: Reading): Prom
   const { seeds = {} } = source;
   const earlier = new Map(Object.entries(source.answers ?? {}));
   const answers = Object.create(null) as Record<string, string>;
+  const drawn = new Set<string>();
   const ask: Ask = async (prompt, question) => {
     const key = JSON.stringify([question.file, question.key]);
     const answer = answers[key] ?? earlier.get(key) ?? (await reading.ask?.(prompt, question));
@@ -69,14 +74,23 @@ export async function readSource(source: ManifestSource, reading: Reading): Prom
     ...(source.manifest === undefined ? {} : { manifest: source.manifest }),
     ...(source.dialect === undefined ? {} : { dialect: source.dialect }),
     ...(source.seeds
-      ? { random: (use) => wordFrom((Object.hasOwn(seeds, use.app) ? seeds[use.app] : seeds['']) ?? '', use) }
+      ? {
+          random: (use) => {
+            drawn.add(use.app);
+            return wordFrom((Object.hasOwn(seeds, use.app) ? seeds[use.app] : seeds['']) ?? '', use);
+          },
+        }
       : {}),
   };
   const result = await readManifest(options);
   const types = result.manifest?.apps.flatMap(({ services }) => services.flatMap(({ type }) => type ?? []));
-  if (!reading.serviceTypes || types?.every(isKnownType)) return { ...result, answers };
+  if (!reading.serviceTypes || types?.every(isKnownType)) return { ...result, answers, drawn };
   // One that is misspelt is shown in its place with the nearest there is, beside all other mistakes.
-  return { ...(await readManifest({ ...options, serviceTypes: await reading.serviceTypes() })), answers };
+  return {
+    ...(await readManifest({ ...options, serviceTypes: await reading.serviceTypes() })),
+    answers,
+    drawn,
+  };
 }
 
 /**

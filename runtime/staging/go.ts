@@ -33,7 +33,14 @@ const SETTINGS = [
   'GOSUMDB',
 ] as const;
 
-export const go: Buildpack = { name: 'go', aliases: ['golang'], recognise, inspect, install };
+export const go: Buildpack = {
+  name: 'go',
+  aliases: ['golang'],
+  recognise,
+  inspect,
+  programs: () => [{ name: 'go', tool: 'go' }],
+  install,
+};
 
 function recognise(source: AppSource): string | undefined {
   if (source.hasFile('go.mod')) return 'go.mod found';

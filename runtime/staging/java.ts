@@ -19,6 +19,7 @@ export const java: Buildpack = {
   aliases: ['java_web', 'java_ee', 'spring', 'grails', 'lift', 'java7', 'tomcat', 'liberty'],
   recognise,
   inspect,
+  programs: () => [{ name: 'java', tool: 'java' }],
   install,
 };
 

@@ -23,6 +23,7 @@ export const php: Buildpack = {
   aliases: ['php5', 'php54', 'apache', 'lamp'],
   recognise,
   inspect,
+  programs: () => [{ name: 'php', tool: 'php' }],
   install,
 };
 

@@ -21,6 +21,10 @@ export const ruby: Buildpack = {
   aliases: ['rails', 'rails3', 'rack', 'sinatra', 'ruby18', 'ruby19', 'ruby20'],
   recognise,
   inspect,
+  programs: (source) => [
+    { name: 'ruby', tool: 'ruby' },
+    ...(source.hasFile('Gemfile') ? [{ name: 'bundle', tool: 'bundler' } as const] : []),
+  ],
   install,
 };
 

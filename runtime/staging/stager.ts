@@ -1,4 +1,5 @@
 /** Which language a folder is in, and making its dependencies ready. The list below is all there is to know of order. */
+import { findTool } from '../../services/kit/find-tool.ts';
 import { PaasError } from '../kernel/errors.ts';
 import type { AppManifest } from '../manifest/types.ts';
 import { binary } from './binary.ts';
@@ -11,6 +12,7 @@ import { readProcfile } from './procfile.ts';
 import { python } from './python.ts';
 import { ruby } from './ruby.ts';
 import { reportSystemPackages } from './system-packages.ts';
+import { installLine } from './tool-hints.ts';
 import type { AppFacts, AppSource, Buildpack, InstallContext, Installed } from './types.ts';
 
 const PROCFILE = 'Procfile';
@@ -48,6 +50,22 @@ export function detect(source: AppSource, manifest: AppManifest): AppFacts {
     notes: [...notes, ...procfile.notes, ...findings.notes],
     ...(supply.length > 0 ? { supply: supply.map((other) => other.name) } : {}),
   };
+}
+
+/** Sentences about programs that staging would look for in vain. Nothing is run to find out. */
+export function missingPrograms(
+  source: AppSource,
+  { buildpack, supply = [] }: AppFacts,
+  env: Readonly<Record<string, string>>,
+): readonly string[] {
+  return [...supply, buildpack]
+    .flatMap((name) => packNamed(name).programs?.(source) ?? [])
+    .filter(({ name }) => findTool(name, env) === undefined)
+    .map(({ name, tool }) => {
+      const line = installLine(tool, env);
+      const how = line === undefined ? '' : `; install it with: ${line}`;
+      return `${name} is not installed, so staging will fail${how}`;
+    });
 }
 
 /**

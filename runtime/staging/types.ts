@@ -1,5 +1,6 @@
 /** Which language, which steps, how to start. Detection only reads; installing is a separate act. */
 import type { AppManifest } from '../manifest/types.ts';
+import type { Tool } from './tool-hints.ts';
 
 /** A read-only view of an app's folder. Paths are relative, with `/`. */
 export interface AppSource {
@@ -85,6 +86,14 @@ export interface Installed {
 /** What one language finds in a folder. */
 export type Findings = Pick<AppFacts, 'commands' | 'lookedFor' | 'requirementFiles' | 'notes'>;
 
+/** What staging runs. */
+export interface Program {
+  /** As it is called. */
+  readonly name: string;
+  /** What is installed to have it. */
+  readonly tool: Tool;
+}
+
 /** Knowledge of one language. */
 export interface Buildpack {
   /** What `AppFacts.buildpack` says. */
@@ -95,6 +104,8 @@ export interface Buildpack {
   recognise(source: AppSource, manifest: AppManifest): string | undefined;
   /** Asked where the folder was recognised, or where the manifest names this buildpack. Only reads. */
   inspect(source: AppSource, manifest: AppManifest): Findings;
+  /** Programs without which `install` fails at once, where that can be told beforehand. Only reads. */
+  programs?(source: AppSource): readonly Program[];
   /** @throws PaasError `STAGING_*` */
   install(context: InstallContext): Promise<Installed>;
 }

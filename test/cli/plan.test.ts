@@ -83,6 +83,13 @@ describe('plan', () => {
     expect(stdout).toContain('Start 1 instance of web: node server.js (128M');
   });
 
+  test('names a program that staging would look for in vain', async () => {
+    const cwd = appFolder({ 'manifest.yml': 'name: shop\nmem: 128M\n', 'index.php': '<?php echo 1;' });
+    const { stdout, code } = await newHome({ PATH: '/nowhere' }).run(['plan'], { cwd });
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^shop: php is not installed, so staging will fail/m);
+  });
+
   test('what a push would refuse is refused, the keys are judged all the same', async () => {
     const home = newHome();
     const cwd = appFolder({ 'manifest.yml': 'name: shop\nmem: 128M\n' });
@@ -225,8 +232,13 @@ test('a random word is drawn once: an edit and another push keep it', async () =
   const home = newHome();
   const cwd = echoApp('shop', 'url: ["shop-${random-word}.example.com"]\n');
   const urls = (apps: readonly AppSnapshot[]) => apps[0]!.urls.map((url) => new URL(url).hostname);
+  const planned = await home.json<Planned>(['plan'], { cwd });
+  expect(planned.notes.shop).toEqual([expect.stringContaining('is drawn at the first push')]);
   const first = urls((await home.json<Pushed>(['push', '--detach', '--no-watch'], { cwd })).apps);
   expect(first.join()).toMatch(/shop-[0-9a-f]{4,5}\.localhost/);
+  const replanned = await home.json<Planned>(['plan'], { cwd });
+  expect(replanned.notes).toEqual({});
+  expect(replanned.steps.map(({ what }) => what).join('\n')).toContain(first.at(-1));
   const again = urls((await home.json<Pushed>(['push', '--detach', '--no-watch'], { cwd })).apps);
   expect(again).toEqual(first);
   const push = home.start(['push'], { cwd });

@@ -109,6 +109,21 @@ test('what changed since the last push is the cause', async () => {
   expect(stage?.because).toBe('pushed again: env A changed');
 });
 
+test('a route that the push takes away is a step', async () => {
+  const before = { ...(await planOf('a')), routes: ['a.localhost', 'old.localhost'] };
+  const existing: Existing = { ...NOTHING, apps: new Map([['a', { plan: before, state: 'stopped' }]]) };
+  const lost = (next: AppPlan) =>
+    stepsOf(plan([next]), existing, PLAIN).flatMap((step) =>
+      step.do === 'unroute' ? [`${step.what} # ${step.because}`] : [],
+    );
+  const next = { ...before, routes: ['a.localhost'] };
+  expect(lost(next)).toEqual([
+    'Route old.localhost to a no longer # the manifest does not ask for it any more',
+  ]);
+  expect(lost({ ...next, dialect: 'cloud-foundry' })[0]).toContain('Cloud Foundry would keep it');
+  expect(lost(before)).toEqual([]);
+});
+
 test('hooks stand where they run', async () => {
   const app = await planOf(
     'a',
