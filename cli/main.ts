@@ -16,7 +16,12 @@ async function main(): Promise<void> {
   }
   if (argv[0] === 'memcached' || (argv[0] === 'help' && argv[1] === 'memcached')) return memcached();
   // The reader of a pipe may go away (`| head`): that ends the command, it is not a failure of it. A full disk is.
-  process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => process.exit(code === 'EPIPE' ? 0 : 1));
+  process.stdout.on('error', ({ code, message }: NodeJS.ErrnoException) => {
+    if (code === 'EPIPE') process.exit(0);
+    const reason = code === 'ENOSPC' ? 'there is no space left on its disk' : message;
+    process.stderr.write(`error: Cannot write the output: ${reason}\n`);
+    process.exit(1);
+  });
   const { runProgram } = await import('./program.ts');
   process.exitCode = await runProgram({
     argv,

@@ -58,8 +58,11 @@ function overridesOf(options: Partial<OverrideOptions>): { readonly overrides?: 
 
 function number(name: 'instances' | 'timeout', text: string | undefined): Partial<Overrides> {
   if (text === undefined) return {};
-  if (/^\d{1,7}$/.test(text)) return { [name]: Number(text) };
-  throw new PaasError('USAGE', { message: `Cannot use "${text}" as --${name}: it must be a whole number` });
+  const least = name === 'instances' ? 0 : 1;
+  if (/^\d{1,7}$/.test(text) && Number(text) >= least) return { [name]: Number(text) };
+  throw new PaasError('USAGE', {
+    message: `Cannot use "${text}" as --${name}: it must be a whole number of at least ${least}`,
+  });
 }
 
 /** Need not be secret, only another one every time; loading `node:crypto` would cost every push 4 ms. */

@@ -11,7 +11,7 @@ import type { ReadOptions } from './options.ts';
 import { parseYaml } from './parse.ts';
 import { Problems } from './problems.ts';
 import { readManifestFile } from './read-file.ts';
-import { kindName, type MapNode, type Node } from './tree.ts';
+import { entryOf, get, kindName, type MapNode, type Node } from './tree.ts';
 import type { Dialect, Manifest } from './types.ts';
 
 export { isKnownType } from './dialects/stackato/services.ts';
@@ -49,6 +49,7 @@ export async function readManifest(options: ReadOptions): Promise<ManifestResult
   const result = { file, dialect, dialectBecause: because };
   if (!root) return { ...result, documents: [], diagnostics: problems.list() };
 
+  if (dashForgotten(root, problems)) return { ...result, documents: [root], diagnostics: problems.list() };
   const context: DialectContext = {
     problems,
     options,
@@ -87,6 +88,18 @@ async function readRoot(file: AbsolutePath, problems: Problems): Promise<MapNode
     hint: reading.place ? 'Save the file as UTF-8' : undefined,
   });
   return undefined;
+}
+
+/** Keys of an app where the list of apps should be. Everything else said about them would mislead. */
+function dashForgotten(root: MapNode, problems: Problems): boolean {
+  const apps = get(root, 'applications');
+  const name = apps?.kind === 'map' ? entryOf(apps, 'name') : undefined;
+  if (apps?.kind !== 'map' || name?.value.kind !== 'scalar') return false;
+  const first = apps.entries[0]?.key ?? name.key;
+  problems.error('MANIFEST_TYPE', first.place, '"applications" must be a list of apps, not one app', {
+    hint: `Each app begins with a dash: "- ${first.text}: …"; indent its other keys by the same two columns`,
+  });
+  return true;
 }
 
 function notAMapping(root: Node, problems: Problems): void {

@@ -31,6 +31,23 @@ export async function parseYaml(source: SourceText, problems: Problems): Promise
   const document = documents.next().value as Document.Parsed;
   for (const error of document.errors) {
     const [found, end] = error.pos;
+    const brackets = NEVER_CLOSED.test(error.message) ? openBrackets(tokens) : [];
+    for (const { offset, source: bracket } of brackets) {
+      const closing = bracket === '[' ? ']' : '}';
+      problems.error(
+        'MANIFEST_YAML',
+        { source, start: offset, end: offset + 1 },
+        `This "${bracket}" is never closed`,
+        {
+          hint: `Write "${closing}" where the ${bracket === '[' ? 'list' : 'mapping'} ends; lines inside are indented more than the key it belongs to`,
+          related: {
+            message: 'Noticed here',
+            place: { source, start: found, end: Math.max(end, found + 1) },
+          },
+        },
+      );
+    }
+    if (brackets.length > 0) continue;
     // An open quote is noticed at the end of the file; where it begins is what helps.
     const start = error.message.startsWith('Missing closing') ? (openQuote(tokens, found) ?? found) : found;
     problems.error('MANIFEST_YAML', { source, start, end }, yamlSentence(error.code, error.message), {
@@ -115,14 +132,36 @@ function openQuote(tokens: readonly object[], end: number): number | undefined {
       const offset = Number(token.offset);
       if (offset + token.source.length >= end) return offset;
     }
-    for (const child of Object.values(token)) {
-      if (Array.isArray(child))
-        waiting.push(...child.filter((item) => typeof item === 'object' && item !== null));
-      else if (typeof child === 'object' && child !== null) waiting.push(child);
-    }
+    waiting.push(...childrenOf(token));
   }
   return undefined;
 }
+
+const NEVER_CLOSED = /must .*end with a [\]}]/;
+
+/** Brackets without a counterpart, outermost first. */
+function openBrackets(tokens: readonly object[]): readonly { offset: number; source: string }[] {
+  const open: { offset: number; source: string }[] = [];
+  const waiting = [...tokens];
+  for (let token = waiting.pop(); token; token = waiting.pop()) {
+    const { type, start, end } = token as Partial<CST.FlowCollection>;
+    if (
+      type === 'flow-collection' &&
+      start &&
+      !end?.some((one) => one.type === 'flow-map-end' || one.type === 'flow-seq-end')
+    )
+      open.push({ offset: start.offset, source: start.source });
+    waiting.push(...childrenOf(token));
+  }
+  return open.toSorted((a, b) => a.offset - b.offset).slice(-MAX_BRACKETS);
+}
+
+const MAX_BRACKETS = 3;
+
+const childrenOf = (token: object): readonly object[] =>
+  Object.values(token)
+    .flat()
+    .filter((child): child is object => typeof child === 'object' && child !== null);
 
 /** Our sentence for what the parser found; its own where we have no better one. */
 function yamlSentence(code: string, message: string): string {
@@ -147,5 +186,6 @@ const YAML_HINTS: ReadonlyMap<string, string> = new Map([
     'BLOCK_AS_IMPLICIT_KEY',
     'Text that holds ": " needs quotes; keys of one mapping begin in the same column',
   ],
+  ['BAD_ALIAS', 'A pattern of file names needs quotes: "*"'],
   ['BAD_SCALAR_START', 'Put the value in quotes'],
 ]);

@@ -103,7 +103,9 @@ class Converter {
     const target = this.#anchors.get(name);
     if (target) return target;
     this.#problems.error('MANIFEST_ALIAS', place, `The alias "*${name}" has no anchor before it`, {
-      hint: `Write "&${name}" in front of the value it stands for; a value cannot contain itself`,
+      hint: /^[\w-]+$/.test(name)
+        ? `Write "&${name}" in front of the value it stands for; a value cannot contain itself`
+        : `A pattern of file names needs quotes: "*${name}"`,
     });
     return { node: scalar('', place), values: 1, depth: 0 };
   }

@@ -1,7 +1,8 @@
-import { mkdirSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { appFolder, newHome } from '../helpers/cli.ts';
+import { appFolder, BIN, newHome } from '../helpers/cli.ts';
 
 const flat = 'name: shop\nmem: 64M\nurl: shop.${target-base}\nservices: {"${name}-db": mysql}\n';
 
@@ -34,6 +35,28 @@ describe('manifest', () => {
     const { stdout } = await home.run(['manifest'], { cwd });
     const again = appFolder({ 'copy.yml': stdout });
     expect(await home.run(['manifest', '-f', 'copy.yml'], { cwd: again })).toMatchObject({ code: 0, stdout });
+  });
+
+  test.skipIf(!existsSync('/dev/full'))('a full disk is named as the reason', () => {
+    const { status, stderr } = spawnSync(
+      '/bin/sh',
+      ['-c', 'exec "$1" "$2" manifest > /dev/full', 'sh', process.execPath, BIN],
+      { cwd: appFolder({ 'manifest.yml': flat }), env: newHome().env, encoding: 'utf8' },
+    );
+    expect({ status, stderr }).toEqual({
+      status: 1,
+      stderr: expect.stringContaining('error: Cannot write the output: there is no space left on its disk'),
+    });
+    expect(stderr).not.toMatch(/^\s+at /m);
+  });
+
+  test.each([
+    ['-i', '-1', '--instances: it must be a whole number of at least 0'],
+    ['-t', '0', '--timeout: it must be a whole number of at least 1'],
+  ])('%s %s is told the least there may be', async (flag, value, expected) => {
+    const cwd = appFolder({ 'manifest.yml': flat });
+    const { code, stderr } = await newHome().run(['manifest', flag, value], { cwd });
+    expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining(expected) });
   });
 
   test('Cloud Foundry: the document as it would be sent', async () => {
@@ -120,6 +143,15 @@ describe('manifest', () => {
     });
   });
 
+  test('--to cloudfoundry: a Docker image is carried, though a push would refuse it', async () => {
+    const cwd = appFolder({ 'manifest.yml': 'name: a\nmem: 64\ndocker_image: registry/image:tag\n' });
+    const home = newHome();
+    expect(await home.run(['manifest'], { cwd })).toMatchObject({ code: 2 });
+    const { code, stdout } = await home.run(['manifest', '--to', 'cloudfoundry'], { cwd });
+    expect(code).toBe(0);
+    expect(stdout).toContain('docker:\n    image: registry/image:tag');
+  });
+
   test('--to cloudfoundry: what cannot be carried stands in comments', async () => {
     const cwd = appFolder({
       'manifest.yml':
@@ -157,7 +189,7 @@ describe('manifest', () => {
     [['--dialect', 'yaml'], 'Allowed choices are stackato, cloud-foundry'],
     [['-f', 'nowhere.yml'], 'MANIFEST_NOT_FOUND'],
     [['-p', 'nowhere'], 'it does not exist'],
-    [['--var', 'novalue'], '--var NAME=VALUE'],
+    [['--var', 'novalue'], '--var novalue=VALUE'],
     [['--vars-file', '/dev/zero'], 'not a regular file'],
     [['--vars-file', '.'], 'it is a folder'],
   ])('usage: %j', async (args, said) => {

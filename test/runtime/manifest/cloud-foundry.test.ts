@@ -140,7 +140,7 @@ describe('((variables))', () => {
       expect.stringMatching(
         /^error MANIFEST_VARIABLE Cannot read the variables in ".*missing.yml": it does not exist$/,
       ),
-      'error MANIFEST_VARIABLE Cannot read --var "x": it has no name',
+      'error MANIFEST_VARIABLE Cannot read --var "x": "=VALUE" is missing',
       'error MANIFEST_VARIABLE Cannot read --var "=y": it has no name',
       'error MANIFEST_VARIABLE Cannot read --var "z=": its value is empty',
     ]);

@@ -30,7 +30,7 @@ function nameOf({ key }: Entry, { problems, owner }: DecodeContext): string | un
   const refusal = refusalOf(name);
   if (refusal !== undefined) {
     problems.error('MANIFEST_ENV', key.place, `${owner}: ${refusal}`, {
-      hint: name === 'PORT' ? 'The platform chooses the port and tells the app in PORT' : undefined,
+      hint: name === 'PORT' ? PORT_HINT : undefined,
     });
     return undefined;
   }
@@ -46,6 +46,8 @@ function nameOf({ key }: Entry, { problems, owner }: DecodeContext): string | un
   }
   return name;
 }
+
+const PORT_HINT = 'The platform chooses the port and tells the app in PORT';
 
 function refusalOf(name: string): string | undefined {
   if (name === 'PORT') return 'Env cannot set PORT';
@@ -110,6 +112,10 @@ function addOverrides(result: Record<string, EnvRequest>, { problems, options }:
         span: spanOf(place),
         origin: '--env',
       };
-    } else problems.error('MANIFEST_ENV', place, refusal, { hint: 'Write --env NAME=VALUE' });
+    } else {
+      const hint =
+        equals < 1 ? 'Write --env NAME=VALUE' : name === 'PORT' ? PORT_HINT : 'Choose another name';
+      problems.error('MANIFEST_ENV', place, refusal, { hint });
+    }
   }
 }

@@ -14,6 +14,7 @@ import { placeInFlag, SourceText } from '../../source.ts';
 import {
   countValues,
   get,
+  kindName,
   list,
   map,
   scalar,
@@ -59,9 +60,9 @@ export async function readVariables(options: ReadOptions, problems: Problems): P
       problems.error(
         'MANIFEST_VARIABLE',
         placeInFlag('--var', assignment),
-        `Cannot read --var "${assignment}": ${equals < 1 ? 'it has no name' : 'its value is empty'}`,
+        `Cannot read --var "${assignment}": ${equals < 0 ? '"=VALUE" is missing' : equals === 0 ? 'it has no name' : 'its value is empty'}`,
         {
-          hint: 'Write --var NAME=VALUE',
+          hint: equals < 0 ? `Write --var ${assignment}=VALUE` : 'Write --var NAME=VALUE',
         },
       );
       continue;
@@ -83,6 +84,7 @@ class Replacer {
   readonly #variables: Variables;
   readonly #problems: Problems;
   readonly #missing = new Map<string, ScalarNode>();
+  readonly #misled = new Set<string>();
   readonly #budget = new Budget();
   #graftedValues = 0;
 
@@ -197,9 +199,36 @@ class Replacer {
     const [name = '', ...path] = written.replace(/^!/, '').split('.');
     let value = this.#variables.get(name);
     for (const step of path) {
-      value = value?.kind === 'list' ? value.items[Number(step)] : get(value, step);
+      const inner: Node | undefined = value?.kind === 'list' ? value.items[Number(step)] : get(value, step);
+      if (value && !inner) {
+        this.#reportMisled(written, step, value, node);
+        return undefined;
+      }
+      value = inner;
     }
     if (!value && !this.#missing.has(name)) this.#missing.set(name, node);
     return value;
   }
+
+  /** The variable is there, and has nothing where the path leads. */
+  #reportMisled(written: string, step: string, value: Node, node: ScalarNode): void {
+    if (this.#misled.has(written)) return;
+    this.#misled.add(written);
+    const known =
+      value.kind === 'map'
+        ? value.entries.map(({ key }) => key.text)
+        : value.kind === 'list'
+          ? value.items.map((_, index) => String(index))
+          : [];
+    this.#problems.error('MANIFEST_VARIABLE', node.place, `The variable of ((${written})) has no "${step}"`, {
+      hint:
+        known.length > 0
+          ? `There are: ${known.slice(0, MAX_SHOWN).join(', ')}`
+          : `What is in front of it is ${kindName(value)}`,
+      related: { message: 'The value comes from here', place: value.place },
+    });
+  }
 }
+
+/** Names offered in a hint. */
+const MAX_SHOWN = 10;

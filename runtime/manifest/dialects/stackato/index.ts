@@ -24,6 +24,7 @@ export async function readStackato(
   context: DialectContext,
 ): Promise<Dialected> {
   const { problems, options } = context;
+  warnOfVariables(context);
   const types = knownTypes(options.serviceTypes);
   const loaded = await loadStackato(file, root, { problems, types });
   if (!loaded) return { files: [file], apps: [], documents: [] };
@@ -94,6 +95,21 @@ export async function readStackato(
 interface Selected {
   readonly key: ScalarNode;
   readonly app: MapNode;
+}
+
+/** `((variables))` are Cloud Foundry's; here they are text. */
+function warnOfVariables({ problems, options }: DialectContext): void {
+  for (const [flag, values = []] of [
+    ['--var', options.vars],
+    ['--vars-file', options.varsFiles],
+  ] as const) {
+    const [first] = values;
+    if (first === undefined) continue;
+    const message = `${flag} has no effect: a Stackato manifest has no ((variables))`;
+    problems.warning('MANIFEST_VARIABLE', placeInFlag(flag, first), message, {
+      hint: 'Values for ${…} stand under "properties", or are asked for with ${ask …}',
+    });
+  }
 }
 
 function noApps(root: Node, { problems }: DialectContext): void {

@@ -236,7 +236,7 @@ const BLOCK: Readonly<Record<string, KeyRule>> = {
     example: 'cron: ["0 * * * * ./hourly"]',
   },
   ignores: {
-    shape: strings,
+    shape: listOf(string),
     summary: 'Files that are not uploaded; takes the place of the default list.',
     verdict: 'approximated',
     why: 'changes of such files restart nothing; they are left out only of the copy that push --staged makes',
