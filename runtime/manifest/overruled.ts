@@ -37,7 +37,7 @@ export interface Written {
 const ignored = (why: string): Judgement => ({ verdict: 'ignored', why });
 
 export function overruled(written: Written): Judgement | undefined {
-  return (written.dialect === 'stackato' ? inStackato : inCloudFoundry)(written) ?? byFlag(written);
+  return byFlag(written) ?? (written.dialect === 'stackato' ? inStackato : inCloudFoundry)(written);
 }
 
 const FLAGS = [
@@ -56,7 +56,12 @@ const ROUTE_KEYS: ReadonlySet<string> = new Set(['routes', 'random-route', 'defa
 function byFlag({ shape, name, record, app, flags, dialect }: Written): Judgement | undefined {
   const isWeb = shape === PROCESS && fieldText(record, 'type') === 'web';
   const isCommand = dialect === 'stackato' && (name === 'processes' || shape.name === 'processes');
-  if (flags.command !== undefined && (isCommand || (name === 'command' && (record === app || isWeb))))
+  const hasWeb = dialect === 'cloud-foundry' || !isNullCommand(webCommand(app) ?? ' ');
+  if (
+    flags.command !== undefined &&
+    hasWeb &&
+    (isCommand || (name === 'command' && (record === app || isWeb)))
+  )
     return taken('--command');
   if (record !== app && !isWeb) return undefined;
   const { overrides = {} } = flags;
@@ -111,12 +116,16 @@ function inStackato({ shape, name, record, app }: Written): Judgement | undefine
   const isCommand = name === 'command' && record === app;
   const isProcesses = name === 'processes' || shape.name === 'processes';
   if (!isCommand && !isProcesses) return undefined;
-  const web = getText(get(app, 'processes') ?? get(get(app, 'stackato'), 'processes'), 'web');
+  const web = webCommand(app);
   if (web === undefined || isNullCommand(web) || !getText(app, 'command')) return undefined;
   if (hasFramework(app))
     return isCommand ? ignored('"processes.web" wins, since the app has a framework') : undefined;
   return isProcesses ? ignored('"command" wins, since the app has no framework') : undefined;
 }
+
+/** In a flat app, or in the block of one. */
+const webCommand = (app: MapNode | undefined): string | undefined =>
+  getText(get(app, 'processes') ?? get(get(app, 'stackato'), 'processes'), 'web');
 
 /** A runtime alone, written under "framework", is none. */
 function hasFramework(app: MapNode): boolean {

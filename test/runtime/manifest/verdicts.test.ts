@@ -158,6 +158,11 @@ describe('what stands beside a key', () => {
       url: 'ignored: --no-route on the command line takes its place',
       'processes.web': 'ignored: --command on the command line takes its place',
     });
+    // Over both keys for the command, but not over that of a worker, which has no web process.
+    const both = await judged('name: a\ncommand: a\nprocesses: {web: b}\n', { command: 'c' });
+    expect(Object.values(both).filter((one) => one.startsWith('ignored: --command'))).toHaveLength(3);
+    const worker = await judged('name: a\ncommand: a\nprocesses: {web: ~}\n', { command: 'c' });
+    expect(Object.values(worker).filter((one) => one.startsWith('ignored'))).toEqual([]);
     const two = 'version: 1\napplications:\n- {name: a, memory: 64M}\n- {name: b, memory: 64M}\n';
     const { documents, dialect } = await read(two);
     expect(
