@@ -6,7 +6,7 @@
  * modules. What the package exports is ES modules that share chunks. Dependencies are bundled too: yaml is seventy
  * files otherwise.
  */
-import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build as esbuild } from 'esbuild';
@@ -60,6 +60,7 @@ export async function build() {
     metafile: true,
   });
   await writeSchemas(root);
+  await writeNotices(['chokidar', 'commander', 'readdirp', 'yaml']);
   // Old chunks go last, and only those: a host that runs from this folder may still load one it shares with us.
   const chunks = 'dist/chunks';
   for (const name of await readdir(join(root, chunks))) {
@@ -137,6 +138,18 @@ async function buildProgram(module) {
     ],
   });
   return [...reached];
+}
+
+/** What is bundled goes with its terms. */
+async function writeNotices(packages) {
+  const notices = await Promise.all(
+    packages.map(async (name) => {
+      const folder = join(root, 'node_modules', name);
+      const file = (await readdir(folder)).find((each) => /^licen[cs]e/i.test(each));
+      return `${name}\n\n${(await readFile(join(folder, file), 'utf8')).trim()}\n`;
+    }),
+  );
+  await writeFile(join(root, 'dist/THIRD-PARTY-NOTICES.txt'), notices.join('\n----\n\n'));
 }
 
 /** For editors: what the key tables say, as JSON Schema. */
