@@ -17,14 +17,16 @@ export async function init(context: Context, options: InitOptions): Promise<numb
   const { terminal, json } = context;
   const folder = options.path === undefined ? context.cwd : absolutePath(options.path, context.cwd);
   await checkFolder(folder);
-  const [{ proposeManifest }, { openAppSource }, { SERVICE_TYPES }] = await Promise.all([
+  const [{ proposeManifest }, { openAppSource }, { detect }, { SERVICE_TYPES }] = await Promise.all([
     import('../../runtime/manifest/propose.ts'),
     import('../../runtime/staging/app-source.ts'),
+    import('../../runtime/staging/stager.ts'),
     import('../../services/index.ts'),
   ]);
   const { text, because } = proposeManifest(openAppSource(folder), {
     folderName: basename(folder),
     serviceTypes: SERVICE_TYPES.map(({ type }) => type),
+    detect,
   });
   const file = join(folder, NAME);
   if (!json) {

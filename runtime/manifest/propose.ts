@@ -1,10 +1,15 @@
 /**
  * A minimal commented manifest for a folder that has none. Pure: looks through the given view of the folder, and says
- * why it proposes what it does. The proposal is a flat Stackato manifest, the dialect in which a push makes the
- * services it names.
+ * why it proposes what it does. What the app is and how it starts is asked of the detection that a push uses, so that
+ * the proposal says what a push does. It is a flat Stackato manifest, the dialect in which a push makes the services
+ * it names.
  */
-import type { AppSource } from '../staging/types.ts';
+import { appName, absolutePath } from '../kernel/names.ts';
+import { MIB } from '../kernel/bytes.ts';
+import type { AppFacts, AppSource, DetectedCommand } from '../staging/types.ts';
 import { findServices, type ServiceHint } from './propose-services.ts';
+import { placeInFlag, spanOf } from './source.ts';
+import type { AppManifest, HealthRequest } from './types.ts';
 
 export interface Proposal {
   /** The text of a `manifest.yml`. */
@@ -18,46 +23,59 @@ export interface ProposeOptions {
   readonly folderName: string;
   /** Types that can be started here; services of others are proposed as comments. */
   readonly serviceTypes: readonly string[];
+  /** What a push of this manifest would find. */
+  readonly detect: (source: AppSource, manifest: AppManifest) => AppFacts;
 }
 
 const MAX_NAME_LENGTH = 63;
 const DEFAULT_NAME = 'app';
 
-/** What was recognised. */
-interface Kind {
-  readonly because: string;
-  readonly memory: string;
-  /** Undefined: found at push, and shown as a comment. */
-  readonly command?: string;
-  readonly commandComment: string;
-  readonly requirements?: readonly string[];
-  readonly hooks?: readonly string[];
-  readonly env?: Readonly<Record<string, string>>;
-}
+/** Memory by buildpack, enough to start in; what takes more than it says is ended. */
+const MEMORY: ReadonlyMap<string, string> = new Map([
+  ['static', '64M'],
+  ['node', '128M'],
+  ['python', '128M'],
+  ['php', '128M'],
+  ['go', '128M'],
+  ['java', '512M'],
+]);
+const DEFAULT_MEMORY = '256M';
 
-export function proposeManifest(source: AppSource, { folderName, serviceTypes }: ProposeOptions): Proposal {
+/** @throws PaasError `STAGING_FAILED` where a push could not tell either: the Procfile cannot be read */
+export function proposeManifest(
+  source: AppSource,
+  { folderName, serviceTypes, detect }: ProposeOptions,
+): Proposal {
   const name = nameFrom(packageName(source) ?? folderName);
-  const kind = KINDS.map((recognise) => recognise(source)).find((found) => found !== undefined) ?? UNKNOWN;
+  const django = readDjango(source);
+  const facts = detect(source, bareApp(source.root, name, django?.requirements ?? []));
+  const { buildpack } = facts;
+  const isPython = buildpack === 'python';
+  const web = Object.hasOwn(facts.commands, 'web') ? facts.commands.web : undefined;
   const services = findServices(source);
   const lines = [
     '# How this app is run. "paas-local plan" says what becomes of each line.',
     `name: ${name}`,
     '',
     '# Memory the app is told it has.',
-    `mem: ${kind.memory}`,
+    `mem: ${MEMORY.get(buildpack) ?? DEFAULT_MEMORY}`,
     '',
-    ...commandLines(kind),
-    ...listLines('requirements', 'Packages to install.', kind.requirements, 'pip'),
+    ...commandLines(web),
+    ...listLines('requirements', 'Packages to install.', isPython ? django?.requirements : undefined, 'pip'),
     ...listLines(
       'hooks',
       'Run after packages are installed, before the app starts.',
-      kind.hooks,
+      isPython && django ? DJANGO_HOOKS : undefined,
       'post-staging',
     ),
     ...serviceLines(name, services, serviceTypes),
-    ...envLines(kind.env),
+    ...envLines(isPython ? django?.env : undefined),
   ];
-  const because = [kind.because, ...services.map(({ type, seen }) => `${seen}: it may want ${type}`)];
+  const because = [
+    `This is an app for the buildpack "${buildpack}": ${facts.because}`,
+    web ? `Its start command is told from ${web.from}` : 'Nothing in the folder tells how to start it',
+    ...services.map(({ type, seen }) => `${seen}: it may want ${type}`),
+  ];
   return { text: `${lines.join('\n').trimEnd()}\n`, because };
 }
 
@@ -71,147 +89,100 @@ function nameFrom(text: string): string {
   return name === '' ? DEFAULT_NAME : name;
 }
 
-interface PackageJson {
-  readonly name?: string;
-  readonly start?: string;
-  readonly main?: string;
-}
-
-/** Only what is of the expected type counts: the file is not ours. */
-function readPackageJson(source: AppSource): PackageJson | undefined {
+function packageName(source: AppSource): string | undefined {
   const text = source.readText('package.json');
   if (text === undefined) return undefined;
   try {
     const parsed: unknown = JSON.parse(text);
-    const scripts = property(parsed, 'scripts');
-    return {
-      ...string('name', property(parsed, 'name')),
-      ...string('start', property(scripts, 'start')),
-      ...string('main', property(parsed, 'main')),
-    };
+    if (typeof parsed !== 'object' || parsed === null || !('name' in parsed)) return undefined;
+    // Only what is of the expected type counts: the file is not ours.
+    return typeof parsed.name === 'string' && parsed.name !== ''
+      ? parsed.name.replace(/^@[^/]*\//, '')
+      : undefined;
   } catch {
-    return {};
+    return undefined;
   }
 }
 
-function property(value: unknown, name: string): unknown {
-  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined;
-  return Reflect.get(value, name);
+interface Django {
+  /** What to install, where the folder does not say. */
+  readonly requirements?: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
 }
 
-const string = <Name extends string>(name: Name, value: unknown): { readonly [key in Name]?: string } =>
-  typeof value === 'string' && value !== '' ? ({ [name]: value } as { readonly [key in Name]?: string }) : {};
+const DJANGO_HOOKS = ['python manage.py migrate --noinput', 'python manage.py collectstatic --noinput'];
 
-function packageName(source: AppSource): string | undefined {
-  return readPackageJson(source)?.name?.replace(/^@[^/]*\//, '');
-}
+const PYTHON_PACKAGES = ['requirements.txt', 'pyproject.toml', 'Pipfile', 'setup.py'];
 
-const KINDS: readonly ((source: AppSource) => Kind | undefined)[] = [procfile, node, python, php, staticSite];
-
-const UNKNOWN: Kind = {
-  because: 'Nothing in the folder tells how to start the app',
-  memory: '256M',
-  commandComment: 'Write the start command here. The app must listen on the port in the variable PORT.',
-};
-
-function procfile(source: AppSource): Kind | undefined {
-  const web = /^web:\s*(\S.*)$/m.exec(source.readText('Procfile') ?? '')?.[1];
-  if (web === undefined) return undefined;
-  const rest = node(source) ?? python(source);
+function readDjango(source: AppSource): Django | undefined {
+  if (!source.hasFile('manage.py')) return undefined;
+  const settings = source.hasFile('settings.py') ? 'settings' : settingsModule(source);
   return {
-    because: 'The Procfile has a line for "web"',
-    memory: rest?.memory ?? '256M',
-    commandComment: 'The Procfile says how to start; a command here would take its place:',
-    ...(rest?.hooks ? { hooks: rest.hooks } : {}),
-    ...(rest?.env ? { env: rest.env } : {}),
+    ...(PYTHON_PACKAGES.some((file) => source.hasFile(file)) ? {} : { requirements: ['Django'] }),
+    env: settings === undefined ? {} : { DJANGO_SETTINGS_MODULE: settings },
   };
 }
 
-const NODE_MAIN_FILES = ['server.js', 'app.js', 'index.js', 'main.js'];
-
-function node(source: AppSource): Kind | undefined {
-  const manifest = readPackageJson(source);
-  const main = NODE_MAIN_FILES.find((file) => source.hasFile(file)) ?? manifest?.main;
-  if (!manifest && main === undefined) return undefined;
-  const because = manifest ? 'There is a package.json' : `There is a file ${main}`;
-  if (manifest?.start !== undefined) {
-    return {
-      because: `${because}, whose "start" script says how to start`,
-      memory: '128M',
-      commandComment: 'package.json says how to start; a command here would take its place:',
-    };
-  }
-  return {
-    because,
-    memory: '128M',
-    commandComment: 'The start command. The app must listen on the port in the variable PORT.',
-    ...(main === undefined ? {} : { command: `node ${main}` }),
-  };
-}
-
-function python(source: AppSource): Kind | undefined {
-  const requirements = source.readText('requirements.txt');
-  const isDjango = source.hasFile('manage.py');
-  const wsgi = source.hasFile('wsgi.py') ? 'wsgi' : wsgiModule(source);
-  const isPython =
-    requirements !== undefined || isDjango || wsgi !== undefined || source.hasFile('pyproject.toml');
-  if (!isPython) return undefined;
-  const settings = source.hasFile('settings.py') ? 'settings' : wsgi?.replace(/\.?wsgi$/, '.settings');
-  const declaresPackages = requirements !== undefined || source.hasFile('pyproject.toml');
-  return {
-    because: isDjango
-      ? 'There is a manage.py: a Django app'
-      : requirements !== undefined
-        ? 'There is a requirements.txt'
-        : 'There are Python files',
-    memory: '128M',
-    commandComment: 'The start command. gunicorn listens on the port in the variable PORT by itself.',
-    ...(wsgi === undefined ? {} : { command: `gunicorn ${wsgi}` }),
-    ...(declaresPackages ? {} : { requirements: isDjango ? ['Django', 'gunicorn'] : ['gunicorn'] }),
-    ...(isDjango
-      ? {
-          hooks: ['python manage.py migrate --noinput', 'python manage.py collectstatic --noinput'],
-          ...(settings?.startsWith('.') || settings === undefined
-            ? {}
-            : { env: { DJANGO_SETTINGS_MODULE: settings } }),
-        }
-      : {}),
-  };
-}
-
-/** `site/wsgi.py` → `site.wsgi`. */
-function wsgiModule(source: AppSource): string | undefined {
+/** `site/` with its `wsgi.py` → `site.settings`. */
+function settingsModule(source: AppSource): string | undefined {
   const folder = source
     .list()
     .find((name) => /^[A-Za-z_]\w*\/$/.test(name) && source.hasFile(`${name}wsgi.py`));
-  return folder === undefined ? undefined : `${folder.slice(0, -1)}.wsgi`;
+  return folder === undefined ? undefined : `${folder.slice(0, -1)}.settings`;
 }
 
-function php(source: AppSource): Kind | undefined {
-  if (!source.hasFile('index.php') && !source.hasFile('composer.json')) return undefined;
+/** The app as the proposal declares it, as far as detection looks at a manifest. */
+function bareApp(root: string, name: string, pip: readonly string[]): AppManifest {
+  const health: HealthRequest = {
+    type: 'port',
+    endpoint: '/',
+    startTimeoutSeconds: 60,
+    invocationTimeoutSeconds: 1,
+    intervalSeconds: 30,
+  };
   return {
-    because: 'There are PHP files',
-    memory: '128M',
-    commandComment: 'The start command. The app must listen on the port in the variable PORT.',
-    command: 'php -S 127.0.0.1:$PORT',
+    name: appName(name),
+    span: spanOf(placeInFlag('init', name)),
+    root: absolutePath(root),
+    processes: [
+      { type: 'web', instances: 1, memoryBytes: 256 * MIB, diskBytes: 2048 * MIB, health, readiness: health },
+    ],
+    sidecars: [],
+    buildpacks: [],
+    routes: { kind: 'default' },
+    services: [],
+    env: {},
+    hooks: { prePush: [], preStaging: [], postStaging: [], preRunning: [] },
+    requirements: { pip, cpan: [], ppm: [], system: [] },
+    dependsOn: [],
+    cron: [],
+    drains: [],
+    features: {},
+    labels: {},
+    annotations: {},
   };
 }
 
-function staticSite(source: AppSource): Kind | undefined {
-  if (!source.hasFile('index.html') && !source.hasFile('Staticfile')) return undefined;
-  return {
-    because: 'There is an index.html and no program: a static site',
-    memory: '64M',
-    commandComment: 'Static files are served as they are; a command here would take its place:',
-  };
-}
-
-function commandLines({ command, commandComment }: Kind): readonly string[] {
-  return [
-    `# ${commandComment}`,
-    command === undefined ? '# command: ./start' : `command: ${quoted(command)}`,
-    '',
-  ];
+/** The command stays a comment: left out, a push finds it anew, also when the folder has changed. */
+function commandLines(web: DetectedCommand | undefined): readonly string[] {
+  if (!web) {
+    return [
+      '# Write the start command here. The app must listen on the port in the variable PORT.',
+      '# command: ./start',
+      '',
+    ];
+  }
+  const how = `# A push starts it with this, told from ${web.from.replaceAll(/\s+/g, ' ')}`;
+  // In a manifest, ${…} would be a symbol of it.
+  return /\$\{/.test(web.command)
+    ? [
+        `${how}:`,
+        `#   ${JSON.stringify(web.command).slice(1, -1).replaceAll('\\"', '"')}`,
+        '# A command here would take its place:',
+        '# command: ./start',
+        '',
+      ]
+    : [`${how}; a command here would take its place:`, `# command: ${quoted(web.command)}`, ''];
 }
 
 function listLines(
