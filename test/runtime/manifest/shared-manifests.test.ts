@@ -8,6 +8,7 @@ import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { renderDiagnostics } from '../../../cli/render/code-frame.ts';
 import { absolutePath } from '../../../runtime/kernel/names.ts';
+import { convertToCloudFoundry } from '../../../runtime/manifest/convert.ts';
 import { detectDialect } from '../../../runtime/manifest/dialects/detect.ts';
 import { readManifest } from '../../../runtime/manifest/index.ts';
 import { printManifest } from '../../../runtime/manifest/print.ts';
@@ -78,6 +79,26 @@ describe.skipIf(!present)('real manifests', () => {
     expect(await printManifest(second.effective!, second.dialect)).toBe(text);
     expect(detectDialect(second.documents[0]!).dialect).toBe(first.dialect);
   });
+
+  test.each(all.filter(([folder]) => folder === 'stackato'))(
+    '%s/%s converted has no mistakes',
+    async (folder, file) => {
+      const { manifest, effective, documents } = await readManifest({
+        cwd: absolutePath(folder, SHARED),
+        manifest: file,
+        vars: VARIABLES,
+        acceptImages: true,
+      });
+      if (manifest?.dialect !== 'stackato') return;
+      const { text } = await convertToCloudFoundry(
+        { manifest, effective: effective!, documents },
+        join(SHARED, folder),
+      );
+      const cwd = await folderWith({ 'manifest.yml': text });
+      const second = await readManifest({ cwd, dialect: 'cloud-foundry', acceptImages: true });
+      expect(renderDiagnostics(second.diagnostics)).toBe('');
+    },
+  );
 
   test.each(all)('%s/%s fits the schema of its dialect', async (folder, file) => {
     const result = await readShared(folder, file);
