@@ -5,7 +5,8 @@ import { appFolder } from '../../helpers/cli.ts';
 
 /**
  * `/` says hello, `/env` tells the environment, `/cwd` the folder, `/crash` ends it, `/get?k` and `/set?k=v` go to
- * the cache over one connection kept open; an error of it is a 503 with its code.
+ * the cache over one connection kept open; an error of it is a 503 with its code, and one that comes while nobody
+ * waits for an answer does not end the app.
  */
 export const SERVER = `
 const { connect } = require('node:net');
@@ -13,7 +14,7 @@ const [host, port] = (process.env.MEMCACHE_URL ?? ':').replace('memcached://', '
 let socket;
 function ask(text, done) {
   return new Promise((resolve, reject) => {
-    if (!socket || socket.destroyed) { socket = connect(Number(port), host); socket.setEncoding('utf8'); }
+    if (!socket || socket.destroyed) { socket = connect(Number(port), host); socket.setEncoding('utf8'); socket.on('error', () => {}); }
     let seen = '';
     const end = (settle) => { socket.off('data', onData); socket.off('error', onError); socket.off('close', onClose); clearTimeout(timer); settle(); };
     const onData = (chunk) => { seen += chunk; if (done(seen)) end(() => resolve(seen)); };
@@ -45,7 +46,7 @@ require('node:http').createServer(async (req, res) => {
 
 export function cacheApp(name = 'shop', more = '', files: Readonly<Record<string, string>> = {}): string {
   return appFolder({
-    'manifest.yml': `name: ${name}\nmem: 64M\ncommand: node server.js\nservices: {cache: memcached}\n${more}`,
+    'manifest.yml': `name: ${name}\nmem: 128M\ncommand: node server.js\nservices: {cache: memcached}\n${more}`,
     'server.js': SERVER,
     ...files,
   });
