@@ -48,9 +48,13 @@ describe('start', () => {
   test('an exit before that is told with its facts', async () => {
     const { instance, steer, moment } = await steered();
     instance.start();
-    const ready = instance.ready();
+    // Asked before the exit, so that the refusal is never without somebody who waits for it.
+    const told = expect(instance.ready()).rejects.toMatchObject({
+      kind: 'exited',
+      exit: { code: 7, signal: null },
+    });
     await (await steer.next()).exit(7);
-    await expect(ready).rejects.toMatchObject({ kind: 'exited', exit: { code: 7, signal: null } });
+    await told;
     expect(await moment('exited')).toEqual({
       moment: 'exited',
       exit: { code: 7, signal: null },
