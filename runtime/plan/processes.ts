@@ -2,7 +2,7 @@
 import { PaasError } from '../kernel/errors.ts';
 import type { AppManifest, Dialect, HealthRequest, ProcessManifest } from '../manifest/types.ts';
 import type { AppFacts } from '../staging/types.ts';
-import type { HealthPlan, ProcessPlan, SidecarPlan } from './types.ts';
+import type { AppPlan, HealthPlan, ProcessPlan, SidecarPlan } from './types.ts';
 
 export interface ProcessesInput {
   readonly app: AppManifest;
@@ -91,4 +91,13 @@ function planHealth(health: HealthRequest): HealthPlan {
     invocationTimeoutMs: health.invocationTimeoutSeconds * 1000,
     intervalMs: health.intervalSeconds * 1000,
   };
+}
+
+/** The process of this type, `web` or the first where none is named. @throws PaasError `PROCESS_NOT_FOUND` */
+export function processNamed({ name, processes }: AppPlan, type?: string): ProcessPlan {
+  const found = processes.find((process) => process.type === (type ?? 'web'));
+  if (found) return found;
+  if (type === undefined && processes[0]) return processes[0];
+  const known = processes.map((process) => process.type);
+  throw new PaasError('PROCESS_NOT_FOUND', { app: name, process: type ?? 'web', known });
 }

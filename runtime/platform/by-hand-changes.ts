@@ -2,6 +2,7 @@
 import { PaasError } from '../kernel/errors.ts';
 import { formatSize } from '../kernel/bytes.ts';
 import type { ServiceName } from '../kernel/names.ts';
+import { processNamed } from '../plan/processes.ts';
 import type { ByHand, ProcessPlan, ScaleByHand } from '../plan/types.ts';
 import type { App } from './app.ts';
 import type { Changes } from './changes.ts';
@@ -25,7 +26,7 @@ export class ByHandChanges {
    * @throws PaasError `PROCESS_NOT_FOUND`, and as a launch
    */
   async scale(app: App, type: string, wanted: ScaleByHand, signal?: AbortSignal): Promise<void> {
-    const process = app.processNamed(type);
+    const process = processNamed(app.plan, type);
     const because = describeScale(process, wanted);
     if (because === undefined) return;
     const relaunch = limitsDiffer(process, wanted);

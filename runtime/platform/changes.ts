@@ -56,7 +56,7 @@ export class Changes {
   /** @throws PaasError; the app is stopped then, unless it was rolled */
   async push(app: App, plan: AppPlan, pushed: Pushed, signal: AbortSignal | undefined): Promise<void> {
     const { source, shellEnv, toolEnv, strategy } = pushed;
-    await app.exclusively(async (inner) => {
+    await app.turns.run(async (inner) => {
       const known = this.#options.state.app(app.name) !== undefined;
       const rolling = strategy === 'rolling' && app.state === 'started';
       const because = known ? 'pushed again' : 'first push';
@@ -82,8 +82,8 @@ export class Changes {
       await this.#options.watches.close(app.name);
       this.#options.routesChanged();
       try {
-        await app.stage(because, inner);
-        if (known && !rolling) await app.shutdown(because, 'starting');
+        await app.run.stage(because, inner);
+        if (known && !rolling) await app.run.shutdown(because, 'starting');
         await this.#launchWatched(app, because, rolling, inner);
         if (!record.ranOnce) this.#save(app, { ...app.record, ranOnce: true });
       } catch (error) {
@@ -99,23 +99,23 @@ export class Changes {
    */
   async startAgain(app: App, how: StartAgain, signal: AbortSignal | undefined): Promise<void> {
     const { action, because, strategy } = how;
-    await app.exclusively(async (inner) => {
+    await app.turns.run(async (inner) => {
       const rolling = strategy === 'rolling' && app.state === 'started';
       if (app.state === 'started' && action === 'start') return;
       this.#save(app, { ...app.record, desired: 'started' });
       this.#say(app, action, because);
       // As on the platform, a start takes what was staged; only a new host has to see to it first, and a copy is new.
-      if (!app.staged || app.record.fromCopy || action === 'restage') await app.stage(because, inner);
-      if (!rolling) await app.shutdown(because, 'starting');
+      if (!app.staged || app.record.fromCopy || action === 'restage') await app.run.stage(because, inner);
+      if (!rolling) await app.run.shutdown(because, 'starting');
       await this.#launchWatched(app, because, rolling, inner);
     }, signal);
   }
 
   async stop(app: App, because: string, graceMs?: number): Promise<void> {
-    await app.afterInterrupting(async () => {
+    await app.turns.afterInterrupting(async () => {
       await this.#options.watches.close(app.name);
       if (this.#options.state.app(app.name)) this.#save(app, { ...app.record, desired: 'stopped' });
-      await app.shutdown(because, 'stopped', graceMs);
+      await app.run.shutdown(because, 'stopped', graceMs);
     });
   }
 
@@ -126,29 +126,29 @@ export class Changes {
 
   /** Ends an app with the platform: it stays desired as it was. */
   async close(app: App): Promise<void> {
-    app.interrupt();
+    app.turns.interrupt();
     await this.#options.watches.close(app.name);
-    await app.afterInterrupting(() => app.shutdown('the platform is closing'));
+    await app.turns.afterInterrupting(() => app.run.shutdown('the platform is closing'));
   }
 
   /** @throws PaasError as a launch; what was asked for stays asked for */
   async byHand(app: App, change: ChangeByHand, signal?: AbortSignal): Promise<void> {
     const { action, because, apply } = change;
-    await app.exclusively(async (inner) => {
+    await app.turns.run(async (inner) => {
       this.#save(app, { ...app.record, byHand: change.byHand(app.record.byHand) });
       this.#say(app, action, because);
       this.#options.routesChanged();
       if (app.record.desired !== 'started' || app.state === 'stopped') return;
-      if (apply === 'scale') await app.scale(because, inner);
+      if (apply === 'scale') await app.run.scale(because, inner);
       if (apply === 'relaunch') await this.#relaunch(app, because, inner);
     }, signal);
   }
 
   /** @throws PaasError `INSTANCE_NOT_FOUND`, and as a launch */
   async restartInstance(app: App, type: string, index: number, signal?: AbortSignal): Promise<void> {
-    await app.exclusively(async (inner) => {
+    await app.turns.run(async (inner) => {
       this.#say(app, 'restart-app-instance', `instance ${index} of ${type} restarted by hand`);
-      await app.restartInstance(type, index, inner);
+      await app.run.restartInstance(type, index, inner);
     }, signal);
   }
 
@@ -159,7 +159,7 @@ export class Changes {
     because: string,
     atLeast: 'relaunch' | 'stage' | undefined,
   ): Promise<void> {
-    await app.exclusively(async (signal) => {
+    await app.turns.run(async (signal) => {
       const { record } = app;
       if (record.desired !== 'started') return;
       const plan = edited ?? record.plan;
@@ -176,17 +176,17 @@ export class Changes {
       this.#options.report({ kind: 'change-started', app: next.name, action, because, by: 'edit' });
       app.log.append({ source: 'API', instance: 0, stream: 'OUT', text: `${action}, because ${because}` });
       if (changes.has('stage') || (changes.has('relaunch') && record.fromCopy))
-        await app.stage(because, signal);
+        await app.run.stage(because, signal);
       if (changes.has('relaunch')) await this.#relaunch(app, because, signal);
-      else if (changes.has('scale')) await app.scale(because, signal);
+      else if (changes.has('scale')) await app.run.scale(because, signal);
       this.#options.routesChanged();
     });
   }
 
   /** What ran before a change goes on being tried after it: the next edit may mend it. */
   async #relaunch(app: App, because: string, signal: AbortSignal): Promise<void> {
-    await app.shutdown(because, 'starting');
-    await app.launch(because, signal, true);
+    await app.run.shutdown(because, 'starting');
+    await app.run.launch(because, signal, true);
   }
 
   /** Watches from before the app is up, so that no edit is missed; a failed launch leaves no watch behind. */
@@ -197,7 +197,7 @@ export class Changes {
       (next, why, atLeast) => this.#applyEdit(app, next, why, atLeast),
       signal,
     );
-    const launching = rolling ? app.roll(because, signal) : app.launch(because, signal);
+    const launching = rolling ? app.run.roll(because, signal) : app.run.launch(because, signal);
     const [launched, watched] = await Promise.allSettled([launching, watching]);
     if (launched.status === 'fulfilled' && watched.status === 'fulfilled') return;
     if (!rolling) await watches.close(app.name);
@@ -206,7 +206,7 @@ export class Changes {
 
   async #giveUp(app: App, error: unknown): Promise<void> {
     this.#save(app, { ...app.record, desired: 'stopped' });
-    await app.shutdown(error instanceof PaasError ? error.message : 'the push failed');
+    await app.run.shutdown(error instanceof PaasError ? error.message : 'the push failed');
   }
 
   #say(app: App, action: string, because: string): void {

@@ -73,9 +73,9 @@ export class Crons implements AsyncDisposable {
       say(app, 'ERR', `"${job.command}" still runs: it is not started again`);
       return;
     }
-    using _ = app.use();
+    using _ = app.oneOffs.use();
     try {
-      const env = await app.prepareOneOff('a cron line is due', this.#closing.signal);
+      const env = await app.oneOffs.prepare('a cron line is due', this.#closing.signal);
       const process = startProcess({
         file: this.#options.shell,
         args: ['-c', startScript({ exports: env.exports, preRunning: [], command: job.command })],

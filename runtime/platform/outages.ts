@@ -4,6 +4,7 @@ import { PaasError } from '../kernel/errors.ts';
 import { suggest } from '../kernel/suggest.ts';
 import type { RouterDisturbance } from '../router/types.ts';
 import type { App } from './app.ts';
+import type { Apps } from './apps.ts';
 import type { Services } from './services.ts';
 import { describeMs } from './words.ts';
 
@@ -38,7 +39,7 @@ export interface ActiveFault {
 
 export interface OutagesOptions {
   readonly services: Services;
-  readonly apps: ReadonlyMap<string, App>;
+  readonly apps: Apps;
   readonly serviceNames: () => readonly string[];
 }
 
@@ -97,7 +98,7 @@ export class Outages implements Disposable {
     for (const { timer } of this.#timed.values()) clearTimeout(timer);
     this.#timed.clear();
     Object.assign(this.#router, { latencyMs: 0, jitterMs: 0, aborts: 0 });
-    for (const app of this.#options.apps.values()) app.resume();
+    for (const app of this.#options.apps) app.faults.resume();
     const running = this.#options.services.runningFaults();
     await Promise.all(running.map(([, faults]) => faults.apply({ kind: 'clear' })));
   }
@@ -110,7 +111,7 @@ export class Outages implements Disposable {
         ? [{ kind: 'abort', ...(Number.isFinite(aborts) ? { count: aborts } : {}) } as const]
         : []),
     ];
-    const paused = [...this.#options.apps.values()].filter((app) => app.paused);
+    const paused = [...this.#options.apps].filter((app) => app.faults.paused);
     const services = await Promise.all(
       this.#options.services
         .runningFaults()
@@ -144,7 +145,7 @@ export class Outages implements Disposable {
 
   [Symbol.dispose](): void {
     for (const { timer } of this.#timed.values()) clearTimeout(timer);
-    for (const app of this.#options.apps.values()) app.resume();
+    for (const app of this.#options.apps) app.faults.resume();
   }
 
   async #apply(target: string, fault: AnyFault): Promise<number> {
@@ -152,7 +153,7 @@ export class Outages implements Disposable {
     const app = apps.get(target);
     // An app and its service may have the same name; what is wanted tells which is meant.
     const ends = fault.kind === 'up' || fault.kind === 'clear';
-    if (app && ends) app.resume();
+    if (app && ends) app.faults.resume();
     if (serviceNames().includes(target) && (isServiceFault(fault) || !app)) {
       if (!isServiceFault(fault)) throw wrongKind(target, 'a service', fault);
       const faults = await services.faults(target);
@@ -163,7 +164,7 @@ export class Outages implements Disposable {
     }
     if (app) return applyToApp(app, fault);
     if (target === ROUTER) return this.#applyToRouter(fault);
-    const known = [...serviceNames(), ...apps.keys(), ROUTER];
+    const known = [...serviceNames(), ...apps.names, ROUTER];
     throw new PaasError('FAULT_TARGET_UNKNOWN', {
       target,
       known,
@@ -203,14 +204,14 @@ const isServiceFault = (fault: AnyFault): fault is Fault => SERVICE_KINDS.has(fa
 function applyToApp(app: App, fault: AnyFault): number {
   switch (fault.kind) {
     case 'crash':
-      return app.crash();
+      return app.faults.crash();
     case 'pause':
-      return app.pause();
+      return app.faults.pause();
     case 'out-of-memory':
-      return app.exhaust();
+      return app.faults.exhaust();
     case 'up':
     case 'clear':
-      return app.resume();
+      return app.faults.resume();
     default:
       throw wrongKind(app.name, 'an app', fault);
   }

@@ -4,12 +4,12 @@ import type { ServiceType } from '../../services/kit/contract.ts';
 import type { Json } from '../../services/kit/json.ts';
 import { PaasError } from '../kernel/errors.ts';
 import { absolutePath, serviceName, type ServiceName } from '../kernel/names.ts';
-import { suggest } from '../kernel/suggest.ts';
 import { findType, readServiceOptions } from '../plan/make-plan.ts';
 import type { ServicePlan } from '../plan/types.ts';
 import { fileNameFor, type SpacePaths } from '../state/home.ts';
 import type { AppRecord } from '../state/record.ts';
 import type { App } from './app.ts';
+import type { Apps } from './apps.ts';
 import type { Services } from './services.ts';
 import type { SpaceLogs } from './space-logs.ts';
 import type { SpaceState } from './space-state.ts';
@@ -20,7 +20,7 @@ export interface ServiceChangesOptions {
   readonly state: SpaceState;
   readonly logs: SpaceLogs;
   readonly services: Services;
-  readonly apps: () => Iterable<App>;
+  readonly apps: Apps;
 }
 
 export interface NewService {
@@ -61,7 +61,7 @@ export class ServiceChanges {
   /** Other options and tags; bound apps see them at their next start. @throws PaasError as `create` */
   async update(name: string, change: Pick<NewService, 'parameters' | 'tags'>): Promise<void> {
     const { state, services } = this.#options;
-    const { plan } = this.#find(name);
+    const { plan } = this.#options.services.named(name);
     const parameters = change.parameters === undefined ? {} : { parameters: change.parameters };
     const planned = this.#plan({ name, type: plan.type, plan: plan.plan, tags: plan.tags, ...parameters });
     const next = change.parameters === undefined ? { ...planned, options: plan.options } : planned;
@@ -77,7 +77,7 @@ export class ServiceChanges {
    */
   async rename(from: string, to: string): Promise<void> {
     const { state, services, logs, paths } = this.#options;
-    const record = this.#find(from);
+    const record = this.#options.services.named(from);
     const other = state.service(to);
     if (other)
       throw new PaasError('SERVICE_CONFLICT', {
@@ -107,7 +107,7 @@ export class ServiceChanges {
 
   /** @throws PaasError `SERVICE_NOT_FOUND` */
   named(name: string): ServiceName {
-    return this.#find(name).plan.name;
+    return this.#options.services.named(name).plan.name;
   }
 
   #plan({ name, type: wanted, plan = 'free', tags = [], parameters = {} }: NewService): ServicePlan {
@@ -121,20 +121,8 @@ export class ServiceChanges {
     return { name: serviceName(name), type: type.type, plan: 'free', tags, options };
   }
 
-  #find(name: string) {
-    const { services } = this.#options.state.record;
-    const known = Object.keys(services);
-    const record = services[name];
-    if (record) return record;
-    throw new PaasError('SERVICE_NOT_FOUND', {
-      service: name,
-      known,
-      suggestion: suggest(name, known) ?? null,
-    });
-  }
-
   #bound(name: string): readonly App[] {
-    return [...this.#options.apps()].filter(({ plan }) => plan.bindings.includes(serviceName(name)));
+    return this.#options.apps.boundTo(name);
   }
 }
 

@@ -5,6 +5,7 @@ import { startProcess, type ManagedProcess } from '../../services/kit/process.ts
 import { startScript } from '../env/start-script.ts';
 import type { PlatformEvent } from '../events.ts';
 import { PaasError } from '../kernel/errors.ts';
+import { processNamed } from '../plan/processes.ts';
 import type { TaskRecord } from '../state/record.ts';
 import { watchMemory } from '../supervisor/memory.ts';
 import { exitStatus } from '../supervisor/start-failure.ts';
@@ -57,10 +58,10 @@ export class Tasks {
    */
   async run(app: App, request: TaskRequest, signal: AbortSignal): Promise<TaskRecord> {
     const { shell, guardian, report } = this.#options;
-    const like = app.processNamed(request.process);
-    const use = app.use();
+    const like = processNamed(app.plan, request.process);
+    const use = app.oneOffs.use();
     try {
-      const env = await app.prepareOneOff('a task is run', signal);
+      const env = await app.oneOffs.prepare('a task is run', signal);
       const memoryBytes = request.memoryBytes ?? like.memoryBytes;
       const task: TaskRecord = {
         id: randomUUID(),

@@ -26,3 +26,13 @@ export function backoff(policy: RestartPolicy, crashes: number): number | undefi
   const doublings = crashes - policy.immediate - 1;
   return Math.min(policy.firstDelayMs * 2 ** doublings, policy.maxDelayMs);
 }
+
+/** The policy with every delay at most `maxMs`; undefined leaves it as it is. */
+export function cappedAt(maxMs: number | undefined, policy: RestartPolicy): RestartPolicy {
+  if (maxMs === undefined) return policy;
+  return {
+    ...policy,
+    firstDelayMs: Math.min(policy.firstDelayMs, maxMs),
+    maxDelayMs: Math.min(policy.maxDelayMs, maxMs),
+  };
+}

@@ -34,7 +34,7 @@ const THE_USERS = [
 
 export function commandSpec(input: CommandInput): CommandSpec {
   const { inside, app, shellEnv, command } = input;
-  const { system, exports } = inside.platform.app(app).oneOffEnv();
+  const { system, exports } = inside.platform.app(app).oneOffs.env();
   const users = THE_USERS.map((name) => [name, shellEnv[name]] as const);
   const given = { ...addresses(input), ...input.extra, [RUN_VARIABLE]: inside.guardian.runId };
   const path = pathOf(system.PATH ?? '', shellEnv);

@@ -102,7 +102,7 @@ export class TestApp {
   async exec(argv: readonly [string, ...string[]], options: ExecOptions = {}): Promise<ExecResult> {
     const platform = this.#inside.live(`run "${argv.join(' ')}"`);
     const { env = {}, timeout = EXEC_MS, signal } = options;
-    const launch = platform.app(this.name).command(argv);
+    const launch = platform.app(this.name).oneOffs.command(argv);
     const out: string[] = [];
     const err: string[] = [];
     const result = await runToEnd({

@@ -1,0 +1,178 @@
+/** The parts of a platform, made and joined; what each needs of the others is written down here and nowhere else. */
+import { Scope } from '../../services/kit/scope.ts';
+import type { PlatformEvent } from '../events.ts';
+import { makeSpace } from '../state/home.ts';
+import { CLOUD_FOUNDRY_POLICY } from '../supervisor/backoff.ts';
+import { takenOver } from './after-host.ts';
+import { AppCommands } from './app-commands.ts';
+import { AppDrains } from './app-drains.ts';
+import { App } from './app.ts';
+import { Apps } from './apps.ts';
+import { ByHandChanges } from './by-hand-changes.ts';
+import { Changes } from './changes.ts';
+import { Crons } from './crons.ts';
+import { EventHistory } from './event-history.ts';
+import { Nodes } from './nodes.ts';
+import type { PlatformOptions } from './options.ts';
+import { Outages } from './outages.ts';
+import { Pushes } from './pushes.ts';
+import { Reports } from './reports.ts';
+import { RouterDoor } from './router-door.ts';
+import { ServiceChanges } from './service-changes.ts';
+import { ServiceNeeds } from './service-needs.ts';
+import { Services } from './services.ts';
+import { findShell } from './shell.ts';
+import { SpaceLogs } from './space-logs.ts';
+import { SpaceState } from './space-state.ts';
+import { Tasks } from './tasks.ts';
+import { Watches } from './watches.ts';
+
+const GRACE_MS = 10_000;
+
+export type Parts = ReturnType<typeof makeParts>;
+
+/**
+ * Nothing runs yet; `scope` ends what will, in reverse.
+ * @throws PaasError `STATE_NOT_WRITABLE`, `STATE_UNREADABLE`
+ */
+export function makeParts(options: PlatformOptions) {
+  const { paths, guardian, serviceTypes: types, graceMs = GRACE_MS } = options;
+  makeSpace(paths);
+  const shell = findShell();
+  const scope = new Scope();
+  const state = new SpaceState(options.temporary ? undefined : paths.record);
+
+  const history = new EventHistory(paths);
+  const drains = new AppDrains();
+  const reports = new Reports({ history, drains, appNamed: (name) => apps.get(name) });
+  const report = (event: PlatformEvent) => reports.report(event);
+  const logs = new SpaceLogs(paths, (line) => report({ kind: 'log', line }));
+  scope.defer(() => Promise.all([logs.flush(), history.flush()]));
+  scope.use(drains);
+
+  const door: RouterDoor = scope.use(
+    new RouterDoor({
+      port: options.port,
+      strictPorts: options.strictPorts,
+      apps: () => apps,
+      appNamed: (name) => apps.get(name),
+      report,
+      onRequest: options.onRequest,
+      disturbance: () => outages.disturbance(),
+    }),
+  );
+  const routesChanged = () => door.update();
+
+  const nodes = new Nodes({
+    types,
+    stored: () => state.record.nodes ?? {},
+    save: (component, config) => state.saveNode(component, config),
+  });
+  const services = new Services({
+    nodes,
+    types,
+    paths,
+    guardian,
+    searchPath: options.searchPath,
+    sameThread: options.sameThread === true,
+    relays: options.relays === true,
+    records: () => state.record.services,
+    save: (name, service) => state.saveService(name, service),
+    logFor: (name) => logs.of('service', name),
+    report,
+  });
+  scope.defer(() => services.stopAll());
+
+  const apps: Apps = new Apps(
+    (record) =>
+      new App(
+        record,
+        logs.of('app', record.plan.name),
+        { ...record.shellEnv },
+        {
+          paths,
+          shell,
+          guardian,
+          policy: options.policy ?? CLOUD_FOUNDRY_POLICY,
+          graceMs,
+          report,
+          space: () => state.record,
+          services: (plan, id) => services.boundTo(plan, id),
+          startServices: (plan, signal) => services.start(plan.bindings, signal),
+          routesChanged,
+          drained: (instanceId, boundMs) => door.drained(instanceId, boundMs),
+          urls: (plan) => door.urls(plan.routes),
+        },
+      ),
+  );
+  const watches = new Watches({
+    record: () => state.record,
+    serviceTypes: types,
+    provision: (plan) => services.provision(plan),
+    report,
+  });
+  const changes = new Changes({ state, watches, routesChanged, report });
+  const needs = new ServiceNeeds({ apps, services, state, logs, keep: options.keepServices === true });
+  const pushes = new Pushes({ serviceTypes: types, state, apps, services, needs, door, changes });
+  const byHand = new ByHandChanges(changes);
+  const serviceChanges = new ServiceChanges({ types, paths, state, logs, services, apps });
+
+  const tasks = new Tasks({
+    shell,
+    guardian,
+    graceMs,
+    save: (app, of) => changes.remember(app, { tasks: of }),
+    report,
+    ended: () => void needs.stopUnused(),
+  });
+  const crons = new Crons({ apps: () => apps, shell, guardian });
+  const { runId } = guardian;
+  const commands = new AppCommands({
+    paths,
+    runId,
+    shell,
+    state,
+    apps,
+    changes,
+    needs,
+    door,
+    tasks,
+    crons,
+    logs,
+    history,
+    drains,
+    report,
+  });
+  const outages: Outages = new Outages({
+    services,
+    apps,
+    serviceNames: () => Object.keys(state.record.services),
+  });
+  scope.defer(() => commands.closeAll());
+  scope.use(outages);
+  scope.defer(() => tasks.endAll());
+  scope.use(crons);
+
+  for (const app of Object.values(state.record.apps)) apps.add(takenOver(app));
+  return {
+    scope,
+    state,
+    apps,
+    reports,
+    history,
+    logs,
+    nodes,
+    services,
+    needs,
+    door,
+    watches,
+    changes,
+    pushes,
+    commands,
+    byHand,
+    serviceChanges,
+    tasks,
+    crons,
+    outages,
+  };
+}
