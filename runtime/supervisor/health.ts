@@ -15,7 +15,8 @@ const MAX_PAUSE_MS = 50;
 const ANSWERED_PAUSE_MS = 250;
 
 /** An app may listen on either; the platform's own checks would reach both. */
-const HOSTS = ['127.0.0.1', '::1'] as const;
+const IPV4 = '127.0.0.1';
+const IPV6 = '::1';
 
 /** As Cloud Foundry's health checker introduces itself. */
 const CHECK_HEADERS = { 'User-Agent': 'diego-healthcheck', 'X-Forwarded-Proto': 'https' };
@@ -32,22 +33,25 @@ export function describeCheck(health: HealthPlan, port: number): string {
     : `port ${port} to open`;
 }
 
-/** One check, within the invocation timeout per address. Never rejects. */
+/** One check, of one address or of both, within the invocation timeout per look. Never rejects. */
 export async function probe(
   health: HealthPlan,
   port: number,
-  options: { readonly hosts?: readonly string[]; readonly signal?: AbortSignal } = {},
+  options: { readonly host?: string; readonly signal?: AbortSignal } = {},
 ): Promise<ProbeResult> {
-  if (health.type === 'process') return { ok: true, host: HOSTS[0] };
+  if (health.type === 'process') return { ok: true, host: IPV4 };
   const attempt = health.type === 'http' ? tryHttp : tryPort;
-  let result: ProbeResult | undefined;
-  for (const host of options.hosts ?? HOSTS) {
-    const next = await attempt(health, host, port, options.signal);
-    if (next.ok) return next;
-    // What answered badly tells more than what refused.
-    if (!result || next.answered) result = next;
-  }
-  return result ?? { ok: false, reason: 'no address to check', answered: false };
+  const look = (host: string): Promise<ProbeResult> => attempt(health, host, port, options.signal);
+  if (options.host !== undefined) return look(options.host);
+  const first = await look(IPV4);
+  if (first.ok) return first;
+  const second = await look(IPV6);
+  // What answered badly tells more than what refused.
+  if (!second.ok) return second.answered ? second : first;
+  if (first.answered) return second;
+  // One that began to listen on both between the two looks is reached where every app is.
+  const again = await look(IPV4);
+  return again.ok ? again : second;
 }
 
 /**
@@ -86,7 +90,7 @@ export async function untilUnhealthy(
   const { host, signal } = options;
   for (;;) {
     await sleep(health.intervalMs, undefined, { signal });
-    const result = await probe(health, port, { hosts: [host], signal });
+    const result = await probe(health, port, { host, signal });
     signal.throwIfAborted();
     if (!result.ok) return result.reason;
   }

@@ -60,6 +60,15 @@ describe('a port check', () => {
 });
 
 describe('an HTTP check', () => {
+  test('prefers 127.0.0.1 where an app listens on both only after the first look', async () => {
+    const late = createHttpServer((_, response) => response.end());
+    onTestFinished(() => void late.close());
+    const port = await serve((_, response) => {
+      late.listen({ host: '127.0.0.1', port }, () => response.end());
+    }, '::1');
+    expect(await probe(HTTP_CHECK, port)).toEqual({ ok: true, host: '127.0.0.1' });
+  });
+
   test('passes with 200, and introduces itself as the platform does', async () => {
     let seen: unknown;
     const port = await serve(({ method, url, headers }, response) => {
