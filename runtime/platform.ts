@@ -10,6 +10,7 @@ import type { PaasError } from './kernel/errors.ts';
 import { VERSION } from './kernel/version.ts';
 import type { Log } from './logs/log.ts';
 import type { Restored } from './platform/after-host.ts';
+import type { AppDrains } from './platform/app-drains.ts';
 import type { App } from './platform/app.ts';
 import type { ByHandChanges } from './platform/by-hand-changes.ts';
 import type { Strategy } from './platform/changes.ts';
@@ -39,6 +40,8 @@ export class Platform implements AsyncDisposable {
   /** What is done to service instances by hand. */
   readonly serviceChanges: ServiceChanges;
   readonly tasks: Tasks;
+  /** Where else log lines go. */
+  readonly drains: AppDrains;
   /** The `cron` lines of apps. */
   readonly crons: Crons;
   /** Outages on demand. */
@@ -53,6 +56,7 @@ export class Platform implements AsyncDisposable {
     this.byHand = parts.byHand;
     this.serviceChanges = parts.serviceChanges;
     this.tasks = parts.tasks;
+    this.drains = parts.drains;
     this.crons = parts.crons;
     this.outages = parts.outages;
   }

@@ -43,10 +43,10 @@ async function runIn(
   showEvents(client, { terminal: { ...terminal, out: (line) => terminal.err(line) }, json: false });
   const borrowed = await client.call('borrow', { app });
   client.onEvent = () => {};
-  const { shell, root, env, exports } = borrowed;
+  const { shell, root, env, exports, dialect } = borrowed;
   const { code, signal } = await runInForeground({
     file: shell,
-    args: ['-c', startScript({ exports, preRunning: [], command: commandFor(borrowed) })],
+    args: ['-c', startScript({ dialect, exports, preRunning: [], command: commandFor(borrowed) })],
     cwd: root,
     env,
   });

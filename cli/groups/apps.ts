@@ -110,6 +110,24 @@ export const apps: Group = {
       );
 
     define(
+      'drain <action> [words...]',
+      'Send the log lines of an app elsewhere too: add [APP] NAME URL, delete [APP] NAME, list [APP]',
+      async (context, words) => (await import('../commands/drain.ts')).drain(context, words),
+    ).addHelpText(
+      'after',
+      `\nWith "add", --json is as Stackato has it: the lines are sent as JSON.\n${examples(
+        'drain add archive udp://logs.example.com:514',
+        'drain add shop papertrail syslog-tls://logs.example.com:6514',
+        'drain list shop',
+        'drain delete shop archive',
+      )}`,
+    );
+
+    define('drains [app]', 'List where the log lines of an app go', async (context, [app]) =>
+      (await import('../commands/drain.ts')).drains(context, app),
+    );
+
+    define(
       'files [app] [path]',
       'List a folder of an app, or print a file of it',
       async (context, [app, path]) => (await import('../commands/files.ts')).files(context, app, path),

@@ -9,6 +9,8 @@ import type { LogLine } from '../logs/types.ts';
 import type { ClientPurpose, ReadyProgram } from '../platform/service-client.ts';
 import type { ActiveFault, AnyFault } from '../platform/outages.ts';
 import type { PushRequest } from '../platform.ts';
+import type { DrainRequest } from '../manifest/types.ts';
+import type { DrainPlan } from '../plan/drains.ts';
 import type { ScaleByHand } from '../plan/types.ts';
 import type { Restored } from '../platform/after-host.ts';
 import type { AppEvent } from '../platform/app-events.ts';
@@ -19,7 +21,7 @@ import type { NewService } from '../platform/service-changes.ts';
 import type { TaskRequest } from '../platform/tasks.ts';
 import type { ManifestSource, TaskRecord } from '../state/record.ts';
 import type { Connection } from './connection.ts';
-import type { NodeConfig } from '../../services/kit/contract.ts';
+import type { Dialect, NodeConfig } from '../../services/kit/contract.ts';
 import type { Json } from '../../services/kit/json.ts';
 
 /** A manifest of the largest accepted size fits several times. */
@@ -59,6 +61,10 @@ export interface Methods {
   /** Routes without scheme and port. */
   'map-route': { params: { app: string; routes: readonly string[] }; result: { app: AppSnapshot } };
   'unmap-route': { params: { app: string; routes: readonly string[] }; result: { app: AppSnapshot } };
+  /** The answer tells all there are. */
+  drains: { params: { app: string }; result: { drains: readonly DrainPlan[] } };
+  'add-drain': { params: { app: string; drain: DrainRequest }; result: { drains: readonly DrainPlan[] } };
+  'delete-drain': { params: { app: string; name: string }; result: { drains: readonly DrainPlan[] } };
   /** With `wait` the answer comes when the task has ended. */
   'run-task': { params: { app: string; task: TaskRequest; wait: boolean }; result: { task: TaskRecord } };
   /** Newest first. */
@@ -125,6 +131,7 @@ export interface Bound {
 }
 
 export interface Borrowed {
+  readonly dialect: Dialect;
   readonly shell: string;
   /** The app's folder. */
   readonly root: string;

@@ -3,23 +3,25 @@
  * quotes, after the system ones), profile scripts, pre-running hooks in the same shell, then the command.
  * Spec stackato 1.6, 1.10 and 3; spec cloudfoundry 2.6. Pure.
  */
-import type { HookCommand } from '../manifest/types.ts';
+import type { Dialect, HookCommand } from '../manifest/types.ts';
 import type { EnvVariable } from './types.ts';
 
 export interface StartScriptInput {
+  readonly dialect: Dialect;
   /** Exported as shell text; empty in the Cloud Foundry dialect, where values are literal. */
   readonly exports: readonly EnvVariable[];
   readonly preRunning: readonly HookCommand[];
   readonly command: string;
 }
 
-export function startScript({ exports, preRunning, command }: StartScriptInput): string {
+/** To be run in the app's folder. */
+export function startScript({ dialect, exports, preRunning, command }: StartScriptInput): string {
   return [
     ...exportLines(exports),
-    ...PROFILE_SCRIPTS,
+    ...PROFILE_SCRIPTS[dialect],
     ...preRunning.map(hook),
-    'cd "$HOME"',
-    'unset OLDPWD',
+    // Cloud Foundry's launcher goes on wherever the profile scripts went.
+    ...(dialect === 'stackato' ? ['cd "$HOME"', 'unset OLDPWD'] : []),
     `exec "\${BASH:-/bin/sh}" -c ${literal(command)}`,
   ].join('\n');
 }
@@ -38,12 +40,23 @@ export function exportLines(exports: readonly EnvVariable[]): readonly string[] 
 
 const SHELL_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
-const PROFILE_SCRIPTS = [
-  'for paas_local_profile in "$HOME"/.profile.d/*.sh "$HOME"/.profile; do',
-  '  if [ -f "$paas_local_profile" ]; then . "$paas_local_profile"; fi',
-  'done',
-  'unset paas_local_profile',
-];
+/**
+ * Cloud Foundry's launcher sources every file of `.profile.d` whatever its name (but hidden ones), then `.profile`;
+ * Stackato's start script took `*.sh` alone.
+ */
+const PROFILE_SCRIPTS: Readonly<Record<Dialect, readonly string[]>> = {
+  'cloud-foundry': profileLoop('./.profile.d/* ./.profile'),
+  stackato: profileLoop('"$HOME"/.profile.d/*.sh "$HOME"/.profile'),
+};
+
+function profileLoop(files: string): readonly string[] {
+  return [
+    `for paas_local_profile in ${files}; do`,
+    '  if [ -f "$paas_local_profile" ]; then . "$paas_local_profile"; fi',
+    'done',
+    'unset paas_local_profile',
+  ];
+}
 
 /** Hooks run by `eval`, so that an export or a `cd` stays and a syntax error is a failure of that hook alone. */
 function hook({ command, ignoreFailure }: HookCommand): string {

@@ -1,8 +1,10 @@
-/** What the control socket offers for what is set by hand: variables and routes. */
+/** What the control socket offers for what is set by hand: variables, routes and drains. */
 import type { Handlers } from '../control/protocol.ts';
 import type { Platform } from '../platform.ts';
 
-export function byHandMethods(platform: Platform): Pick<Handlers, 'set-env' | 'map-route' | 'unmap-route'> {
+type ByHandMethods = 'set-env' | 'map-route' | 'unmap-route' | 'drains' | 'add-drain' | 'delete-drain';
+
+export function byHandMethods(platform: Platform): Pick<Handlers, ByHandMethods> {
   return {
     'set-env': async ({ app, set, unset, restart }, connection, signal) => {
       connection.listensTo.add(app);
@@ -18,6 +20,17 @@ export function byHandMethods(platform: Platform): Pick<Handlers, 'set-env' | 'm
       const of = platform.app(app);
       for (const route of routes) await platform.byHand.mapRoute(of, route);
       return { app: of.snapshot() };
+    },
+    drains: async ({ app }) => ({ drains: platform.drains.of(platform.app(app)) }),
+    'add-drain': async ({ app, drain }) => {
+      const of = platform.app(app);
+      await platform.byHand.addDrain(of, drain);
+      return { drains: platform.drains.of(of) };
+    },
+    'delete-drain': async ({ app, name }) => {
+      const of = platform.app(app);
+      await platform.byHand.deleteDrain(of, name);
+      return { drains: platform.drains.of(of) };
     },
     'unmap-route': async ({ app, routes }) => {
       const of = platform.app(app);

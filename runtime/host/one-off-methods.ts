@@ -29,8 +29,8 @@ export function oneOffMethods(platform: Platform): Pick<Handlers, OneOffMethods>
         await endMarked(INSTANCE_VARIABLE, instance, { graceMs: GRACE_MS });
         await borrowed.release();
       });
-      const { shell, root, env, exports } = borrowed;
-      return { shell, root, env: { ...env, [INSTANCE_VARIABLE]: instance }, exports };
+      const { shell, root, env, exports, dialect } = borrowed;
+      return { dialect, shell, root, env: { ...env, [INSTANCE_VARIABLE]: instance }, exports };
     },
   };
 }

@@ -81,6 +81,11 @@ const ERRORS = {
     message: (f) => `Cannot find the route "${text(f.route)}" of app "${text(f.app)}"`,
     hint: (f) => `Its routes: ${list(f.known).join(', ') || 'none'}`,
   },
+  DRAIN_NOT_FOUND: {
+    exit: EXIT.usage,
+    message: (f) => `Cannot find a drain "${text(f.drain)}" of app "${text(f.app)}"`,
+    hint: (f) => `Its drains: ${list(f.known).join(', ') || 'none'}`,
+  },
   PROCESS_NOT_FOUND: {
     exit: EXIT.usage,
     message: (f) => `Cannot find a process of type "${text(f.process)}" in app "${text(f.app)}"`,

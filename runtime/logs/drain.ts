@@ -1,48 +1,67 @@
 /**
- * Sends an app's log lines to a syslog server, as Stackato's drains do: over UDP one packet a line, over TCP one line
- * after the other. A server that is away costs lines, which are counted and said, and never holds up the app.
+ * Sends an app's log lines elsewhere, as the platforms' drains do. The URL says how: `udp://` one packet a line and
+ * `tcp://` one line after the other, in Stackato's form; `syslog://`, `syslog-tls://` and `https://` in Cloud Foundry's.
+ * A server that is away costs lines, which are counted and said, and never holds up the app.
  */
-import { createSocket, type Socket as UdpSocket } from 'node:dgram';
-import { connect, type Socket } from 'node:net';
-import { hostname } from 'node:os';
+import { apptailJson, apptailLine, syslogMessage, type DrainedApp } from './drain-format.ts';
+import { HttpsSender, StreamSender, UdpSender, type Sender } from './drain-senders.ts';
 import type { LogLine } from './types.ts';
 
 export interface DrainOptions {
   readonly name: string;
-  /** `udp://host:port` or `tcp://host:port`. */
   readonly url: string;
-  /** Lines as JSON instead of syslog's format. */
+  /** Lines as JSON, where they are sent in Stackato's form. */
   readonly json: boolean;
+  readonly app: DrainedApp;
   /** Told when lines were lost, and when it cannot be reached. */
   readonly say: (text: string) => void;
 }
 
-/** What may wait for a server that is slow or away. */
-const MAX_WAITING_BYTES = 1024 * 1024;
-const RETRY_MS = [100, 500, 2000, 10_000];
-const CONNECT_MS = 5000;
+const SCHEMES = ['udp:', 'tcp:', 'syslog:', 'syslog-tls:', 'https:'];
 
 /** Why a URL is no drain, in half a sentence; undefined where it is one. */
 export function drainProblem(url: string): string | undefined {
   if (!URL.canParse(url)) return 'it is no URL';
   const { protocol, port, hostname: host } = new URL(url);
-  if (protocol !== 'udp:' && protocol !== 'tcp:') return 'only udp:// and tcp:// are known';
-  return port === '' || host === '' ? 'it needs a host and a port' : undefined;
+  if (!SCHEMES.includes(protocol)) return 'only udp, tcp, syslog, syslog-tls and https are known';
+  const needsPort = protocol !== 'https:';
+  if (host === '' || (needsPort && port === '')) return 'it needs a host and a port';
+  return undefined;
 }
 
 export class Drain implements AsyncDisposable {
-  readonly #options: DrainOptions;
-  readonly #sender: { send(text: string): void; close(): Promise<void> };
+  readonly #form: (line: LogLine) => string;
+  readonly #sender: Sender;
 
+  /** @param options with a URL that `drainProblem` finds nothing wrong with */
   constructor(options: DrainOptions) {
-    this.#options = options;
-    const { protocol, port, hostname: host } = new URL(options.url);
-    const to = { host: host.replace(/^\[|\]$/g, ''), port: Number(port), say: options.say };
-    this.#sender = protocol === 'udp:' ? new UdpSender(to) : new TcpSender(to);
+    const url = new URL(options.url);
+    const { app, json, say } = options;
+    const tags = url.searchParams.get('disable-metadata') !== 'true';
+    const to = { host: url.hostname.replace(/^\[|\]$/g, ''), port: Number(url.port), say };
+    const apptail = json ? (line: LogLine) => apptailJson(line, app) : apptailLine;
+    switch (url.protocol) {
+      case 'udp:':
+        this.#form = apptail;
+        this.#sender = new UdpSender(to);
+        break;
+      case 'tcp:':
+        this.#form = (line) => `${apptail(line).replaceAll('\n', ' ')}\n`;
+        this.#sender = new StreamSender(to);
+        break;
+      case 'https:':
+        this.#form = (line) => syslogMessage(line, app, tags);
+        this.#sender = new HttpsSender({ url, say });
+        break;
+      default:
+        // Counted in bytes in front, as RFC 6587 has it: a line may hold anything.
+        this.#form = (line) => counted(syslogMessage(line, app, tags));
+        this.#sender = new StreamSender({ ...to, tls: url.protocol === 'syslog-tls:' });
+    }
   }
 
   send(line: LogLine): void {
-    this.#sender.send(this.#options.json ? JSON.stringify(line) : syslogLine(line));
+    this.#sender.send(this.#form(line));
   }
 
   /** Sends what waits, as far as the server takes it at once. */
@@ -51,126 +70,4 @@ export class Drain implements AsyncDisposable {
   }
 }
 
-/** RFC 5424: facility user; severity info for OUT, error for ERR. */
-export function syslogLine(line: LogLine): string {
-  const priority = 8 + (line.stream === 'ERR' ? 3 : 6);
-  const source = `[${line.source}/${line.instance}]`;
-  const host = hostname().replaceAll(/[^\x21-\x7e]/g, '-') || '-';
-  const app = line.owner.replaceAll(/[^\x21-\x7e]/g, '-').slice(0, 48) || '-';
-  return `<${priority}>1 ${new Date(line.at).toISOString()} ${host} ${app} ${source} - - ${line.text}`;
-}
-
-interface Target {
-  readonly host: string;
-  readonly port: number;
-  readonly say: (text: string) => void;
-}
-
-class UdpSender {
-  readonly #target: Target;
-  readonly #socket: UdpSocket;
-  #failed = false;
-
-  constructor(target: Target) {
-    this.#target = target;
-    this.#socket = createSocket(target.host.includes(':') ? 'udp6' : 'udp4').unref();
-    this.#socket.on('error', (error) => this.#onError(error));
-  }
-
-  send(text: string): void {
-    const { host, port } = this.#target;
-    this.#socket.send(text, port, host, (error) => error && this.#onError(error));
-  }
-
-  close(): Promise<void> {
-    return new Promise((resolve) => this.#socket.close(() => resolve()));
-  }
-
-  /** Said once: UDP tells of few failures, and of those again and again. */
-  #onError(error: Error): void {
-    if (!this.#failed) this.#target.say(`cannot send to ${this.#target.host}: ${error.message}`);
-    this.#failed = true;
-  }
-}
-
-class TcpSender {
-  readonly #target: Target;
-  #socket: Socket | undefined;
-  #connected = false;
-  #waiting: string[] = [];
-  #waitingBytes = 0;
-  #lost = 0;
-  #failures = 0;
-  #timer: NodeJS.Timeout | undefined;
-  #closed = false;
-
-  constructor(target: Target) {
-    this.#target = target;
-    this.#connect();
-  }
-
-  send(text: string): void {
-    const line = `${text.replaceAll('\n', ' ')}\n`;
-    const socket = this.#socket;
-    if (this.#connected && socket && socket.writableLength <= MAX_WAITING_BYTES) {
-      socket.write(line);
-      return;
-    }
-    if (this.#waitingBytes + line.length > MAX_WAITING_BYTES || this.#connected) {
-      this.#lost += 1;
-      return;
-    }
-    this.#waiting.push(line);
-    this.#waitingBytes += line.length;
-  }
-
-  close(): Promise<void> {
-    this.#closed = true;
-    clearTimeout(this.#timer);
-    const socket = this.#socket;
-    if (!socket || !this.#connected) {
-      socket?.destroy();
-      return Promise.resolve();
-    }
-    return new Promise((resolve) => {
-      const bound = setTimeout(() => socket.destroy(), 500);
-      socket.once('close', () => {
-        clearTimeout(bound);
-        resolve();
-      });
-      socket.end();
-    });
-  }
-
-  #connect(): void {
-    const { host, port, say } = this.#target;
-    const socket = connect({ host, port });
-    this.#socket = socket;
-    socket.unref();
-    socket.setTimeout(CONNECT_MS, () => {
-      if (!this.#connected) socket.destroy(new Error(`no answer within ${CONNECT_MS / 1000} s`));
-    });
-    let reason = 'it closed the connection';
-    socket.once('connect', () => {
-      socket.setTimeout(0);
-      this.#connected = true;
-      this.#failures = 0;
-      for (const line of this.#waiting) socket.write(line);
-      this.#waiting = [];
-      this.#waitingBytes = 0;
-      if (this.#lost > 0) say(`${this.#lost} lines were not sent while ${host}:${port} was away`);
-      this.#lost = 0;
-    });
-    // What the server says is not for us; reading it is how its going away is noticed.
-    socket.resume();
-    socket.on('error', (error) => (reason = error.message));
-    socket.once('close', () => {
-      this.#connected = false;
-      if (this.#closed) return;
-      if (this.#failures === 0) say(`cannot reach ${host}:${port}: ${reason}; it is tried again`);
-      const pause = RETRY_MS[Math.min(this.#failures, RETRY_MS.length - 1)];
-      this.#failures += 1;
-      this.#timer = setTimeout(() => this.#connect(), pause).unref();
-    });
-  }
-}
+const counted = (message: string): string => `${Buffer.byteLength(message)} ${message}`;

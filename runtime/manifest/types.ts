@@ -43,11 +43,18 @@ export interface AppManifest {
   readonly ignores?: readonly string[];
   readonly dependsOn: readonly AppName[];
   readonly cron: readonly string[];
-  readonly drains: readonly { readonly name: string; readonly url: string; readonly json: boolean }[];
+  readonly drains: readonly DrainRequest[];
   readonly features: Readonly<Record<string, boolean>>;
   readonly labels: Readonly<Record<string, string>>;
   readonly annotations: Readonly<Record<string, string>>;
   readonly description?: string;
+}
+
+export interface DrainRequest {
+  readonly name: string;
+  readonly url: string;
+  /** Lines as JSON. */
+  readonly json: boolean;
 }
 
 export interface ProcessManifest {

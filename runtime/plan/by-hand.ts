@@ -16,12 +16,21 @@ export const NOTHING_BY_HAND: ByHand = {
   services: { bound: [], unbound: [] },
 };
 
+const NO_DRAINS = { added: [], removed: [] } as const;
+
 /** The plan as it is run. */
-export function withByHand(plan: AppPlan, { unsetEnv, scale, routes, services }: ByHand): AppPlan {
+export function withByHand(plan: AppPlan, byHand: ByHand): AppPlan {
+  const { unsetEnv, scale, routes, services, drains = NO_DRAINS } = byHand;
   const env = Object.entries(plan.manifest.env).filter(([name]) => !unsetEnv.includes(name));
+  const gone = new Set([...drains.removed, ...drains.added.map(({ name }) => name)]);
   return {
     ...plan,
-    manifest: { ...plan.manifest, env: Object.fromEntries(env) },
+    manifest: {
+      ...plan.manifest,
+      env: Object.fromEntries(env),
+      drains: plan.manifest.drains.filter(({ name }) => !gone.has(name)),
+    },
+    ...(drains.added.length > 0 ? { drains: drains.added } : {}),
     processes: plan.processes.map((process) => scaled(process, scale[process.type])),
     routes: joined(plan.routes, routes.mapped, routes.unmapped),
     bindings: joined<ServiceName>(plan.bindings, services.bound, services.unbound),
@@ -38,6 +47,7 @@ export function carriedOver(byHand: ByHand, was: AppManifest, is: AppManifest): 
     ),
     routes: { mapped: is.routes.kind === 'none' ? [] : byHand.routes.mapped, unmapped: [] },
     services: { bound: byHand.services.bound, unbound: [] },
+    ...(byHand.drains ? { drains: { added: byHand.drains.added, removed: [] } } : {}),
   };
 }
 

@@ -1,7 +1,7 @@
 /** What we intend. Plain JSON; the same manifest, folder and choices give the same plan. */
 import type { Dialect } from '../../services/kit/contract.ts';
 import type { AbsolutePath, AppName, ServiceName } from '../kernel/names.ts';
-import type { AppManifest } from '../manifest/types.ts';
+import type { AppManifest, DrainRequest } from '../manifest/types.ts';
 import type { AppFacts } from '../staging/types.ts';
 
 export interface Plan {
@@ -34,6 +34,8 @@ export interface AppPlan {
   readonly bindings: readonly ServiceName[];
   /** Route URLs without scheme: `hello.localhost/path`. */
   readonly routes: readonly string[];
+  /** Added by hand, besides the manifest's. */
+  readonly drains?: readonly DrainRequest[];
   readonly watch: WatchPlan;
 }
 
@@ -89,6 +91,8 @@ export interface ByHand {
     readonly bound: readonly ServiceName[];
     readonly unbound: readonly ServiceName[];
   };
+  /** Log drains; those removed are the manifest's. */
+  readonly drains?: { readonly added: readonly DrainRequest[]; readonly removed: readonly string[] };
 }
 
 export interface ScaleByHand {

@@ -102,7 +102,7 @@ export class AppCommands {
       const { system, exports } = await app.oneOffs.prepare('a command is run in it', signal);
       // Should this host die, its guardian ends the program too.
       const env = { ...system, [RUN_VARIABLE]: runId };
-      return { shell, root: app.home, env, exports, release };
+      return { dialect: app.plan.dialect, shell, root: app.home, env, exports, release };
     } catch (error) {
       await release();
       throw error;

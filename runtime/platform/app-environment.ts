@@ -13,6 +13,8 @@ import { fileNameFor, makePrivateFolder } from '../state/home.ts';
 import type { AppRecord } from '../state/record.ts';
 import { HOST, type AppOptions } from './app-options.ts';
 
+/** The one there is. */
+export const ORGANIZATION = 'local';
 const FILE_DESCRIPTORS = 16_384;
 /** How the folders of copies are named, a number behind it. */
 const COPY = 'app-';
@@ -172,7 +174,7 @@ export class AppEnvironment {
       diskBytes: process?.diskBytes ?? 0,
       fileDescriptors: FILE_DESCRIPTORS,
       space: { id: space.spaceId, name: this.#options.paths.name },
-      organization: { id: space.organizationId, name: 'local' },
+      organization: { id: space.organizationId, name: ORGANIZATION },
       startedAt: startedAt ?? Date.now(),
       folders: this.folders,
     };

@@ -2,9 +2,11 @@
 import { PaasError } from '../kernel/errors.ts';
 import { formatSize } from '../kernel/bytes.ts';
 import type { ServiceName } from '../kernel/names.ts';
+import { drainProblem } from '../logs/drain.ts';
 import { processNamed } from '../plan/processes.ts';
 import type { ByHand, ProcessPlan, ScaleByHand } from '../plan/types.ts';
 import type { App } from './app.ts';
+import type { DrainRequest } from '../manifest/types.ts';
 import type { Changes } from './changes.ts';
 
 export interface EnvChange {
@@ -95,6 +97,43 @@ export class ByHandChanges {
     });
   }
 
+  /** @throws PaasError `USAGE` for a URL that is no drain, and for a name that is taken */
+  async addDrain(app: App, drain: DrainRequest): Promise<void> {
+    const problem = drainProblem(drain.url);
+    if (problem)
+      throw new PaasError('USAGE', {
+        message: `Cannot use "${drain.url}" as a drain: ${problem}`,
+        hint: 'Write udp://HOST:PORT or tcp://HOST:PORT, or a syslog://, syslog-tls:// or https:// URL',
+      });
+    const taken = [...app.plan.manifest.drains, ...(app.plan.drains ?? [])].find(
+      ({ name }) => name === drain.name,
+    );
+    if (taken)
+      throw new PaasError('USAGE', {
+        message: `Cannot add drain "${drain.name}" to app "${app.name}": it has one of that name, to ${taken.url}`,
+        hint: `Remove it first: paas-local drain delete ${app.name} ${drain.name}`,
+      });
+    await this.#changeDrains(
+      app,
+      `drain ${drain.name} to ${drain.url} added by hand`,
+      ({ added, removed }) => ({
+        added: [...added, drain],
+        removed,
+      }),
+    );
+  }
+
+  /** @throws PaasError `DRAIN_NOT_FOUND` */
+  async deleteDrain(app: App, name: string): Promise<void> {
+    const { manifest, drains = [] } = app.plan;
+    const known = [...manifest.drains, ...drains].map((drain) => drain.name);
+    if (!known.includes(name)) throw new PaasError('DRAIN_NOT_FOUND', { app: app.name, drain: name, known });
+    await this.#changeDrains(app, `drain ${name} removed by hand`, ({ added, removed }) => ({
+      added: added.filter((drain) => drain.name !== name),
+      removed: [...new Set([...removed, name])],
+    }));
+  }
+
   /** @returns false where it was bound already. @throws PaasError as a launch */
   async bind(app: App, service: ServiceName, restart: boolean, signal?: AbortSignal): Promise<boolean> {
     if (app.plan.bindings.includes(service)) return false;
@@ -120,6 +159,19 @@ export class ByHandChanges {
       signal,
     );
     return true;
+  }
+
+  async #changeDrains(
+    app: App,
+    because: string,
+    change: (was: NonNullable<ByHand['drains']>) => NonNullable<ByHand['drains']>,
+  ): Promise<void> {
+    await this.#changes.byHand(app, {
+      action: 'drain',
+      because,
+      apply: 'nothing',
+      byHand: (byHand) => ({ ...byHand, drains: change(byHand.drains ?? { added: [], removed: [] }) }),
+    });
   }
 
   async #rebind(

@@ -78,7 +78,10 @@ export class Crons implements AsyncDisposable {
       const env = await app.oneOffs.prepare('a cron line is due', this.#closing.signal);
       const process = startProcess({
         file: this.#options.shell,
-        args: ['-c', startScript({ exports: env.exports, preRunning: [], command: job.command })],
+        args: [
+          '-c',
+          startScript({ dialect: 'stackato', exports: env.exports, preRunning: [], command: job.command }),
+        ],
         cwd: env.system.HOME ?? app.plan.root,
         env: { ...env.system, ...job.env },
         guardian: this.#options.guardian,

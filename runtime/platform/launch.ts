@@ -24,7 +24,7 @@ export function launchOf(slot: Slot, input: LaunchInput): Omit<Launch, 'port'> {
   const { command, memoryBytes, sidecars } = slot.process;
   const script = (started: string, hooks: typeof preRunning) => [
     '-c',
-    startScript({ exports: env.exports, preRunning: hooks, command: started }),
+    startScript({ dialect: plan.dialect, exports: env.exports, preRunning: hooks, command: started }),
   ];
   const taken = sidecars.reduce((sum, sidecar) => sum + (sidecar.memoryBytes ?? 0), 0);
   return {

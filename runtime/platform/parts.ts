@@ -43,7 +43,7 @@ export function makeParts(options: PlatformOptions) {
   const state = new SpaceState(options.temporary ? undefined : paths.record);
 
   const history = new EventHistory(paths);
-  const drains = new AppDrains();
+  const drains = new AppDrains({ spaceName: paths.name, space: () => state.record });
   const reports = new Reports({ history, drains, appNamed: (name) => apps.get(name) });
   const report = (event: PlatformEvent) => reports.report(event);
   const logs = new SpaceLogs(paths, (line) => report({ kind: 'log', line }));
@@ -173,6 +173,7 @@ export function makeParts(options: PlatformOptions) {
     serviceChanges,
     tasks,
     crons,
+    drains,
     outages,
   };
 }

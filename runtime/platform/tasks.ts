@@ -74,7 +74,15 @@ export class Tasks {
       };
       const process = startProcess({
         file: shell,
-        args: ['-c', startScript({ exports: env.exports, preRunning: [], command: request.command })],
+        args: [
+          '-c',
+          startScript({
+            dialect: app.plan.dialect,
+            exports: env.exports,
+            preRunning: [],
+            command: request.command,
+          }),
+        ],
         cwd: app.home,
         env: { ...env.system, MEMORY_LIMIT: `${Math.floor(memoryBytes / MIB)}m` },
         guardian,

@@ -7,6 +7,7 @@ import { Ending } from './ending.ts';
 import type { ExitFacts, ManagedProcess, ProcessSpec, Termination } from './managed-process.ts';
 import { INSTANCE_VARIABLE } from './marked.ts';
 import { readOutput, type Output } from './output.ts';
+import { RateLimit } from './rate-limit.ts';
 
 /** What a program leaves running when it exits by itself gets this long after TERM. */
 const LEFTOVER_GRACE_MS = 1000;
@@ -29,6 +30,7 @@ export class GroupLeader implements ManagedProcess {
   readonly ended: Promise<Termination>;
   readonly #spec: ProcessSpec;
   readonly #belongings: Belongings;
+  readonly #limit: RateLimit | undefined;
   readonly #outputs: readonly Output[];
   #ending: Ending | undefined;
 
@@ -46,6 +48,8 @@ export class GroupLeader implements ManagedProcess {
     // A program that exits without reading breaks the pipe; its exit tells the story.
     this.stdin?.on('error', () => {});
     this.#belongings = new Belongings(pid, { variable: INSTANCE_VARIABLE, value: instanceId });
+    const { maxBytesPerSecond } = spec;
+    this.#limit = maxBytesPerSecond === undefined ? undefined : new RateLimit(maxBytesPerSecond);
     this.#outputs = [...this.#read(outputs.stdout, 'OUT'), ...this.#read(outputs.stderr, 'ERR')];
     this.exited = new Promise((resolve) => {
       child.once('exit', (code: number | null, signal: NodeJS.Signals | null) => {
@@ -95,8 +99,8 @@ export class GroupLeader implements ManagedProcess {
 
   #read(stream: Readable | null, name: 'OUT' | 'ERR'): readonly Output[] {
     if (!stream) return [];
-    const { onLine, maxBytesPerSecond } = this.#spec;
-    const limit = maxBytesPerSecond === undefined ? {} : { maxBytesPerSecond };
+    const { onLine } = this.#spec;
+    const limit = this.#limit ? { limit: this.#limit } : {};
     return [readOutput(stream, { ...limit, onLine: (text) => onLine?.(name, text) })];
   }
 }

@@ -2,20 +2,20 @@
  * The output of a program as lines, at a pace our own loop can bear.
  *
  * Nothing is queued: while lines are handled the stream is not read, the pipe fills and the program waits in
- * its write, so a flood costs time of the program and not memory of ours. A rate limit, where asked for,
- * drops whole lines instead; how many is counted and said in one line.
+ * its write, so a flood costs time of the program and not memory of ours. A rate limit, where asked for, drops whole
+ * lines instead (`rate-limit.ts`).
  */
 import type { Readable } from 'node:stream';
 import { LineSplitter } from './lines.ts';
+import type { RateLimit } from './rate-limit.ts';
 
 /** Read per stream in one turn of the event loop, so that timers, sockets and other streams get theirs. */
 const BYTES_PER_TURN = 128 * 1024;
-const RATE_WINDOW_MS = 1000;
 
 export interface OutputOptions {
   readonly onLine: (text: string) => void;
-  /** Lines beyond this many bytes within a second are dropped. Default: no limit, the program waits. */
-  readonly maxBytesPerSecond?: number;
+  /** Decides which lines are handed on. Default: all, the program waits. */
+  readonly limit?: RateLimit;
 }
 
 export interface Output {
@@ -27,11 +27,8 @@ export interface Output {
 }
 
 export function readOutput(stream: Readable, options: OutputOptions): Output {
-  const limited =
-    options.maxBytesPerSecond === undefined
-      ? { line: options.onLine, end: () => {} }
-      : rateLimit(options.maxBytesPerSecond, options.onLine);
-  const splitter = new LineSplitter(limited.line);
+  const { limit, onLine } = options;
+  const splitter = new LineSplitter(limit ? (text) => limit.pass(text, onLine) : onLine);
   let readThisTurn = 0;
   let bytesRead = 0;
 
@@ -51,7 +48,7 @@ export function readOutput(stream: Readable, options: OutputOptions): Output {
   const closed = new Promise<void>((resolve) => {
     stream.once('close', () => {
       splitter.end();
-      limited.end();
+      limit?.end();
       resolve();
     });
   });
@@ -61,34 +58,5 @@ export function readOutput(stream: Readable, options: OutputOptions): Output {
       return bytesRead;
     },
     close: () => void stream.destroy(),
-  };
-}
-
-function rateLimit(maxBytes: number, onLine: (text: string) => void): { line: typeof onLine; end(): void } {
-  let windowEnd = 0;
-  let bytes = 0;
-  let dropped = 0;
-  let notice: NodeJS.Timeout | undefined;
-  const say = (): void => {
-    clearTimeout(notice);
-    notice = undefined;
-    if (dropped > 0) onLine(`${dropped} lines dropped: output exceeded ${maxBytes} bytes per second`);
-    dropped = 0;
-  };
-  return {
-    line: (text) => {
-      const now = performance.now();
-      if (now >= windowEnd) {
-        say();
-        windowEnd = now + RATE_WINDOW_MS;
-        bytes = 0;
-      }
-      // Counted in characters: exact bytes would cost a second pass over every line.
-      bytes += text.length + 1;
-      if (bytes <= maxBytes) return onLine(text);
-      dropped++;
-      notice ??= setTimeout(say, windowEnd - now).unref();
-    },
-    end: say,
   };
 }

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { hookScript, shellText, startScript } from '../../../runtime/env/start-script.ts';
 import { inheritedEnv, toolEnv } from '../../../runtime/env/shell-env.ts';
@@ -40,6 +40,7 @@ test('pre-running hooks share one shell with the command, in order', () => {
   const home = tempDir();
   mkdirSync(join(home, 'sub'));
   const script = startScript({
+    dialect: 'stackato',
     exports: [variable('A', '$HOME/a')],
     preRunning: [
       { command: 'cd sub', ignoreFailure: false, span },
@@ -55,6 +56,7 @@ test('pre-running hooks share one shell with the command, in order', () => {
 
 test('a failing pre-running hook ends the start with its status', () => {
   const script = startScript({
+    dialect: 'stackato',
     exports: [],
     preRunning: [{ command: 'false', ignoreFailure: false, span }],
     command: 'echo started',
@@ -64,18 +66,39 @@ test('a failing pre-running hook ends the start with its status', () => {
   );
 });
 
-test('profile scripts run before the command', () => {
-  const home = tempDir();
-  mkdirSync(join(home, '.profile.d'));
-  writeFileSync(join(home, '.profile.d/a.sh'), 'export FROM_D=1\n');
-  writeFileSync(join(home, '.profile'), 'export FROM_PROFILE=2\n');
-  expect(
-    sh(startScript({ exports: [], preRunning: [], command: 'echo $FROM_D$FROM_PROFILE' }), { HOME: home }),
-  ).toBe('12\n');
+describe('profile scripts run before the command', () => {
+  const write = (files: Readonly<Record<string, string>>): string => {
+    const home = tempDir();
+    mkdirSync(join(home, '.profile.d/folder'), { recursive: true });
+    mkdirSync(join(home, 'sub'));
+    for (const [name, text] of Object.entries(files)) writeFileSync(join(home, name), text);
+    return home;
+  };
+  const files = {
+    '.profile.d/b.sh': 'said="$said b"\n',
+    '.profile.d/a file': 'said="$said a"\n',
+    '.profile.d/.hidden.sh': 'said="$said hidden"\n',
+    '.profile': 'export said="$said profile"; cd sub\n',
+  };
+  const command = 'echo "$said in ${PWD##*/}"';
+
+  test('Cloud Foundry: every file that is not hidden, in order of names; the command stays where they went', () => {
+    const home = write(files);
+    const script = startScript({ dialect: 'cloud-foundry', exports: [], preRunning: [], command });
+    expect(sh(script, { HOME: home })).toBe(' a b profile in sub\n');
+  });
+
+  test('Stackato: *.sh; the command begins in the app’s folder', () => {
+    const home = write(files);
+    const script = startScript({ dialect: 'stackato', exports: [], preRunning: [], command });
+    expect(sh(script, { HOME: home })).toBe(` b profile in ${basename(home)}\n`);
+  });
 });
 
 test('the command replaces the shell, so signals reach it', () => {
-  const own = sh(`echo $$; ${startScript({ exports: [], preRunning: [], command: 'sh -c "echo \\$\\$"' })}`)
+  const own = sh(
+    `echo $$; ${startScript({ dialect: 'stackato', exports: [], preRunning: [], command: 'sh -c "echo \\$\\$"' })}`,
+  )
     .trim()
     .split('\n');
   expect(own[0]).toBe(own[1]);

@@ -1,7 +1,9 @@
 import { createSocket } from 'node:dgram';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
-import { expect, onTestFinished, test } from 'vitest';
-import { Drain, drainProblem, syslogLine } from '../../../runtime/logs/drain.ts';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { apptailJson, apptailLine, syslogMessage } from '../../../runtime/logs/drain-format.ts';
+import { Drain, drainProblem } from '../../../runtime/logs/drain.ts';
+import { formatHumanTime } from '../../../runtime/logs/format.ts';
 import type { LogLine } from '../../../runtime/logs/types.ts';
 import { until } from '../../helpers/alive.ts';
 
@@ -16,9 +18,15 @@ const line = (text: string, more: Partial<LogLine> = {}): LogLine => ({
   ...more,
 });
 
+const app = {
+  id: '6f2b1ff8-4a40-4d4a-8c48-1c2f3f0f1d11',
+  space: { id: 'space-id', name: 'my space' },
+  organization: { id: 'org-id', name: 'local' },
+};
+
 function drainTo(url: string, json = false) {
   const said: string[] = [];
-  const drain = new Drain({ name: 'archive', url, json, say: (text) => said.push(text) });
+  const drain = new Drain({ name: 'archive', url, json, app, say: (text) => said.push(text) });
   onTestFinished(() => drain[Symbol.asyncDispose]());
   return { drain, said };
 }
@@ -42,13 +50,40 @@ async function tcpServer(port = 0) {
   return { port: (server.address() as AddressInfo).port, received: () => received, close };
 }
 
-test('a line in syslog’s format', () => {
-  expect(syslogLine(line('hello'))).toMatch(
-    /^<14>1 2026-08-20T12:00:00\.500Z \S+ shop \[APP\/PROC\/WEB\/0\] - - hello$/,
-  );
-  expect(syslogLine(line('oh no', { stream: 'ERR', owner: 'mein Schrank' }))).toMatch(
-    /^<11>1 \S+ \S+ mein-Schrank /,
-  );
+describe('a line', () => {
+  const at = Date.parse('2026-08-20T12:00:00.5Z');
+
+  test('as Cloud Foundry’s syslog agent writes it', () => {
+    expect(syslogMessage(line('hello'), app, true)).toBe(
+      '<14>1 2026-08-20T12:00:00.5+00:00 local.my-space.shop 6f2b1ff8-4a40-4d4a-8c48-1c2f3f0f1d11 [APP/PROC/WEB/0] - ' +
+        '[tags@47450 app_id="6f2b1ff8-4a40-4d4a-8c48-1c2f3f0f1d11" app_name="shop" instance_id="0" ' +
+        'organization_id="org-id" organization_name="local" source_type="APP/PROC/WEB" space_id="space-id" ' +
+        'space_name="my space"] hello\n',
+    );
+    expect(syslogMessage(line('oh no', { stream: 'ERR', at: at - 500, instance: 2 }), app, false)).toBe(
+      `<11>1 2026-08-20T12:00:00+00:00 local.my-space.shop ${app.id} [APP/PROC/WEB/2] - - oh no\n`,
+    );
+    expect(syslogMessage(line('x', { owner: 'a "]\\' }), app, true)).toContain('app_name="a \\"\\]\\\\"');
+  });
+
+  test('as Stackato’s logyard writes it', () => {
+    const time = formatHumanTime(at);
+    expect(time).toMatch(/^2026-08-\d\dT\d\d:\d\d:00[+-]\d\d:\d\d$/);
+    expect(apptailLine(line('hello'))).toBe(`${time} app.0: hello`);
+    expect(apptailLine(line('staged', { source: 'STG' }))).toBe(`${time} staging.0: staged`);
+    expect(JSON.parse(apptailJson(line('hello', { stream: 'ERR', instance: 1 }), app))).toEqual({
+      Text: 'hello',
+      LogFilename: 'stderr.log',
+      UnixTime: Math.floor(at / 1000),
+      HumanTime: time,
+      Source: 'app',
+      InstanceIndex: 1,
+      AppID: app.id,
+      AppName: 'shop',
+      AppGroup: 'my space',
+      NodeID: '127.0.0.1',
+    });
+  });
 });
 
 test('udp: one packet a line', async () => {
@@ -61,7 +96,7 @@ test('udp: one packet a line', async () => {
   drain.send(line('one'));
   drain.send(line('two'));
   await until('two packets', () => packets.length === 2);
-  expect(packets.map((packet) => (JSON.parse(packet) as LogLine).text)).toEqual(['one', 'two']);
+  expect(packets.map((packet) => (JSON.parse(packet) as { Text: string }).Text)).toEqual(['one', 'two']);
 });
 
 test('tcp: lines in order, those from before the connection too', async () => {
@@ -72,6 +107,19 @@ test('tcp: lines in order, those from before the connection too', async () => {
   const numbers = [...server.received().matchAll(/number (\d+)\n/g)].map(([, number]) => Number(number));
   expect(numbers).toEqual(Array.from({ length: 1000 }, (_, index) => index));
   expect(said).toEqual([]);
+});
+
+test('syslog: messages counted in bytes', async () => {
+  const server = await tcpServer();
+  const { drain } = drainTo(`syslog://127.0.0.1:${server.port}?disable-metadata=true`);
+  const messages = ['ä short one', 'two\nlines'].map((text) => line(text));
+  for (const message of messages) drain.send(message);
+  const expected = messages
+    .map((message) => syslogMessage(message, app, false))
+    .map((text) => `${Buffer.byteLength(text)} ${text}`)
+    .join('');
+  await until('both', () => server.received().length >= expected.length);
+  expect(server.received()).toBe(expected);
 });
 
 test('tcp: a server that goes away is tried again; it costs lines and not the app, and both is said', async () => {
@@ -91,7 +139,11 @@ test('tcp: a server that goes away is tried again; it costs lines and not the ap
 test.each([
   ['udp://127.0.0.1:514', undefined],
   ['tcp://[::1]:514/', undefined],
-  ['http://127.0.0.1:514', 'only udp:// and tcp:// are known'],
+  ['syslog://logs.example.com:514', undefined],
+  ['syslog-tls://logs.example.com:6514?drain-type=logs', undefined],
+  ['https://logs.example.com/path?token=x', undefined],
+  ['http://127.0.0.1:514', 'only udp, tcp, syslog, syslog-tls and https are known'],
+  ['syslog://logs.example.com', 'it needs a host and a port'],
   ['udp://127.0.0.1', 'it needs a host and a port'],
   ['archive', 'it is no URL'],
 ])('%s: %s', (url, problem) => {

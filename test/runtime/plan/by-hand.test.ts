@@ -4,11 +4,14 @@ import type { AppManifest } from '../../../runtime/manifest/types.ts';
 import { carriedOver, NOTHING_BY_HAND, withByHand } from '../../../runtime/plan/by-hand.ts';
 import type { AppPlan, ByHand } from '../../../runtime/plan/types.ts';
 
+const drain = (name: string) => ({ name, url: `udp://${name}:1`, json: false });
+
 const manifest = (instances: number, memoryBytes = 64): AppManifest =>
   ({
     env: { KEPT: { value: 'a' }, DROPPED: { value: 'b' } },
     routes: { kind: 'default' },
     processes: [{ type: 'web', instances, memoryBytes }],
+    drains: [drain('old'), drain('gone')],
   }) as unknown as AppManifest;
 
 const plan = {
@@ -24,14 +27,17 @@ const byHand: ByHand = {
   scale: { web: { instances: 3, memoryBytes: 128 } },
   routes: { mapped: ['www.localhost'], unmapped: ['shop.localhost'] },
   services: { bound: [serviceName('db')], unbound: [serviceName('cache')] },
+  drains: { added: [drain('new')], removed: ['gone'] },
 };
 
 test('what was changed by hand lies over the plan', () => {
-  const { processes, routes, bindings, manifest: asked } = withByHand(plan, byHand);
+  const { processes, routes, bindings, drains, manifest: asked } = withByHand(plan, byHand);
   expect(processes).toEqual([{ type: 'web', instances: 3, memoryBytes: 128 }]);
   expect(routes).toEqual(['www.localhost']);
   expect(bindings).toEqual(['db']);
   expect(Object.keys(asked.env)).toEqual(['KEPT']);
+  expect(asked.drains).toEqual([drain('old')]);
+  expect(drains).toEqual([drain('new')]);
 });
 
 test('nothing changed by hand is the plan', () => {
@@ -44,6 +50,7 @@ test('the same manifest again keeps numbers and additions, and brings back what 
     unsetEnv: [],
     routes: { mapped: ['www.localhost'], unmapped: [] },
     services: { bound: ['db'], unbound: [] },
+    drains: { added: [drain('new')], removed: [] },
   });
 });
 

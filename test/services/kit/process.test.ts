@@ -112,17 +112,28 @@ describe('startProcess', () => {
     expect(lines.findIndex((line, index) => !line.startsWith(`OUT line ${index} `))).toBe(-1);
   });
 
-  test('a rate limit drops whole lines and says how many', async () => {
-    const { running, lines } = shell('i=0; while [ $i -lt 2000 ]; do echo 123456789; i=$((i+1)); done', {
-      maxBytesPerSecond: 1000,
-    });
+  test('a rate limit over both streams drops whole lines, says so as the platform does, and how many', async () => {
+    const both = 'i=0; while [ $i -lt 1000 ]; do echo 123456789; echo 123456789 >&2; i=$((i+1)); done';
+    const { running, lines } = shell(both, { maxBytesPerSecond: 1000 });
     await running.ended;
-    const kept = lines.filter((line) => line === 'OUT 123456789').length;
+    const kept = lines.filter((line) => line.endsWith(' 123456789')).length;
     const dropped = lines
-      .map((line) => /^OUT (\d+) lines dropped: output exceeded 1000 bytes per second$/.exec(line)?.[1])
+      .map((line) => /^(?:OUT|ERR) (\d+) lines dropped by the log rate limit$/.exec(line)?.[1])
       .reduce((sum, text) => sum + Number(text ?? 0), 0);
     expect(kept).toBeGreaterThanOrEqual(100);
     expect(kept + dropped).toBe(2000);
+    const notices = lines.filter((line) =>
+      line.endsWith('app instance exceeded log rate limit (1000 bytes/sec)'),
+    );
+    const counts = lines.filter((line) => line.includes(' lines dropped '));
+    expect(notices.length).toBeGreaterThan(0);
+    expect(counts).toHaveLength(notices.length);
+  });
+
+  test('a rate limit of 0 lets no line through, and says so once', async () => {
+    const { running, lines } = shell('echo one; echo two', { maxBytesPerSecond: 0 });
+    await running.ended;
+    expect(lines).toEqual(['OUT app instance exceeded log rate limit (0 bytes/sec)']);
   });
 });
 

@@ -289,7 +289,7 @@ const BLOCK: Readonly<Record<string, KeyRule>> = {
     shape: mapOf({ kind: 'either', scalar: string, map: record('a drain', drainKeys()) }),
     summary: 'Where to forward the logs: NAME: URL.',
     verdict: 'honoured',
-    why: 'every line goes there, by udp:// or tcp://, as syslog',
+    why: 'every line goes there as well, as logyard sent them',
     example: 'drain: {archive: "udp://logs.example.com:514/"}',
   },
   'force-war-unpacking': {
@@ -592,7 +592,7 @@ function drainKeys(): KeyTable {
       shape: boolean,
       summary: 'Send them as JSON.',
       verdict: 'honoured',
-      why: 'in place of the format of syslog',
+      why: 'with the fields of logyard: Text, Source, InstanceIndex …',
       example: 'json: yes',
     },
   });
