@@ -183,6 +183,11 @@ export interface ServiceType<Options = unknown> {
   /** Fresh user, password and name in the form the platform mints them. */
   mint(): Identity;
   /**
+   * Begins what all instances share and what makes a start slow, for one that may come soon. Returns at once; what was
+   * begun goes when it is disposed and no instance uses it.
+   */
+  prepare?(): AsyncDisposable;
+  /**
    * Resolves when the instance can serve.
    * @throws ServiceError
    */

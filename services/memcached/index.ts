@@ -8,6 +8,7 @@ import { node } from './node.ts';
 import { readOptions, resolveOptions, type GivenOptions } from './options.ts';
 import { textOnlyClient } from './clients.ts';
 import type { RunningCache } from './same-thread.ts';
+import { holdCacheThread } from './cache-thread.ts';
 import { startWorkerCache } from './worker-host.ts';
 import type { WorkerStart } from './worker-protocol.ts';
 
@@ -29,6 +30,7 @@ export const memcached: ServiceType<GivenOptions> = {
   hasFaults: true,
   readOptions,
   mint: () => ({ user: randomUUID(), password: randomUUID(), name: randomUUID() }),
+  prepare: holdCacheThread,
   start,
   bind,
   external: {

@@ -1,8 +1,9 @@
-/** What a cache in a worker thread and the thread that started it say to each other. */
+/** What the thread of caches is told, and what one of its caches and whoever started that say to each other. */
+import type { MessagePort } from 'node:worker_threads';
 import type { Fault } from '../kit/faults.ts';
 import type { CacheSettings } from './settings.ts';
 
-/** Given to the worker at its start. */
+/** What a cache is begun with. */
 export interface WorkerStart {
   readonly host: string;
   readonly port: number;
@@ -11,6 +12,12 @@ export interface WorkerStart {
   readonly settings: Partial<CacheSettings>;
   /** Who may log in with SASL. */
   readonly users: readonly (readonly [user: string, password: string])[];
+}
+
+/** Begins a cache, which is talked to through the port from then on. */
+export interface ToThread {
+  readonly start: WorkerStart;
+  readonly port: MessagePort;
 }
 
 export type ToWorker =

@@ -1,13 +1,11 @@
-/** The thread of one cache instance: serves until told to stop. Entry point of its own file. */
-import { parentPort, workerData } from 'node:worker_threads';
+/** The thread of caches: each serves until told to stop. Entry point of its own file. */
+import { parentPort } from 'node:worker_threads';
 import type { Fault } from '../kit/faults.ts';
 import { createServer, type CacheServer } from './server.ts';
-import type { FromWorker, ToWorker, WorkerStart } from './worker-protocol.ts';
+import type { FromWorker, ToThread, ToWorker } from './worker-protocol.ts';
 
-const port = parentPort!;
-const say = (message: FromWorker) => port.postMessage(message);
-
-async function main(start: WorkerStart): Promise<void> {
+async function serve({ start, port }: ToThread): Promise<void> {
+  const say = (message: FromWorker) => port.postMessage(message);
   let server: CacheServer;
   try {
     server = await createServer({
@@ -58,4 +56,4 @@ function openConsole(server: CacheServer, path: string): Promise<string | undefi
   );
 }
 
-void main(workerData as WorkerStart);
+parentPort!.on('message', (message: ToThread) => void serve(message));
