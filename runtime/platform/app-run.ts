@@ -54,7 +54,12 @@ export class AppRun {
    */
   async stage(because: string, signal: AbortSignal): Promise<void> {
     if (this.#instances.empty) this.#enter('staging', because);
-    await this.#options.staging.run(signal);
+    try {
+      await this.#options.staging.run(signal);
+    } catch (error) {
+      if (this.#instances.empty) this.#failed(error, signal);
+      throw error;
+    }
   }
 
   /** For a command beside the instances: the state is what those are in. @throws PaasError as `stage` */
@@ -73,18 +78,14 @@ export class AppRun {
    */
   async launch(because: string, signal: AbortSignal, keep = false): Promise<void> {
     this.#enter('starting', because);
-    await this.#startServices(signal);
-    this.#options.environment.makeFolders();
     this.#oneTry = !keep;
     try {
+      await this.#startServices(signal);
+      this.#options.environment.makeFolders();
       await this.#rollout.startAll(this.#plan.processes, signal);
     } catch (error) {
-      const reason = error instanceof PaasError ? error.message : String(error);
-      if (keep && !signal.aborted) this.#enter('crashed', reason);
-      else {
-        await this.#stopInstances();
-        this.#enter(signal.aborted ? 'stopped' : 'crashed', reason);
-      }
+      if (!keep || signal.aborted) await this.#stopInstances();
+      this.#failed(error, signal);
       throw error;
     }
     this.#oneTry = false;
@@ -138,6 +139,11 @@ export class AppRun {
       this.#enter('stopped', because);
       this.#options.platform.report({ kind: 'app-stopped', app: this.#plan.name, because });
     }
+  }
+
+  #failed(error: unknown, signal: AbortSignal): void {
+    const reason = error instanceof PaasError ? error.message : String(error);
+    this.#enter(signal.aborted ? 'stopped' : 'crashed', reason);
   }
 
   #enter(state: AppState, reason: string): void {

@@ -31,8 +31,11 @@ export interface RunningServicesOptions {
 }
 
 interface Running {
+  readonly name: ServiceName;
   readonly instance: ServiceInstance;
   readonly scope: Scope;
+  /** More than the call that started it count on it. */
+  shared: boolean;
 }
 
 export class RunningServices {
@@ -63,17 +66,28 @@ export class RunningServices {
     return this.#missing.has(name);
   }
 
-  /** @throws PaasError `SERVICE_*` */
+  /**
+   * One failing stops those this call had started, in reverse, but for what another call has taken meanwhile.
+   * @throws PaasError `SERVICE_*`
+   */
   async start(names: readonly ServiceName[], signal: AbortSignal): Promise<void> {
-    const begun: ServiceName[] = [];
+    const begun: Running[] = [];
     const results = await Promise.allSettled(
-      names.map(async (name) => {
-        if (await this.exclusively(name, () => this.#start(name, signal))) begun.push(name);
-      }),
+      names.map((name) =>
+        this.exclusively(name, async () => {
+          const running = this.#running.get(name);
+          if (running) running.shared = true;
+          else begun.push(...(await this.#start(name, signal)));
+        }),
+      ),
     );
     const failure = results.find((result) => result.status === 'rejected');
     if (!failure) return;
-    for (const name of begun.toReversed()) await this.stop(name);
+    for (const one of begun.toReversed()) {
+      await this.exclusively(one.name, async () => {
+        if (this.#running.get(one.name) === one && !one.shared) await this.#stop(one.name);
+      });
+    }
     throw failure.reason;
   }
 
@@ -109,7 +123,8 @@ export class RunningServices {
   async restart(name: ServiceName): Promise<void> {
     await this.#stop(name);
     try {
-      await this.#start(name, new AbortController().signal, 'keep the port');
+      const [running] = await this.#start(name, new AbortController().signal, 'keep the port');
+      if (running) running.shared = true;
     } catch (error) {
       this.#fail(name, messageOf(error));
       throw error;
@@ -131,10 +146,9 @@ export class RunningServices {
 
   /**
    * @param keep fails where the port cannot be had, because apps know it that run
-   * @returns whether it was started here and now
+   * @returns the one that runs now; none where it may be missing, and is
    */
-  async #start(name: ServiceName, signal: AbortSignal, keep?: 'keep the port'): Promise<boolean> {
-    if (this.#running.has(name)) return false;
+  async #start(name: ServiceName, signal: AbortSignal, keep?: 'keep the port'): Promise<Running[]> {
     const { records, relayed } = this.#options;
     const record = records.named(name);
     this.#missing.delete(name);
@@ -153,29 +167,30 @@ export class RunningServices {
         await instance[Symbol.asyncDispose]();
         throw error;
       }
-      this.#started(name, record, instance);
-      return true;
+      return [this.#started(name, record, instance)];
     } catch (error) {
       if (!record.mayBeMissing || !(error instanceof PaasError) || error.code !== 'SERVICE_ENGINE_MISSING') {
         throw error;
       }
       this.#missing.add(name);
       this.#fail(name, error.message, '. Apps start without it');
-      return false;
+      return [];
     }
   }
 
-  #started(name: ServiceName, record: ServiceRecord, instance: ServiceInstance): void {
+  #started(name: ServiceName, record: ServiceRecord, instance: ServiceInstance): Running {
     const { records, report } = this.#options;
     if (record.external === undefined) keepIdentity(records.dataDir(name), record.identity);
     const scope = new Scope();
     scope.use(instance);
     this.#failed.delete(name);
-    this.#running.set(name, { instance, scope });
+    const running = { name, instance, scope, shared: false };
+    this.#running.set(name, running);
     instance.failed.catch((error: unknown) => this.#onFailure(name, instance, error));
     const { type } = record.plan;
     const { host, port } = instance.endpoint;
     report({ kind: 'service-started', service: name, type, host, port, engine: instance.engine });
+    return running;
   }
 
   #surroundings(name: string, type: ServiceType, signal: AbortSignal): Surroundings {

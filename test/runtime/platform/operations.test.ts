@@ -10,6 +10,7 @@ import { readSource } from '../../../runtime/platform/read-source.ts';
 import { spacePaths } from '../../../runtime/state/home.ts';
 import type { ServiceContext, ServiceType } from '../../../services/kit/contract.ts';
 import { startGuardian } from '../../../services/kit/guardian.ts';
+import { ServiceError } from '../../../services/kit/service-error.ts';
 import { uuidIdentity } from '../../../services/kit/identity.ts';
 import { appFolder, echoApp } from '../../helpers/cli.ts';
 import { until } from '../../helpers/alive.ts';
@@ -18,7 +19,7 @@ import { tempDir } from '../../helpers/temp-dir.ts';
 interface Closing {
   /** Resolves when the instance is closed; where it throws, closing fails. */
   readonly onClose: () => void;
-  readonly onStart?: (context: ServiceContext) => void;
+  readonly onStart?: (context: ServiceContext) => void | Promise<void>;
 }
 
 /** A service that serves nobody and does as it is told. */
@@ -30,7 +31,7 @@ function steeredType({ onClose, onStart }: Closing): ServiceType {
     readOptions: () => ({}),
     mint: uuidIdentity,
     start: async (_options, context) => {
-      onStart?.(context);
+      await onStart?.(context);
       const { user, password, name, host } = context;
       return {
         endpoint: { user, password, name, host, port: 20_001 },
@@ -94,6 +95,63 @@ test('a service that cannot be closed is told of, and takes nothing else along',
   await expect(push(appFolder(FAILING))).rejects.toMatchObject({ code: 'APP_EXITED' });
   await platform[Symbol.asyncDispose]();
   expect(events).toContainEqual({ kind: 'service-failed', service: 'odd', message: 'it does not go' });
+});
+
+const gate = () => {
+  let open!: () => void;
+  const opened = new Promise<void>((resolve) => (open = resolve));
+  return { open, opened };
+};
+
+test('a start that fails leaves what another app has taken meanwhile, and ends the rest of what it began', async () => {
+  const [asked, told] = [gate(), gate()];
+  const type = steeredType({
+    onClose: () => {},
+    onStart: async ({ serviceName }) => {
+      if (serviceName !== 'odd') return;
+      asked.open();
+      await told.opened;
+      throw new ServiceError('SERVICE_START_FAILED', 'it does not like it here');
+    },
+  });
+  const { platform, events, push } = await platformIn(tempDir(), [type]);
+  const services = (...names: string[]) =>
+    `services:\n${names.map((name) => `  ${name}: steered\n`).join('')}`;
+  const failing = push(echoApp('one', services('both', 'alone', 'odd')));
+  const refused = expect(failing).rejects.toMatchObject({ code: 'SERVICE_START_FAILED' });
+  await asked.opened;
+  await until('those two', () => platform.service('both') && platform.service('alone'));
+  await push(echoApp('two', services('both')));
+  told.open();
+  await refused;
+  expect(platform.service('alone')).toBeUndefined();
+  expect(events).not.toContainEqual({ kind: 'service-stopped', service: 'both' });
+  expect(platform.service('both')).toBeDefined();
+});
+
+test('a start whose service fails leaves an app that is crashed, not one that starts for ever', async () => {
+  let ill = false;
+  const type = steeredType({
+    onClose: () => {},
+    onStart: () => {
+      if (ill) throw new ServiceError('SERVICE_START_FAILED', 'it is ill today');
+    },
+  });
+  const { platform, push } = await platformIn(tempDir(), [type]);
+  await push(echoApp('app', 'services: {odd: steered}\n'));
+  for (const again of ['start', 'restage'] as const) {
+    await platform.stop('app');
+    ill = true;
+    await expect(platform[again]('app')).rejects.toMatchObject({ code: 'SERVICE_START_FAILED' });
+    expect(platform.snapshot().apps[0]).toMatchObject({
+      state: 'crashed',
+      reason: expect.stringContaining('odd'),
+    });
+    expect(platform.busy).toBe(false);
+    ill = false;
+    await platform.start('app');
+    expect(platform.app('app').state).toBe('started');
+  }
 });
 
 test('a service whose port cannot be written down does not run on unknown', async () => {
