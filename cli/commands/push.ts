@@ -16,6 +16,7 @@ import { readyFile } from '../ready-file.ts';
 import { renderEvent } from '../render/reporter.ts';
 import { harmless, terminalDevice } from '../render/terminal.ts';
 import { untilSignal } from '../signals.ts';
+import { watchStops } from '../stops.ts';
 import { shellOf } from '../which-app.ts';
 
 export interface PushOptions extends PushChoices {
@@ -64,6 +65,7 @@ export async function push(
   const life = async (): Promise<void> => {
     if (manifest.apps.some((app) => app.hooks.prePush.length > 0))
       await prePush(context, manifest, hooks.signal);
+    const stops = watchStops(client, apps);
     const pushed = await client.call('push', {
       manifest,
       source,
@@ -80,8 +82,7 @@ export async function push(
     ready.write(summary(pushed.apps, pushed.snapshot));
     if (json) terminal.out(JSON.stringify(summary(pushed.apps, pushed.snapshot)));
     else for (const line of closing(pushed.apps, !detached)) terminal.out(line);
-    if (!detached)
-      await Promise.race([untilStopped(client, apps), client.lost.then((error) => Promise.reject(error))]);
+    if (!detached) await Promise.race([stops.all(), client.lost.then((error) => Promise.reject(error))]);
   };
   const end = await untilSignal(life(), handling).finally(() => detached || ready.remove());
   return 'exitCode' in end ? end.exitCode : 0;
@@ -181,17 +182,4 @@ async function stopAll(
 
 async function killAll(client: ControlClient, apps: readonly string[]): Promise<void> {
   await Promise.all(apps.map((app) => client.call('kill', { app }).catch(() => {})));
-}
-
-/** Resolves when all apps were stopped or deleted from elsewhere. */
-function untilStopped(client: ControlClient, apps: readonly string[]): Promise<void> {
-  const running = new Set(apps);
-  const shown = client.onEvent;
-  return new Promise((resolve) => {
-    client.onEvent = (event) => {
-      shown(event);
-      if (event.kind === 'app-stopped' || event.kind === 'app-deleted') running.delete(event.app);
-      if (running.size === 0) resolve();
-    };
-  });
 }
