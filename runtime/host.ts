@@ -17,7 +17,7 @@ import { serviceChangeMethods } from './host/service-change-methods.ts';
 import { serviceMethods } from './host/service-methods.ts';
 import { PaasError } from './kernel/errors.ts';
 import { VERSION } from './kernel/version.ts';
-import { cleanLeftovers, runFolder, writeRunFacts } from './leftovers.ts';
+import { cleanLeftovers, noteGuardian, runFolder, writeRunFacts } from './leftovers.ts';
 import { Platform } from './platform.ts';
 import type { ServiceSnapshot } from './snapshot.ts';
 import { plainReading, readSource, readUnlessAsking } from './platform/read-source.ts';
@@ -89,10 +89,10 @@ export class Host {
           runId,
           cleanupWithin: paths.root,
           cleanup: [claimFile(paths.lock, runId), folder],
+          // Whoever cleans up after us lets the guardian finish first, so it has to know which one stands.
+          onStart: (pid) => noteGuardian(folder, self, pid),
         }),
       );
-      const guardianIdentity = guardian.pid === undefined ? undefined : processIdentity(guardian.pid);
-      writeRunFacts(folder, { host: self, ...(guardianIdentity ? { guardian: guardianIdentity } : {}) });
       const platform = scope.use(
         new Platform({
           paths,

@@ -7,7 +7,7 @@ import { RUN_VARIABLE } from '../services/kit/guardian.ts';
 import { endMarked, findMarked } from '../services/kit/marked.ts';
 import { processIdentity, sameProcess, type ProcessIdentity } from '../services/kit/process-identity.ts';
 import { VERSION } from './kernel/version.ts';
-import { writeFileAtomic } from './state/atomic-file.ts';
+import { temporaryFiles, writeFileAtomic } from './state/atomic-file.ts';
 import { makePrivateFolder, makeSpace, type SpacePaths } from './state/home.ts';
 import { takeLock } from './state/lock.ts';
 
@@ -36,12 +36,23 @@ export function writeRunFacts(folder: string, facts: RunFacts): void {
   writeFileAtomic(join(folder, 'host.json'), JSON.stringify(facts));
 }
 
+/** Keeps which guardian stands. Where it cannot be written, whoever cleans up only does not wait for it. */
+export function noteGuardian(folder: string, host: ProcessIdentity, pid: number): void {
+  const guardian = processIdentity(pid);
+  if (!guardian) return; // gone already: the next one is told of too
+  try {
+    writeRunFacts(folder, { host, guardian });
+  } catch {
+    // The disk is full, as a rule: the host itself says so.
+  }
+}
+
 /**
  * Cleans while holding the space's lock. Where a host runs there is nothing to clean: it did so when it started.
  * @throws PaasError `STATE_NOT_WRITABLE` where there is no such space and none can be made
  */
 export async function cleanUnlessRunning(paths: SpacePaths): Promise<readonly Leftover[]> {
-  if (deadRuns(paths).length === 0) return [];
+  if (deadRuns(paths).length === 0 && temporaryFiles(paths.record).length === 0) return [];
   makeSpace(paths);
   const runId = randomUUID();
   const lock = takeLock(paths.lock, {
@@ -65,6 +76,8 @@ export async function cleanUnlessRunning(paths: SpacePaths): Promise<readonly Le
  */
 export async function cleanLeftovers(paths: SpacePaths): Promise<readonly Leftover[]> {
   const cleaned: Leftover[] = [];
+  // Only the space's host writes the record: what it was writing when it was killed is of no use to anybody.
+  for (const file of temporaryFiles(paths.record)) rmSync(file, { force: true });
   for (const { runId, facts } of deadRuns(paths)) {
     const until = performance.now() + GUARDIAN_BOUND_MS;
     while (facts?.guardian && sameProcess(facts.guardian) && performance.now() < until) await sleep(LOOK_MS);

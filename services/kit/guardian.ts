@@ -30,6 +30,8 @@ export interface GuardianOptions {
   readonly cleanupWithin?: string;
   /** From TERM to KILL. Default 1000. */
   readonly graceMs?: number;
+  /** Told the shell's number: now, and again of each that took the place of one that was killed. Must not throw. */
+  readonly onStart?: (pid: number) => void;
 }
 
 export interface Guardian extends AsyncDisposable {
@@ -53,7 +55,8 @@ export async function startGuardian(options: GuardianOptions): Promise<Guardian>
     throw new TypeError(`Cannot use "${options.runId}" as a run id`);
   }
   const cleanup = checkCleanup(options.cleanup ?? [], options.cleanupWithin);
-  const guardian = new ShellGuardian(options.runId, cleanup, options.graceMs ?? DEFAULT_GRACE_MS);
+  const { runId, graceMs = DEFAULT_GRACE_MS, onStart } = options;
+  const guardian = new ShellGuardian(runId, cleanup, graceMs, onStart);
   await guardian.start();
   return guardian;
 }
@@ -75,6 +78,7 @@ function checkCleanup(paths: readonly string[], within: string | undefined): rea
 class ShellGuardian implements Guardian {
   readonly runId: string;
   readonly #args: readonly string[];
+  readonly #onStart: ((pid: number) => void) | undefined;
   readonly #groups = new Set<number>();
   #child: ChildProcess | undefined;
   #pid = 0;
@@ -82,8 +86,14 @@ class ShellGuardian implements Guardian {
   #restartTimer: NodeJS.Timeout | undefined;
   #closing: Promise<void> | undefined;
 
-  constructor(runId: string, cleanup: readonly string[], graceMs: number) {
+  constructor(
+    runId: string,
+    cleanup: readonly string[],
+    graceMs: number,
+    onStart: ((pid: number) => void) | undefined,
+  ) {
     this.runId = runId;
+    this.#onStart = onStart;
     this.#args = ['-c', GUARDIAN_SCRIPT, 'paas-local-guardian', runId, String(graceMs), ...cleanup];
   }
 
@@ -122,6 +132,7 @@ class ShellGuardian implements Guardian {
     this.#pid = child.pid;
     // The pipe buffers: a group is on record before its process can do anything, whether the shell reads yet or not.
     for (const group of this.#groups) this.#tell(`+${group}`);
+    this.#onStart?.(child.pid);
   }
 
   add(group: number): void {

@@ -1,8 +1,10 @@
 import { spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { AppSnapshot } from '../../runtime/snapshot.ts';
+import { until } from '../helpers/alive.ts';
 import { appFolder, BIN, echoApp, get, newHome, type Home } from '../helpers/cli.ts';
 
 /** Servers that are hard to end, each with a line in its environment by which it is found. */
@@ -52,6 +54,11 @@ function survivors(home: Home): string[] {
     }
   });
 }
+
+const guardians = (home: Home): number[] =>
+  survivors(home)
+    .filter((line) => line.includes('paas-local-guardian'))
+    .map((line) => Number.parseInt(line, 10));
 
 function socketsAndLocks(home: Home): string[] {
   const space = join(home.folder, 'state/spaces/default');
@@ -137,10 +144,10 @@ describe.skipIf(process.platform !== 'linux')('nothing is left behind', () => {
     const first = await home.json<{ host: { pid: number }; apps: AppSnapshot[] }>(['push', '--detach'], {
       cwd: app,
     });
-    const guardian = survivors(home).find((line) => line.includes('paas-local-guardian'))!;
-    process.kill(Number.parseInt(guardian, 10), 'SIGSTOP');
+    const [guardian] = guardians(home);
+    process.kill(guardian!, 'SIGSTOP');
     process.kill(first.host.pid, 'SIGKILL');
-    process.kill(Number.parseInt(guardian, 10), 'SIGKILL');
+    process.kill(guardian!, 'SIGKILL');
     const orphan = first.apps[0]!.processes[0]!.instances[0]!.pid!;
     expect(isRunning(orphan)).toBe(true);
     const { url } = await home.json<{ url: string }>(['push', '--detach'], { cwd: app });
@@ -166,18 +173,48 @@ describe.skipIf(process.platform !== 'linux')('nothing is left behind', () => {
     expect(spawnSync('flock', ['-n', lock, 'true']).status).toBe(0);
   });
 
+  test('a guardian that took the place of another is on record, for whoever cleans up', async () => {
+    const home = newHome();
+    const { host } = await home.json<{ host: { pid: number } }>(['push', '--detach'], {
+      cwd: echoApp('app'),
+    });
+    const first = guardians(home)[0]!;
+    process.kill(first, 'SIGKILL');
+    const second = await until('another guardian', () => guardians(home).find((pid) => pid !== first));
+    const [run] = readdirSync(join(home.folder, 'state/spaces/default/run'));
+    const facts = join(home.folder, 'state/spaces/default/run', run!, 'host.json');
+    await until('its number on record', () => {
+      const { guardian } = JSON.parse(readFileSync(facts, 'utf8')) as { guardian: { pid: number } };
+      return guardian.pid === second;
+    });
+    process.kill(host.pid, 'SIGKILL');
+    await untilNothingIsLeft(home);
+  });
+
+  test('half a record that a host was writing when it was killed goes with the next start, or with doctor', async () => {
+    const home = newHome();
+    const app = echoApp('app');
+    const space = join(home.folder, 'state/spaces/default');
+    await home.json(['push', '--detach'], { cwd: app });
+    await home.run(['stop', '--all']);
+    await untilNothingIsLeft(home);
+    for (const clean of [['doctor'], ['push', '--detach']]) {
+      writeFileSync(join(space, `record.json.${randomUUID()}.tmp`), '{"version": 2, "ap');
+      expect(await home.run(clean, { cwd: app })).toMatchObject({ code: 0 });
+      expect(readdirSync(space).filter((name) => name.endsWith('.tmp'))).toEqual([]);
+      expect((await home.json<{ apps: AppSnapshot[] }>(['apps'])).apps).toHaveLength(1);
+    }
+  });
+
   test('doctor does the same, and says so', async () => {
     const home = newHome();
     const first = await home.json<{ host: { pid: number }; apps: AppSnapshot[] }>(['push', '--detach'], {
       cwd: echoApp('app'),
     });
-    const guardian = Number.parseInt(
-      survivors(home).find((line) => line.includes('paas-local-guardian'))!,
-      10,
-    );
-    process.kill(guardian, 'SIGSTOP');
+    const [guardian] = guardians(home);
+    process.kill(guardian!, 'SIGSTOP');
     process.kill(first.host.pid, 'SIGKILL');
-    process.kill(guardian, 'SIGKILL');
+    process.kill(guardian!, 'SIGKILL');
     const { code, stdout } = await home.run(['doctor']);
     expect(code).toBe(0);
     expect(stdout).toMatch(/Cleaned up after a host that was killed: ended \d+ process/);

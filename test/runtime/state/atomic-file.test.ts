@@ -1,8 +1,9 @@
 import { spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { writeFileAtomic } from '../../../runtime/state/atomic-file.ts';
+import { temporaryFiles, writeFileAtomic } from '../../../runtime/state/atomic-file.ts';
 import { tempDir } from '../../helpers/temp-dir.ts';
 
 test('a file is replaced, private to the user', () => {
@@ -22,7 +23,8 @@ test.runIf(canLimit)('where only a part can be written, the old file stays and n
   writeFileAtomic(file, 'old');
   const module = new URL('../../../runtime/state/atomic-file.ts', import.meta.url).href;
   const script = `import { spawnSync } from 'node:child_process';
-    import { writeFileAtomic } from ${JSON.stringify(module)};
+import { randomUUID } from 'node:crypto';
+    import { temporaryFiles, writeFileAtomic } from ${JSON.stringify(module)};
     spawnSync('prlimit', ['--pid', String(process.pid), '--fsize=1024']);
     try { writeFileAtomic(process.argv[1], 'x'.repeat(4096)); console.log('written'); }
     catch (error) { console.log(error.code); }`;
@@ -32,4 +34,13 @@ test.runIf(canLimit)('where only a part can be written, the old file stays and n
   expect(stdout.trim()).toBe('EFBIG');
   expect(readFileSync(file, 'utf8')).toBe('old');
   expect(readdirSync(folder)).toEqual(['record.json']);
+});
+
+test('what a writer left who was killed is found, and nothing else', () => {
+  const file = join(tempDir(), 'record.json');
+  expect(temporaryFiles(join(file, 'missing', 'x'))).toEqual([]);
+  const left = `${file}.${randomUUID()}.tmp`;
+  for (const path of [file, left, `${file}.unreadable-1`, `${file}.tmp`, `${file}x.${randomUUID()}.tmp`])
+    writeFileSync(path, '');
+  expect(temporaryFiles(file)).toEqual([left]);
 });
