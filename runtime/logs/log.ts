@@ -1,4 +1,4 @@
-/** The log of one app or service: the last lines in memory, all of them on disk, listeners told at once. */
+/** The log of one app or service: the last lines in memory, all of them on disk if wanted, listeners told at once. */
 import { LogFile } from './log-file.ts';
 import type { LogEntry, LogLine } from './types.ts';
 
@@ -10,22 +10,27 @@ let sequence = 0;
 
 export class Log {
   readonly owner: string;
-  readonly #file: LogFile;
+  readonly #file: LogFile | undefined;
   readonly #listener: (line: LogLine) => void;
   readonly #ring: LogLine[] = [];
   #bytes = 0;
 
-  /** @param listener told of every line; must not throw */
-  constructor(owner: string, file: string, listener: (line: LogLine) => void) {
+  /**
+   * @param file none keeps nothing but what is in memory
+   * @param listener told of every line; must not throw
+   */
+  constructor(owner: string, file: string | undefined, listener: (line: LogLine) => void) {
     this.owner = owner;
-    this.#file = new LogFile(file, (count) =>
-      this.append({
-        source: 'LGR',
-        instance: 0,
-        stream: 'ERR',
-        text: `${count} log lines are missing on disk: it was too slow, or full`,
-      }),
-    );
+    if (file !== undefined) {
+      this.#file = new LogFile(file, (count) =>
+        this.append({
+          source: 'LGR',
+          instance: 0,
+          stream: 'ERR',
+          text: `${count} log lines are missing on disk: it was too slow, or full`,
+        }),
+      );
+    }
     this.#listener = listener;
   }
 
@@ -36,7 +41,7 @@ export class Log {
     while (this.#ring.length > RING_LINES || (this.#bytes > RING_BYTES && this.#ring.length > 1)) {
       this.#bytes -= this.#ring.shift()!.text.length;
     }
-    this.#file.append(line);
+    this.#file?.append(line);
     this.#listener(line);
   }
 
@@ -45,7 +50,7 @@ export class Log {
     return this.#ring.slice(-count);
   }
 
-  flush(): Promise<void> {
-    return this.#file.flush();
+  async flush(): Promise<void> {
+    await this.#file?.flush();
   }
 }

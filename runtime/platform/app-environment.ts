@@ -35,14 +35,16 @@ export interface LaunchEnv {
   readonly exports: readonly EnvVariable[];
 }
 
+type EnvironmentOptions = Pick<AppOptions, 'paths' | 'space' | 'services' | 'foldersGoTogether'>;
+
 export class AppEnvironment {
-  readonly #options: Pick<AppOptions, 'paths' | 'space' | 'services'>;
+  readonly #options: EnvironmentOptions;
   /** With the plan as it is run. */
   readonly #record: () => AppRecord;
   #copies = 0;
   #copy: string | undefined;
 
-  constructor(options: Pick<AppOptions, 'paths' | 'space' | 'services'>, record: () => AppRecord) {
+  constructor(options: EnvironmentOptions, record: () => AppRecord) {
     this.#options = options;
     this.#record = record;
   }
@@ -112,7 +114,7 @@ export class AppEnvironment {
     const { root } = this.folders;
     if (which === 'all') this.#copy = undefined;
     const kept = this.#copy;
-    if (this.#copies === 0) return;
+    if (this.#copies === 0 || this.#options.foldersGoTogether()) return;
     for (const name of readdirSync(root)) {
       const path = join(root, name);
       if (name.startsWith(COPY) && path !== kept) rmSync(path, { recursive: true, force: true });
@@ -120,7 +122,7 @@ export class AppEnvironment {
   }
 
   removeTmp(): void {
-    rmSync(this.folders.tmp, { recursive: true, force: true });
+    if (!this.#options.foldersGoTogether()) rmSync(this.folders.tmp, { recursive: true, force: true });
   }
 
   /** Of one instance; each variable with its origin. */

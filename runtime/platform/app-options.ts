@@ -22,6 +22,8 @@ export interface AppOptions {
   readonly routesChanged: () => void;
   readonly drained: (instanceId: string, boundMs: number) => Promise<void>;
   readonly urls: (app: AppPlan) => readonly string[];
+  /** Whether all folders of the space are about to be removed at once, by its owner. */
+  readonly foldersGoTogether: () => boolean;
 }
 
 /** Where apps listen, and are told to. */

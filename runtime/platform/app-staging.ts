@@ -47,11 +47,13 @@ export class AppStaging {
     const { buildpack } = plan.facts;
     report({ kind: 'staging-started', app: plan.name, buildpack, because: plan.facts.because });
     const began = performance.now();
-    await platform.startServices(plan, signal);
-    environment.makeFolders();
     const say = (text: string) => log.append({ source: 'STG', instance: 0, stream: 'OUT', text });
-    if (fromCopy) await environment.copySource(signal, say);
-    else environment.useSource();
+    if (!fromCopy) environment.useSource();
+    await allOf([
+      platform.startServices(plan, signal),
+      ...(fromCopy ? [environment.copySource(signal, say)] : []),
+    ]);
+    environment.makeFolders();
     const { home, root } = environment.folders;
     this.#installed = await stage({
       plan,
@@ -68,4 +70,10 @@ export class AppStaging {
     const { skipped } = this.#installed;
     report({ kind: 'staging-finished', app: plan.name, skipped, ms: performance.now() - began });
   }
+}
+
+/** Side by side; none is left under way when one fails. */
+async function allOf(tasks: readonly Promise<void>[]): Promise<void> {
+  const failed = (await Promise.allSettled(tasks)).find((result) => result.status === 'rejected');
+  if (failed) throw failed.reason;
 }

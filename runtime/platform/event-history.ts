@@ -1,21 +1,32 @@
-/** The events of each app, the latest of them kept on disk, so that they outlive the host. */
+/** The events of each app, the latest of them kept on disk, so that they outlive the host; those of a temporary space in memory. */
 import type { PlatformEvent } from '../events.ts';
 import { LogFile, readLastLines, removeLogFiles } from '../logs/log-file.ts';
 import { logFile, type SpacePaths } from '../state/home.ts';
 import { appEvent, type AppEvent } from './app-events.ts';
 
+/** Kept of each app, where they are kept in memory. */
+const MAX_EVENTS = 1000;
+
 export class EventHistory {
   readonly #paths: SpacePaths;
   readonly #files = new Map<string, LogFile<AppEvent>>();
+  /** By app; undefined where they are on disk. */
+  readonly #memory: Map<string, AppEvent[]> | undefined;
 
-  constructor(paths: SpacePaths) {
+  constructor(paths: SpacePaths, temporary: boolean) {
     this.#paths = paths;
+    this.#memory = temporary ? new Map<string, AppEvent[]>() : undefined;
   }
 
   add(happened: PlatformEvent): void {
     const event = appEvent(happened, Date.now());
     if (!event) return;
     const { app, ...entry } = event;
+    if (this.#memory) {
+      const events = this.#memory.get(app) ?? [];
+      this.#memory.set(app, [...events, entry].slice(-MAX_EVENTS));
+      return;
+    }
     let file = this.#files.get(app);
     if (!file) this.#files.set(app, (file = new LogFile(eventFile(this.#paths, app))));
     file.append(entry);
@@ -23,11 +34,13 @@ export class EventHistory {
 
   /** Oldest first. */
   async of(app: string, count: number): Promise<readonly AppEvent[]> {
+    if (this.#memory) return (this.#memory.get(app) ?? []).slice(-count);
     await this.#files.get(app)?.flush();
     return readEvents(this.#paths, app, count);
   }
 
   async remove(app: string): Promise<void> {
+    this.#memory?.delete(app);
     await this.#files.get(app)?.flush();
     this.#files.delete(app);
     removeLogFiles(eventFile(this.#paths, app));

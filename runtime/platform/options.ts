@@ -17,7 +17,7 @@ export interface PlatformOptions {
   readonly policy?: RestartPolicy;
   /** From TERM to KILL, for apps. Default: 10 seconds, as on the platform. */
   readonly graceMs?: number;
-  /** Its space is not used again: what is remembered of it stays in memory. */
+  /** Its space is not used again: what is remembered of it stays in memory, and whoever made it removes its folders. */
   readonly temporary?: boolean;
   /** Services run on when no app needs them any more, until the platform closes. */
   readonly keepServices?: boolean;

@@ -1,7 +1,7 @@
 /** The parts of a platform, made and joined; what each needs of the others is written down here and nowhere else. */
 import { Scope } from '../../services/kit/scope.ts';
 import type { PlatformEvent } from '../events.ts';
-import { makeSpace } from '../state/home.ts';
+import { makePrivateFolder, makeSpace } from '../state/home.ts';
 import { CLOUD_FOUNDRY_POLICY } from '../supervisor/backoff.ts';
 import { takenOver } from './after-host.ts';
 import { AppCommands } from './app-commands.ts';
@@ -36,17 +36,19 @@ export type Parts = ReturnType<typeof makeParts>;
  * @throws PaasError `STATE_NOT_WRITABLE`, `STATE_UNREADABLE`
  */
 export function makeParts(options: PlatformOptions) {
-  const { paths, guardian, serviceTypes: types, graceMs = GRACE_MS } = options;
-  makeSpace(paths);
+  const { paths, guardian, serviceTypes: types, graceMs = GRACE_MS, temporary = false } = options;
+  if (temporary) makePrivateFolder(paths.root);
+  else makeSpace(paths);
   const shell = findShell();
   const scope = new Scope();
-  const state = new SpaceState(options.temporary ? undefined : paths.record);
+  let closing = false;
+  const state = new SpaceState(temporary ? undefined : paths.record);
 
-  const history = new EventHistory(paths);
+  const history = new EventHistory(paths, temporary);
   const drains = new AppDrains({ spaceName: paths.name, space: () => state.record });
   const reports = new Reports({ history, drains, appNamed: (name) => apps.get(name) });
   const report = (event: PlatformEvent) => reports.report(event);
-  const logs = new SpaceLogs(paths, (line) => report({ kind: 'log', line }));
+  const logs = new SpaceLogs(paths, temporary, (line) => report({ kind: 'log', line }));
   scope.defer(() => Promise.all([logs.flush(), history.flush()]));
   scope.use(drains);
 
@@ -102,6 +104,7 @@ export function makeParts(options: PlatformOptions) {
           routesChanged,
           drained: (instanceId, boundMs) => door.drained(instanceId, boundMs),
           urls: (plan) => door.urls(plan.routes),
+          foldersGoTogether: () => temporary && closing,
         },
       ),
   );
@@ -152,6 +155,7 @@ export function makeParts(options: PlatformOptions) {
   scope.use(outages);
   scope.defer(() => tasks.endAll());
   scope.use(crons);
+  scope.defer(() => (closing = true));
 
   for (const app of Object.values(state.record.apps)) apps.add(takenOver(app));
   return {

@@ -1,4 +1,4 @@
-/** The logs of all apps and services of a space, each opened when first written to. */
+/** The logs of all apps and services of a space, each opened when first written to. Those of a temporary one stay in memory. */
 import { removeLogFiles } from '../logs/log-file.ts';
 import { Log } from '../logs/log.ts';
 import type { LogLine } from '../logs/types.ts';
@@ -6,11 +6,13 @@ import { logFile, type SpacePaths } from '../state/home.ts';
 
 export class SpaceLogs {
   readonly #paths: SpacePaths;
+  readonly #temporary: boolean;
   readonly #listener: (line: LogLine) => void;
   readonly #logs = new Map<string, Log>();
 
-  constructor(paths: SpacePaths, listener: (line: LogLine) => void) {
+  constructor(paths: SpacePaths, temporary: boolean, listener: (line: LogLine) => void) {
     this.#paths = paths;
+    this.#temporary = temporary;
     this.#listener = listener;
   }
 
@@ -18,7 +20,7 @@ export class SpaceLogs {
     const path = logFile(this.#paths, kind, name);
     let log = this.#logs.get(path);
     if (!log) {
-      log = new Log(name, path, this.#listener);
+      log = new Log(name, this.#temporary ? undefined : path, this.#listener);
       this.#logs.set(path, log);
     }
     return log;

@@ -32,8 +32,13 @@ export async function openPrivateSpace({ env, cwd }: Surroundings): Promise<Priv
     scope.defer(() => rmSync(folder, { recursive: true, force: true, maxRetries: 3 }));
     const home = stateHome(env, cwd);
     const name = `test-${runId.slice(0, 8)}`;
+    const root = absolutePath(folder);
     const paths: SpacePaths = {
-      ...spacePaths(absolutePath(folder), name),
+      ...spacePaths(root, name),
+      // Not deeper than it needs to be: each folder is made and removed within a start and a stop of milliseconds.
+      root,
+      apps: absolutePath('apps', root),
+      services: absolutePath('services', root),
       // What takes long to make and can be shared is the user's own: virtual environments, engines.
       home,
       cache: absolutePath('cache', home),

@@ -1,0 +1,75 @@
+import {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { copyApp } from '../../../runtime/staging/copy-app.ts';
+import { tempDir } from '../../helpers/temp-dir.ts';
+
+const asStackato = (from: string, to: string, said: string[] = []) =>
+  copyApp({
+    from,
+    to,
+    dialect: 'stackato',
+    ignores: ['secret.txt'],
+    signal: new AbortController().signal,
+    log: (text) => said.push(text),
+  });
+
+test('a folder of many files and large ones is copied whole, without what is ignored', async () => {
+  const from = tempDir();
+  const to = join(tempDir(), 'copy');
+  writeFileSync(join(from, 'secret.txt'), 's');
+  writeFileSync(join(from, 'large.bin'), Buffer.alloc(700_000, 'large'));
+  writeFileSync(join(from, 'run.sh'), '#!/bin/sh\n', { mode: 0o755 });
+  for (const folder of ['few', 'many', 'many/deeper']) mkdirSync(join(from, folder));
+  for (let index = 0; index < 300; index++)
+    writeFileSync(join(from, index < 10 ? 'few' : 'many/deeper', `${index}.txt`), `file ${index}`);
+  await asStackato(from, to);
+  expect(readdirSync(to).toSorted()).toEqual(['few', 'large.bin', 'many', 'run.sh']);
+  expect(readdirSync(join(to, 'few'))).toHaveLength(10);
+  expect(readdirSync(join(to, 'many/deeper'))).toHaveLength(290);
+  expect(readFileSync(join(to, 'many/deeper/299.txt'), 'utf8')).toBe('file 299');
+  expect(readFileSync(join(to, 'large.bin'))).toEqual(readFileSync(join(from, 'large.bin')));
+  expect(statSync(join(to, 'run.sh')).mode & 0o777).toBe(0o755);
+  expect(statSync(to).mode & 0o777).toBe(0o700);
+});
+
+test('links inside lead inside the copy, those that lead out go on doing so and are told', async () => {
+  const from = tempDir();
+  const to = join(tempDir(), 'copy');
+  const elsewhere = tempDir();
+  writeFileSync(join(from, 'a'), 'a');
+  symlinkSync('a', join(from, 'relative'));
+  symlinkSync(join(from, 'a'), join(from, 'absolute'));
+  symlinkSync(elsewhere, join(from, 'out'));
+  const said: string[] = [];
+  await asStackato(from, to, said);
+  expect(readlinkSync(join(to, 'relative'))).toBe('a');
+  expect(readlinkSync(join(to, 'absolute'))).toBe(join(to, 'a'));
+  expect(readlinkSync(join(to, 'out'))).toBe(elsewhere);
+  expect(said).toEqual(['links that lead out of the folder go on doing so: out']);
+});
+
+test('what cannot be read is an error, and an aborted copy ends', async () => {
+  const from = tempDir();
+  symlinkSync('nowhere', join(from, 'dangling'));
+  mkdirSync(join(from, 'inner'));
+  await expect(asStackato(join(from, 'gone'), join(tempDir(), 'copy'))).rejects.toThrow('ENOENT');
+  const reason = new Error('enough');
+  const copy = copyApp({
+    from,
+    to: join(tempDir(), 'copy'),
+    dialect: 'cloud-foundry',
+    ignores: undefined,
+    signal: AbortSignal.abort(reason),
+    log: () => {},
+  });
+  await expect(copy).rejects.toBe(reason);
+});
