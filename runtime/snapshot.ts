@@ -48,6 +48,8 @@ export interface InstanceSnapshot {
   readonly state: InstanceState;
   readonly pid?: number;
   readonly port?: number;
+  /** Where a debugger can be attached to it. */
+  readonly debugPort?: number;
   /** Requests may be sent to it. */
   readonly routable: boolean;
   readonly crashes: number;

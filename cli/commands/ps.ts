@@ -9,6 +9,7 @@ interface ListedProcess {
   readonly kind: 'host' | 'app' | 'service';
   readonly pid: number;
   readonly port?: number;
+  readonly debugPort?: number;
   readonly state: string;
   readonly command: string;
 }
@@ -25,11 +26,13 @@ export async function ps(context: Context): Promise<number> {
     terminal.out(`Nothing runs in space ${paths.name}`);
     return 0;
   }
-  const rows = listed.map(({ name, kind, pid, port, state, command }) => [
+  const rows = listed.map(({ name, kind, pid, port, debugPort, state, command }) => [
     name,
     kind,
     String(pid),
-    port === undefined ? '' : String(port),
+    [port, debugPort === undefined ? undefined : `debug ${debugPort}`]
+      .filter((one) => one !== undefined)
+      .join(', '),
     state,
     command,
   ]);
@@ -49,7 +52,7 @@ function listProcesses({ host, router, apps, services }: Snapshot): readonly Lis
     },
     ...apps.flatMap(({ name, processes }) =>
       processes.flatMap(({ type, command, instances }) =>
-        instances.flatMap(({ index, pid, port, state }): ListedProcess[] =>
+        instances.flatMap(({ index, pid, port, debugPort, state }): ListedProcess[] =>
           pid === undefined
             ? []
             : [
@@ -58,6 +61,7 @@ function listProcesses({ host, router, apps, services }: Snapshot): readonly Lis
                   kind: 'app',
                   pid,
                   ...(port === undefined ? {} : { port }),
+                  ...(debugPort === undefined ? {} : { debugPort }),
                   state,
                   command,
                 },

@@ -26,6 +26,9 @@ export interface PushOptions extends PushChoices {
   readonly detach?: boolean;
   readonly readyFile?: string;
   readonly attach?: string;
+  readonly debug?: boolean;
+  readonly debugBreak?: boolean;
+  readonly debugProcess?: string;
   /** Milliseconds. */
   readonly maxBackoff?: number;
 }
@@ -75,6 +78,7 @@ export async function push(
       ...(options.staged ? { fromCopy: true } : {}),
       ...(options.strategy ? { strategy: options.strategy } : {}),
       ...(attach ? { attach } : {}),
+      ...debugging(options),
       ...(options.maxBackoff === undefined ? {} : { maxBackoffMs: options.maxBackoff }),
       binds: await readBinds(manifest, options.bind),
       allowMissingServices: options.allowMissingServices === true,
@@ -102,6 +106,12 @@ function attachment({ json }: Context, { attach = 'web', detach }: PushOptions) 
   if (problem !== undefined || terminal === undefined)
     throw new PaasError('USAGE', { message: `Cannot give process "${attach}" the terminal: ${problem}` });
   return { process: attach, terminal };
+}
+
+/** Each of the three flags asks for it. */
+function debugging({ debug, debugBreak: pause = false, debugProcess: process }: PushOptions) {
+  if (!debug && !pause && process === undefined) return {};
+  return { debug: { pause, ...(process === undefined ? {} : { process }) } };
 }
 
 /** @throws PaasError `MANIFEST_INVALID` with every mistake */

@@ -110,6 +110,12 @@ export const apps: Group = {
       );
 
     define(
+      'attach [apps...]',
+      'Follow apps as a push does: log and events; Ctrl-C lets go, and they run on',
+      async (context, args) => (await import('../commands/attach.ts')).attach(context, args),
+    ).addHelpText('after', examples('attach', 'attach shop shop-worker'));
+
+    define(
       'drain <action> [words...]',
       'Send the log lines of an app elsewhere too: add [APP] NAME URL, delete [APP] NAME, list [APP]',
       async (context, words) => (await import('../commands/drain.ts')).drain(context, words),

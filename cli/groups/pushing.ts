@@ -34,6 +34,9 @@ export const pushing: Group = {
       )
       .option('-d, --detach', 'return as soon as the apps are healthy; they run on')
       .option('--attach <process>', 'give instance 0 of this process the terminal: pdb, node inspect')
+      .option('--debug', 'open the debugger of instance 0 (Node, Python), and say how to attach')
+      .option('--debug-break', 'the same, and begin the app only when one is attached')
+      .option('--debug-process <type>', 'the same, of this process type (default: web)')
       .option('--max-backoff <time>', 'start a crashed instance again after this at most: 1s', duration);
 
     const plan = define<PlanOptions>(

@@ -12,16 +12,19 @@ export interface StartScriptInput {
   readonly exports: readonly EnvVariable[];
   readonly preRunning: readonly HookCommand[];
   readonly command: string;
+  /** Shell lines right before the command. */
+  readonly last?: readonly string[];
 }
 
 /** To be run in the app's folder. */
-export function startScript({ dialect, exports, preRunning, command }: StartScriptInput): string {
+export function startScript({ dialect, exports, preRunning, command, last = [] }: StartScriptInput): string {
   return [
     ...exportLines(exports),
     ...PROFILE_SCRIPTS[dialect],
     ...preRunning.map(hook),
     // Cloud Foundry's launcher goes on wherever the profile scripts went.
     ...(dialect === 'stackato' ? ['cd "$HOME"', 'unset OLDPWD'] : []),
+    ...last,
     `exec "\${BASH:-/bin/sh}" -c ${literal(command)}`,
   ].join('\n');
 }

@@ -81,6 +81,18 @@ const ERRORS = {
     message: (f) => `Cannot find the route "${text(f.route)}" of app "${text(f.app)}"`,
     hint: (f) => `Its routes: ${list(f.known).join(', ') || 'none'}`,
   },
+  DEBUGGER_UNKNOWN: {
+    exit: EXIT.usage,
+    message: (f) =>
+      `Cannot open a debugger for process "${text(f.process)}" of app "${text(f.app)}": only those of Node and Python are known, not of "${text(f.buildpack)}"`,
+    hint: (f) =>
+      `Have its own debugger in the start command (--command), or give it this terminal: paas-local push ${text(f.app)} --attach ${text(f.process)}`,
+  },
+  DEBUGGER_MISSING: {
+    exit: EXIT.usage,
+    message: (f) => `Cannot debug app "${text(f.app)}": ${text(f.module)} is not installed for its Python`,
+    hint: (f) => `Add a line "${text(f.module)}" to its requirements.txt, and push again`,
+  },
   DRAIN_NOT_FOUND: {
     exit: EXIT.usage,
     message: (f) => `Cannot find a drain "${text(f.drain)}" of app "${text(f.app)}"`,

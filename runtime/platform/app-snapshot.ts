@@ -12,9 +12,10 @@ export interface AppFacets {
   readonly reason: string;
   readonly urls: readonly string[];
   readonly slots: readonly Slot[];
+  readonly debugPort?: (type: string, index: number) => number | undefined;
 }
 
-export function appSnapshot({ record, plan, state, reason, urls, slots }: AppFacets): AppSnapshot {
+export function appSnapshot({ record, plan, state, reason, urls, slots, debugPort }: AppFacets): AppSnapshot {
   return {
     name: plan.name,
     id: record.id,
@@ -29,7 +30,9 @@ export function appSnapshot({ record, plan, state, reason, urls, slots }: AppFac
     services: plan.bindings,
     processes: plan.processes.map((process) => ({
       ...processSnapshot(process),
-      instances: slots.filter((slot) => slot.process.type === process.type).map(instanceSnapshot),
+      instances: slots
+        .filter((slot) => slot.process.type === process.type)
+        .map((slot) => instanceSnapshot(slot, debugPort?.(process.type, slot.index))),
     })),
   };
 }
@@ -47,7 +50,7 @@ export function processSnapshot(process: ProcessPlan): Omit<ProcessSnapshot, 'in
   };
 }
 
-function instanceSnapshot({ index, instance: { status } }: Slot): InstanceSnapshot {
+function instanceSnapshot({ index, instance: { status } }: Slot, debugPort?: number): InstanceSnapshot {
   return {
     index,
     state: status.state,
@@ -56,6 +59,7 @@ function instanceSnapshot({ index, instance: { status } }: Slot): InstanceSnapsh
     since: status.since,
     ...(status.pid === undefined ? {} : { pid: status.pid }),
     ...(status.port === undefined ? {} : { port: status.port }),
+    ...(debugPort === undefined ? {} : { debugPort }),
     ...(status.reason === undefined ? {} : { reason: status.reason }),
   };
 }

@@ -7,6 +7,7 @@ import type { RouteEndpoint, RouteState } from '../router/types.ts';
 import type { AppSnapshot, AppState, InstanceUsage } from '../snapshot.ts';
 import type { AppRecord } from '../state/record.ts';
 import { cappedAt } from '../supervisor/backoff.ts';
+import { AppDebugger } from './app-debugger.ts';
 import { AppEnvironment } from './app-environment.ts';
 import { AppFaults } from './app-faults.ts';
 import { AppOneOffs } from './app-one-offs.ts';
@@ -18,7 +19,7 @@ import { AppStaging } from './app-staging.ts';
 import { AppTurns } from './app-turns.ts';
 import { isExitNote } from './instance-notes.ts';
 import { Instances } from './instances.ts';
-import { launchOf } from './launch.ts';
+import { launchOf, NOTHING_INSTALLED } from './launch.ts';
 import { usageOf } from './usage.ts';
 import { startError } from './words.ts';
 
@@ -36,6 +37,8 @@ export class App {
   record: AppRecord;
   /** The process that is given the terminal of its push. */
   attached: Attachment | undefined;
+  /** Of one instance, where its push asked for it. */
+  readonly debugger: AppDebugger;
   /** What staging tools are given: the pushing shell's proxies, index settings and HOME. Not kept on disk. */
   toolEnv: Readonly<Record<string, string>>;
   /**
@@ -77,7 +80,11 @@ export class App {
       graceMs: options.graceMs,
       guardian: options.guardian,
       log,
-      launch: (slot) => launchOf(slot, { plan: this.plan, environment, installed: staging.installed, shell }),
+      debugged: (type, index) => this.debugger.of(type, index) !== undefined,
+      launch: (slot) => {
+        const last = this.debugger.linesFor(slot.process.type, slot.index);
+        return launchOf(slot, { plan: this.plan, environment, installed: staging.installed, shell, last });
+      },
       onMoment: (slot, moment) => this.run.heard(slot, moment),
       startError: (slot, failure) =>
         startError(this.name, slot.process, slot.port, failure, this.lastLines(SHOWN_LINES, 'APP/')),
@@ -86,6 +93,9 @@ export class App {
     this.#staging = staging;
     this.#instances = instances;
     this.turns = new AppTurns(this.name);
+    const { guardian } = options;
+    const oneOffEnv = () => environment.forOneOff(staging.installed ?? NOTHING_INSTALLED);
+    this.debugger = new AppDebugger({ log, environment, shell, guardian, oneOffEnv });
     this.faults = new AppFaults(instances);
     const wake = () => this.faults.resume();
     this.run = new AppRun({ plan, log, environment, staging, instances, platform: options, wake });
@@ -174,6 +184,7 @@ export class App {
       reason: this.reason,
       urls: this.#options.urls(this.plan),
       slots: this.#instances.slots,
+      debugPort: (type, index) => this.debugger.of(type, index)?.port,
     });
   }
 }

@@ -10,6 +10,7 @@ import { carriedOver, withByHand } from '../plan/by-hand.ts';
 import { diffApp } from '../plan/diff-plan.ts';
 import type { AppPlan, ByHand } from '../plan/types.ts';
 import type { AppRecord } from '../state/record.ts';
+import type { DebugRequest } from './app-debugger.ts';
 import type { App, Attachment } from './app.ts';
 import type { SpaceState } from './space-state.ts';
 import type { Watches } from './watches.ts';
@@ -29,6 +30,7 @@ export interface Pushed extends Pick<AppRecord, 'source' | 'shellEnv' | 'detache
   readonly toolEnv: Readonly<Record<string, string>>;
   readonly strategy: Strategy;
   readonly attach?: Attachment;
+  readonly debug?: DebugRequest;
   readonly maxBackoffMs?: number;
 }
 
@@ -63,6 +65,7 @@ export class Changes {
       const { record } = app;
       app.toolEnv = toolEnv;
       app.attached = pushed.attach;
+      if (!pushed.debug) app.debugger.close();
       this.#save(app, {
         id: record.id,
         version: randomUUID(),
@@ -84,6 +87,8 @@ export class Changes {
       try {
         await app.run.stage(because, inner);
         if (known && !rolling) await app.run.shutdown(because, 'starting');
+        // The port it had before is free only now.
+        if (pushed.debug) await app.debugger.open(plan, pushed.debug);
         await this.#launchWatched(app, because, rolling, inner);
         if (!record.ranOnce) this.#save(app, { ...app.record, ranOnce: true });
       } catch (error) {

@@ -30,6 +30,8 @@ export interface InstancesOptions extends Pick<AppOptions, 'graceMs' | 'guardian
   readonly policy: () => RestartPolicy;
   /** The terminal one instance is given, by process type and index. */
   readonly terminal: (type: string, index: number) => string | undefined;
+  /** Somebody has its debugger: what it does not answer meanwhile is no failure. */
+  readonly debugged: (type: string, index: number) => boolean;
   readonly log: Log;
   /** How to start this instance now; its port is set. */
   readonly launch: (slot: Slot) => Omit<Launch, 'port'>;
@@ -139,6 +141,7 @@ export class Instances {
   #makeSlot(process: ProcessPlan, index: number): Slot {
     const { log, policy, graceMs, guardian, launch, onMoment } = this.#options;
     const terminal = this.#options.terminal(process.type, index);
+    const debugged = this.#options.debugged(process.type, index);
     const source = `APP/PROC/${process.type.toUpperCase()}`;
     const { logRateBytesPerSecond } = process;
     const slot: Slot = {
@@ -148,8 +151,8 @@ export class Instances {
       port: 0,
       withdrawn: false,
       instance: createInstance({
-        health: terminal === undefined ? process.health : patient(process.health),
-        readiness: process.readiness,
+        health: terminal === undefined && !debugged ? process.health : patient(process.health),
+        readiness: debugged ? patient(process.readiness) : process.readiness,
         policy: policy(),
         graceMs,
         guardian,

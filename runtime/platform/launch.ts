@@ -11,6 +11,8 @@ export interface LaunchInput {
   readonly environment: AppEnvironment;
   readonly installed: Installed | undefined;
   readonly shell: string;
+  /** Shell lines right before the command. */
+  readonly last: readonly string[];
 }
 
 export const NOTHING_INSTALLED: Installed = { skipped: true, fingerprint: '', path: [], env: {} };
@@ -22,14 +24,14 @@ export function launchOf(slot: Slot, input: LaunchInput): Omit<Launch, 'port'> {
   const env = environment.forLaunch(slot, installed);
   const { preRunning } = plan.manifest.hooks;
   const { command, memoryBytes, sidecars } = slot.process;
-  const script = (started: string, hooks: typeof preRunning) => [
+  const script = (started: string, hooks: typeof preRunning, last: readonly string[] = []) => [
     '-c',
-    startScript({ dialect: plan.dialect, exports: env.exports, preRunning: hooks, command: started }),
+    startScript({ dialect: plan.dialect, exports: env.exports, preRunning: hooks, command: started, last }),
   ];
   const taken = sidecars.reduce((sum, sidecar) => sum + (sidecar.memoryBytes ?? 0), 0);
   return {
     file,
-    args: script(command, preRunning),
+    args: script(command, preRunning, input.last),
     cwd: environment.folders.home,
     // Stackato's apps listen on VCAP_APP_HOST, which is loopback here and not there.
     toldHost: plan.dialect === 'stackato',
@@ -48,7 +50,7 @@ export function launchOf(slot: Slot, input: LaunchInput): Omit<Launch, 'port'> {
 /** A program of the user's choice with what the app has: its folder and environment, but no port. */
 export function commandOf(
   argv: readonly string[],
-  { environment, installed, shell: file }: Omit<LaunchInput, 'plan'>,
+  { environment, installed, shell: file }: Omit<LaunchInput, 'plan' | 'last'>,
 ): Omit<Launch, 'port'> {
   const { system, exports } = environment.forOneOff(installed ?? NOTHING_INSTALLED);
   return {

@@ -10,6 +10,7 @@ import type { AppSnapshot } from '../snapshot.ts';
 import { openAppSource } from '../staging/app-source.ts';
 import { dependenciesOf } from '../staging/depends-on.ts';
 import type { AppRecord, ManifestSource } from '../state/record.ts';
+import { checkDebuggable, type DebugRequest } from './app-debugger.ts';
 import type { App, Attachment } from './app.ts';
 import type { Apps } from './apps.ts';
 import type { Changes, Strategy } from './changes.ts';
@@ -32,6 +33,8 @@ export interface PushRequest {
   readonly strategy?: Strategy;
   /** Gives instance 0 of this process the terminal of the push; of an app that has such a process. */
   readonly attach?: Attachment;
+  /** Opens the debugger of instance 0 of a process. */
+  readonly debug?: DebugRequest;
   /** A crashed instance is started again after this at most. */
   readonly maxBackoffMs?: number;
   /** Service name → URL of an engine that runs elsewhere. */
@@ -103,7 +106,8 @@ export class Pushes {
 
   async #pushApp(app: App, plan: AppPlan, request: PushRequest, signal?: AbortSignal): Promise<void> {
     const { source, toolEnv, detached, fromCopy = false, strategy = 'restart' } = request;
-    const { attach, maxBackoffMs } = request;
+    const { attach, debug, maxBackoffMs } = request;
+    if (debug) checkDebuggable(plan, debug);
     if (attach && !plan.processes.some(({ type }) => type === attach.process)) {
       const known = plan.processes.map(({ type }) => type);
       throw new PaasError('PROCESS_NOT_FOUND', { app: app.name, process: attach.process, known });
@@ -117,6 +121,7 @@ export class Pushes {
       strategy,
       fromCopy,
       ...(attach ? { attach } : {}),
+      ...(debug ? { debug } : {}),
       ...(maxBackoffMs === undefined ? {} : { maxBackoffMs }),
     };
     await this.#options.changes.push(app, plan, pushed, signal);
