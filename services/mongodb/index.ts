@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { chooseEngine, describeEngine } from '../kit/choose-engine.ts';
 import type { ServiceContext, ServiceInstance, ServiceType } from '../kit/contract.ts';
 import { dataFolder } from '../kit/data-folder.ts';
-import { requireEngine, type Engine, type EngineKind } from '../kit/engine.ts';
+import { cleanCopies, markCopied } from '../kit/copy-mark.ts';
+import { requireEngine } from '../kit/engine.ts';
 import { parametersOf, uriOf } from '../kit/external.ts';
 import { uuidIdentity } from '../kit/identity.ts';
 import { readMapping } from '../kit/options.ts';
@@ -14,16 +15,12 @@ import { unprivileged } from '../kit/unprivileged.ts';
 import { LoginRefused } from '../kit/wire.ts';
 import { bind, DATABASE, VERSIONS } from './bind.ts';
 import { MongoClient, type MongoAddress, type MongoLogin } from './client.ts';
+import { copyDocuments, dropOldCopies, emptyDatabase } from './copy.ts';
+import { MONGODB, opensWith, seriesOf } from './engine.ts';
 
-const MONGODB: EngineKind = {
-  product: 'MongoDB',
-  programs: ['mongod'],
-  folders: ['/opt/homebrew/opt/mongodb-community*/bin', '/usr/local/opt/mongodb-community*/bin'],
-  version: /db version v(\d+\.\d+\.\d+)/,
-  // Not in Debian, nor in the others' own collections: it comes from MongoDB's.
-  packages: { brew: 'mongodb/brew/mongodb-community', 'apt-get': 'mongodb-org', dnf: 'mongodb-org' },
-};
 const ADMIN = 'paas_local';
+/** Beside the server's own files. */
+const VERSION_FILE = 'paas-local-version';
 
 export const mongodb: ServiceType<undefined> = {
   type: 'mongodb',
@@ -94,9 +91,15 @@ async function start(_: undefined, context: ServiceContext): Promise<ServiceInst
       }
     },
   });
-  writeFileSync(join(data, 'paas-local-version'), `${MONGODB.product} ${engine.version}\n`, { mode: 0o600 });
+  writeFileSync(join(data, VERSION_FILE), `${MONGODB.product} ${engine.version}\n`, { mode: 0o600 });
+  const address = { host, port: program.port };
+  const connect = () => MongoClient.connect(address, login);
+  const connectAsAdmin = () => MongoClient.connect(address, adminLogin(context));
+  await cleanCopies(context.dataDir, async () => {
+    using client = await connectAsAdmin();
+    await dropOldCopies(client);
+  });
   context.log(`listening on ${host}:${program.port}`);
-  const connect = () => MongoClient.connect({ host, port: program.port }, login);
   return {
     endpoint: { host, port: program.port, user, password, name },
     engine: describeEngine(MONGODB.product, engine, context),
@@ -111,7 +114,11 @@ async function start(_: undefined, context: ServiceContext): Promise<ServiceInst
     },
     reset: async () => {
       using client = await connect();
-      await client.command(DATABASE, { dropDatabase: 1 });
+      await emptyDatabase(client, DATABASE);
+    },
+    copy: () => {
+      markCopied(context.dataDir);
+      return copyDocuments(connectAsAdmin, DATABASE);
     },
     [Symbol.asyncDispose]: () => program[Symbol.asyncDispose](),
   };
@@ -120,30 +127,29 @@ async function start(_: undefined, context: ServiceContext): Promise<ServiceInst
 /** As long as there is no user at all, a connection from this machine may make the first one, who makes the app's. */
 async function makeUsers(address: MongoAddress, context: ServiceContext, signal: AbortSignal): Promise<void> {
   const { user, password } = context;
-  const adminPassword = createHash('sha256').update(`owner of the server, beside ${password}`).digest('hex');
+  const admin = adminLogin(context);
   {
     using client = await MongoClient.connect(address, undefined, { signal });
-    const first = { createUser: ADMIN, pwd: adminPassword, roles: ['root'] };
+    const first = { createUser: admin.user, pwd: admin.password, roles: ['root'] };
     await client.command('admin', first).catch((error: unknown) => {
       // It is there from a start that was cut short.
       if (!(error instanceof LoginRefused)) throw error;
     });
   }
-  const login = { user: ADMIN, password: adminPassword, source: 'admin' };
-  using client = await MongoClient.connect(address, login, { signal });
+  using client = await MongoClient.connect(address, admin, { signal });
   const roles = [{ role: 'dbOwner', db: DATABASE }];
   await client.command(DATABASE, { createUser: user, pwd: password, roles });
 }
 
-/** A server opens data of its own series, and of the one before, which it then changes. */
+/** Needs no file of its own: whoever has the app's password has the machine's user. */
+function adminLogin({ password }: ServiceContext): MongoLogin {
+  const own = createHash('sha256').update(`owner of the server, beside ${password}`).digest('hex');
+  return { user: ADMIN, password: own, source: 'admin' };
+}
+
 function dataVersion(data: string) {
-  const file = join(data, 'paas-local-version');
+  const file = join(data, VERSION_FILE);
   if (!existsSync(file)) return undefined;
   const [product = '', version = ''] = readFileSync(file, 'utf8').trim().split(' ');
-  const series = (text: string): string => text.split('.').slice(0, 2).join('.');
-  return {
-    product,
-    version: series(version),
-    opensWith: (engine: Engine) => series(engine.version) === series(version),
-  };
+  return { product, version: seriesOf(version), opensWith: opensWith(version) };
 }

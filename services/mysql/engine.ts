@@ -13,6 +13,8 @@ export const MYSQL: EngineKind = {
     '/usr/local/opt/mariadb*/bin',
   ],
   version: /Ver (\d+\.\d+\.\d+)/,
+  // Users are made if they are not there yet, and MySQL makes its data without a script: neither was so before.
+  oldest: (about) => (about.includes('MariaDB') ? '10.2' : '5.7.6'),
   packages: {
     'apt-get': 'mariadb-server',
     dnf: 'mariadb-server',

@@ -1,7 +1,7 @@
 /** One MySQL or MariaDB server: its data made once, its app's user and database seen to at every start. */
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { chooseEngine } from '../kit/choose-engine.ts';
 import type { ServiceContext } from '../kit/contract.ts';
 import { dataFolder, provideData, runStep } from '../kit/data-folder.ts';
@@ -54,7 +54,7 @@ export async function startServer(context: ServiceContext): Promise<MysqlServer>
       port = wanted;
       writeFileSync(initFile, initStatements(context), { mode: 0o600 });
       how.own(context.dataDir);
-      return { file: engine.file, args: serverArguments(data, initFile, product, context.host, wanted) };
+      return { file: engine.file, args: serverArguments(engine, data, initFile, context.host, wanted) };
     },
     ready: async (wanted, signal) => {
       using client = await MysqlClient.connect(
@@ -68,9 +68,9 @@ export async function startServer(context: ServiceContext): Promise<MysqlServer>
 }
 
 function serverArguments(
+  engine: Engine,
   data: string,
   initFile: string,
-  product: 'MariaDB' | 'MySQL',
   host: string,
   port: number,
 ): readonly string[] {
@@ -91,8 +91,16 @@ function serverArguments(
     '--performance-schema=OFF',
     '--log-error-verbosity=1',
   ];
-  return product === 'MySQL'
-    ? [...common, '--mysqlx=OFF']
+  return productOf(engine) === 'MySQL'
+    ? [
+        ...common,
+        ...baseFolder(engine),
+        // What is called loose is passed over by the versions that do not have it.
+        '--loose-mysqlx=OFF',
+        // Apps of the platform's time know no other way of logging in; from 9.0 on there is none but the new one.
+        '--loose-default-authentication-plugin=mysql_native_password',
+        '--loose-mysql-native-password=ON',
+      ]
     : [
         ...common.filter((argument) => !argument.startsWith('--log-error')),
         '--log-warnings=1',
@@ -101,6 +109,12 @@ function serverArguments(
         '--aria-log-dir-path=.',
         '--innodb-log-file-size=16M',
       ];
+}
+
+/** A server that was unpacked anywhere looks for its messages where it was to be installed, unless it is told. */
+function baseFolder(engine: Engine): readonly string[] {
+  const base = dirname(dirname(realpathSync(engine.file)));
+  return existsSync(join(base, 'share/english/errmsg.sys')) ? [`--basedir=${base}`] : [];
 }
 
 /** One statement per line: the server takes no other form. Each may be run again and again. */
@@ -134,6 +148,7 @@ async function makeData(
   if (productOf(engine) === 'MySQL') {
     await runStep(context, how, engine.file, [
       '--no-defaults',
+      ...baseFolder(engine),
       '--initialize-insecure',
       `--datadir=${files}`,
     ]);

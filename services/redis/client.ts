@@ -1,5 +1,5 @@
 /** As much of Redis' protocol as it takes to log in and send commands. */
-import { LoginRefused, Wire } from '../kit/wire.ts';
+import { LoginRefused, Wire, type WireOptions } from '../kit/wire.ts';
 
 export interface RedisAddress {
   readonly host: string;
@@ -13,6 +13,8 @@ export interface RedisAddress {
 export type Reply = string | number | null | Buffer | readonly Reply[];
 
 const SESSION_MS = 10_000;
+/** How deep lists may stand in lists: an honest answer has two or three levels. */
+const MAX_DEPTH = 16;
 
 export class RedisClient implements Disposable {
   readonly #wire: Wire;
@@ -24,10 +26,10 @@ export class RedisClient implements Disposable {
   /** @throws LoginRefused; Error where there is no server, or it still reads its data */
   static async connect(
     address: RedisAddress,
-    options: { readonly signal?: AbortSignal } = {},
+    options: Pick<WireOptions, 'signal' | 'maxBytes'> & { readonly timeoutMs?: number } = {},
   ): Promise<RedisClient> {
     const { host, port, user, password, tls } = address;
-    const wire = await Wire.open({ host, port, timeoutMs: SESSION_MS, signal: options.signal });
+    const wire = await Wire.open({ host, port, timeoutMs: SESSION_MS, ...options });
     try {
       if (tls) await wire.secure({ verify: true });
       const client = new RedisClient(wire);
@@ -66,7 +68,7 @@ export class RedisClient implements Disposable {
     this.#wire[Symbol.dispose]();
   }
 
-  async #reply(): Promise<Reply> {
+  async #reply(depth = 0): Promise<Reply> {
     const line = await this.#wire.readLine();
     const rest = line.slice(1);
     switch (line[0]) {
@@ -82,8 +84,9 @@ export class RedisClient implements Disposable {
         return Buffer.from(bytes.subarray(0, -2));
       }
       case '*': {
+        if (depth === MAX_DEPTH) throw new Error('its answer is a list in a list, without end');
         const items: Reply[] = [];
-        for (let index = 0; index < Number(rest); index++) items.push(await this.#reply());
+        for (let index = 0; index < Number(rest); index++) items.push(await this.#reply(depth + 1));
         return items;
       }
       default:

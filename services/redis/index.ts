@@ -20,6 +20,8 @@ const REDIS: EngineKind = {
   programs: ['redis-server', 'valkey-server'],
   folders: ['/opt/homebrew/opt/redis*/bin', '/opt/homebrew/opt/valkey/bin', '/usr/local/opt/redis*/bin'],
   version: /(?:Redis|Valkey) server v=(\d+\.\d+\.\d+)/,
+  // Keys are gone through by SCAN.
+  oldest: () => '2.8',
   packages: { 'apt-get': 'redis-server', dnf: 'valkey', apk: 'valkey', pacman: 'valkey', brew: 'redis' },
 };
 const CLIENT_PACKAGES = {
@@ -29,6 +31,8 @@ const CLIENT_PACKAGES = {
   pacman: 'valkey',
   brew: 'redis',
 };
+
+const COPY_MS = 60_000;
 
 export const redis: ServiceType<undefined> = {
   type: 'redis',
@@ -82,7 +86,8 @@ async function start(_: undefined, context: ServiceContext): Promise<ServiceInst
   });
   writeFileSync(join(data, 'version'), `${product} ${engine.version}\n`, { mode: 0o600 });
   context.log(`listening on ${host}:${program.port}`);
-  const connect = () => RedisClient.connect({ host, port: program.port, user: '', password });
+  const address = { host, port: program.port, user: '', password };
+  const connect = () => RedisClient.connect(address);
   return {
     endpoint: { host, port: program.port, user, password, name },
     engine: describeEngine(product, engine, context),
@@ -106,7 +111,8 @@ async function start(_: undefined, context: ServiceContext): Promise<ServiceInst
       using client = await connect();
       await client.call('FLUSHALL');
     },
-    copy: () => copyKeys(connect),
+    // All there is goes over the wire, and is ours.
+    copy: () => copyKeys(() => RedisClient.connect(address, { maxBytes: Infinity, timeoutMs: COPY_MS })),
     [Symbol.asyncDispose]: () => program[Symbol.asyncDispose](),
   };
 }

@@ -5,6 +5,7 @@ import { request } from 'node:http';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
+import { ENGINE_PATH } from './engine-path.ts';
 import { tempDir } from './temp-dir.ts';
 
 /** The program as it is shipped. */
@@ -31,7 +32,7 @@ export interface Home {
 export function newHome(extra: Record<string, string> = {}): Home {
   const folder = tempDir('pl-home-');
   const env = {
-    PATH: process.env.PATH!,
+    PATH: ENGINE_PATH,
     HOME: folder,
     PAAS_LOCAL_HOME: join(folder, 'state'),
     PAAS_LOCAL_PORT: '0',

@@ -1,20 +1,55 @@
 /** Real engines, with trouble: killed, starting again, emptied, of another version, taken to the wrong password. */
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { ServiceType } from '../../services/kit/contract.ts';
-import { requireEngine, type EngineKind } from '../../services/kit/engine.ts';
+import type { Endpoint, ServiceType } from '../../services/kit/contract.ts';
+import {
+  findEngines,
+  isTooOld,
+  lookForEngines,
+  requireEngine,
+  type EngineKind,
+} from '../../services/kit/engine.ts';
 import { readExternalUrl } from '../../services/kit/external.ts';
 import { ServiceError } from '../../services/kit/service-error.ts';
+import { MONGODB } from '../../services/mongodb/engine.ts';
+import { MysqlClient, type MysqlAddress } from '../../services/mysql/client.ts';
+import { MYSQL } from '../../services/mysql/engine.ts';
 import { choose } from '../../services/kit/unprivileged.ts';
 import { SERVICE_TYPES } from '../../services/index.ts';
 import { until } from '../helpers/alive.ts';
+import { ENGINE_PATH, pathWith } from '../helpers/engine-path.ts';
+import { tempDir } from '../helpers/temp-dir.ts';
 import { missingEngines, serviceContext, startService } from './helpers.ts';
 import { PROBES } from './probes.ts';
 
 const LONG_MS = 120_000;
+
+/** What says which version wrote the data, and one that nothing here can open. */
+const OTHER_VERSIONS: Readonly<Record<string, readonly [file: string, text: string]>> = {
+  postgresql: ['cluster/PG_VERSION', '9.1'],
+  redis: ['version', 'Redis 99.0.0'],
+  mysql: ['version', 'MySQL 4.0.1'],
+  mongodb: ['paas-local-version', 'MongoDB 3.6.0'],
+};
 const missing = await missingEngines();
-const present = Object.keys(PROBES).filter((name) => !missing.has(name));
+
+/** What is tried, and where its engine is looked for first. */
+const ROWS: readonly (readonly [label: string, type: string, searchPath: string])[] = [
+  ['postgresql', 'postgresql', ENGINE_PATH],
+  ['redis', 'redis', ENGINE_PATH],
+  ['mongodb', 'mongodb', ENGINE_PATH],
+  ['mysql', 'mysql', ENGINE_PATH],
+  ['mysql by MySQL 8.0', 'mysql', pathWith('mysql-8.0')],
+  ['mysql by MySQL 5.7', 'mysql', pathWith('mysql-5.7')],
+];
+const present = ROWS.filter(([label, type, searchPath]) => {
+  if (missing.has(type)) return false;
+  if (searchPath === ENGINE_PATH || existsSync(join(searchPath.split(delimiter)[0]!, 'mysqld'))) return true;
+  console.log(`${label} is not tested: test/services/engines/install.sh fetches it`);
+  return false;
+});
 const typeOf = (name: string): ServiceType => SERVICE_TYPES.find(({ type }) => type === name)!;
 
 test('an engine that is not here is named, with the line that installs it', async () => {
@@ -23,11 +58,10 @@ test('an engine that is not here is named, with the line that installs it', asyn
     programs: ['no-such-engine'],
     folders: ['/nowhere/*/bin'],
     version: /(\d+)/,
+    oldest: () => '1',
     packages: { 'apt-get': 'nosuch-server', dnf: 'nosuch', brew: 'nosuch', apk: 'nosuch', pacman: 'nosuch' },
   };
-  const failure = await requireEngine(nowhere, { searchPath: process.env.PATH! }).catch(
-    (error: unknown) => error,
-  );
+  const failure = await requireEngine(nowhere, { searchPath: ENGINE_PATH }).catch((error: unknown) => error);
   expect(failure).toMatchObject({
     code: 'SERVICE_ENGINE_MISSING',
     message: 'Nosuch is not installed',
@@ -42,14 +76,17 @@ test('an engine that is not here is named, with the line that installs it', asyn
 test('on the machine that decides, every engine that can be installed there is', () => {
   const wanted = process.env.CI ? ['mysql', 'postgresql', 'rabbitmq', 'redis'] : [];
   expect(wanted.filter((name) => missing.has(name))).toEqual([]);
+  if (process.env.CI && process.platform === 'linux' && process.arch === 'x64') {
+    expect(present.map(([label]) => label)).toEqual(ROWS.map(([label]) => label));
+  }
 });
 
-describe.each(present)('%s', { timeout: LONG_MS }, (name) => {
+describe.each(present)('%s', { timeout: LONG_MS }, (_label, name, searchPath) => {
   const type = typeOf(name);
   const { write, read, overwrite } = PROBES[name]!;
 
   test('what was written is there after the engine was killed, on the same port, with the app not asked', async () => {
-    const context = serviceContext(type);
+    const context = serviceContext(type, { searchPath });
     const instance = await startService(type, context);
     await write(instance.endpoint, 'kept');
     const first = instance.pid!;
@@ -75,7 +112,7 @@ describe.each(present)('%s', { timeout: LONG_MS }, (name) => {
   });
 
   test('its data is kept from one life to the next, and gone after a reset', async () => {
-    const context = serviceContext(type);
+    const context = serviceContext(type, { searchPath });
     // What a host that was killed in the middle of making it leaves behind.
     mkdirSync(join(context.dataDir, 'unfinished-0'), { recursive: true });
     writeFileSync(join(context.dataDir, 'unfinished-0/half'), '');
@@ -91,7 +128,7 @@ describe.each(present)('%s', { timeout: LONG_MS }, (name) => {
   });
 
   test('the URL an app is given logs in, and a wrong password in it is refused; a missing version is said', async () => {
-    const context = serviceContext(type, { version: '0.1' });
+    const context = serviceContext(type, { searchPath, version: '0.1' });
     const instance = await startService(type, context);
     expect(instance.engine).toContain('not 0.1 as asked');
     expect(context.lines.join('\n')).toContain('version 0.1 was asked for and is not here');
@@ -108,7 +145,7 @@ describe.each(present)('%s', { timeout: LONG_MS }, (name) => {
   });
 
   test('a copy is put back as it was, and what came later is gone', async () => {
-    const instance = await startService(type, serviceContext(type));
+    const instance = await startService(type, serviceContext(type, { searchPath }));
     await write(instance.endpoint, 'then');
     const copy = await instance.copy!();
     for (const value of ['later', 'later still']) {
@@ -121,14 +158,11 @@ describe.each(present)('%s', { timeout: LONG_MS }, (name) => {
   });
 
   test('data of another version is told and not touched', async () => {
-    const context = serviceContext(type);
+    const context = serviceContext(type, { searchPath });
     const first = await type.start(type.readOptions({}), context);
     await first[Symbol.asyncDispose]();
-    const file = join(context.dataDir, 'data', name === 'postgresql' ? 'cluster/PG_VERSION' : 'version');
-    writeFileSync(
-      file,
-      name === 'postgresql' ? '9.1\n' : name === 'redis' ? 'Redis 99.0.0\n' : 'MySQL 4.0.1\n',
-    );
+    const [file, text] = OTHER_VERSIONS[name]!;
+    writeFileSync(join(context.dataDir, 'data', file), `${text}\n`);
     const before = readdirSync(context.dataDir, { recursive: true });
     const failure = await type.start(type.readOptions({}), context).catch((error: unknown) => error);
     expect(failure).toBeInstanceOf(ServiceError);
@@ -136,6 +170,64 @@ describe.each(present)('%s', { timeout: LONG_MS }, (name) => {
     expect(readdirSync(context.dataDir, { recursive: true })).toEqual(before);
   });
 });
+
+test.skipIf(!present.some(([label]) => label === 'mysql by MySQL 8.0'))(
+  'the way of logging in that MySQL 8 has of its own: by the whole password, encrypted, and by what is remembered of it',
+  { timeout: LONG_MS },
+  async () => {
+    const mysql = typeOf('mysql');
+    const { endpoint } = await startService(
+      mysql,
+      serviceContext(mysql, { searchPath: pathWith('mysql-8.0') }),
+    );
+    {
+      using client = await MysqlClient.connect(adminOf(endpoint));
+      await client.query(`CREATE USER modern@'%' IDENTIFIED WITH caching_sha2_password BY 'secret'`);
+      await client.query(`GRANT ALL ON ${endpoint.name}.* TO modern@'%'`);
+    }
+    const { signal } = new AbortController();
+    const check = (password: string) =>
+      mysql.external!.check({ ...endpoint, user: 'modern', password }, signal);
+    for (const _time of ['whole', 'remembered']) await expect(check('secret')).resolves.toBe('MySQL 8.0.15');
+    for (const wrong of ['wrong', ''])
+      await expect(check(wrong)).rejects.toMatchObject({ name: 'LoginRefused' });
+  },
+);
+
+test.each([
+  ['mysqld  Ver 5.6.24 for linux (MySQL Community Server (GPL))', '5.6.24', '5.7.6'],
+  ['mysqld  Ver 5.5.68-MariaDB for Linux on x86_64 (MariaDB Server)', '5.5.68', '10.2'],
+])('a server that is too old is as good as none, and told: %s', async (about, version, first) => {
+  const folder = tempDir();
+  const file = join(folder, 'mysqld');
+  writeFileSync(file, `#!/bin/sh\necho '${about}'\n`, { mode: 0o755 });
+  // Its own PATH alone, so that what Debian has is not found; the system's folders are looked into all the same.
+  const engines = await lookForEngines(MYSQL, { searchPath: folder });
+  expect(engines[0]).toMatchObject({ file, version });
+  expect(isTooOld(MYSQL, engines[0]!)).toBe(true);
+  expect(await findEngines(MYSQL, { searchPath: folder })).not.toContainEqual(engines[0]);
+  expect(MYSQL.oldest(about)).toBe(first);
+});
+
+test('servers that mongodb-memory-server fetched are found, the latest first', async () => {
+  const folder = tempDir();
+  const cache = join(folder, 'node_modules/.cache/mongodb-memory-server');
+  mkdirSync(cache, { recursive: true });
+  for (const version of ['6.0.9', '6.0.14', '4.0.3']) {
+    const file = join(cache, `mongod-x64-debian-${version}`);
+    writeFileSync(file, `#!/bin/sh\necho 'db version v${version}'\n`, { mode: 0o755 });
+  }
+  writeFileSync(join(cache, 'mongod-x64-debian-6.0.14.md5'), '', { mode: 0o755 });
+  const found = await findEngines(MONGODB, { searchPath: '/nowhere', packageFolders: [folder] });
+  const ours = found.filter(({ file }) => file.startsWith(folder));
+  expect(ours.map(({ version }) => version)).toEqual(['6.0.14', '6.0.9']);
+});
+
+/** Whoever owns the server, whom apps are not told of. */
+function adminOf({ host, port, password }: Endpoint): MysqlAddress {
+  const own = createHash('sha256').update(`owner of the server, beside ${password}`).digest('hex');
+  return { host, port, user: 'paas_local', password: own, database: '' };
+}
 
 describe.skipIf(process.getuid?.() !== 0)('as root', { timeout: LONG_MS }, () => {
   test.each(['user namespace', 'capability'] as const)('by %s', async (way) => {

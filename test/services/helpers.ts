@@ -10,6 +10,7 @@ import type { ServiceContext, ServiceInstance, ServiceType } from '../../service
 import { startGuardian, type Guardian } from '../../services/kit/guardian.ts';
 import { findMarked, RUN_VARIABLE } from '../../services/kit/marked.ts';
 import { ServiceError } from '../../services/kit/service-error.ts';
+import { ENGINE_PATH } from '../helpers/engine-path.ts';
 import { tempDir } from '../helpers/temp-dir.ts';
 
 /** One for all tests of a file, so that a template is made once. */
@@ -28,7 +29,7 @@ export function serviceContext(
     port: 0,
     dataDir: join(tempDir(), 'data'),
     cacheDir,
-    searchPath: process.env.PATH!,
+    searchPath: ENGINE_PATH,
     log: (text) => lines.push(text),
     lines,
     ...more,
@@ -57,7 +58,7 @@ export async function testGuardian(): Promise<Guardian> {
 export async function missingEngines(): Promise<ReadonlyMap<string, string>> {
   const missing = new Map<string, string>();
   for (const type of SERVICE_TYPES) {
-    const reason = await type.available?.({ searchPath: process.env.PATH! }).then(
+    const reason = await type.available?.({ searchPath: ENGINE_PATH }).then(
       () => undefined,
       (error: unknown) => error,
     );

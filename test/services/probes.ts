@@ -1,5 +1,6 @@
 /** How a client of each engine writes something and reads it back, through the credentials an app would get. */
 import type { Endpoint } from '../../services/kit/contract.ts';
+import { MongoClient } from '../../services/mongodb/client.ts';
 import { MysqlClient } from '../../services/mysql/client.ts';
 import { PostgresClient } from '../../services/postgresql/client.ts';
 import { RedisClient } from '../../services/redis/client.ts';
@@ -12,6 +13,7 @@ export interface Probe {
   readonly read: (endpoint: Endpoint) => Promise<string | undefined>;
 }
 
+const MONGO_DATABASE = 'db';
 const CREATE = 'CREATE TABLE IF NOT EXISTS probe (id INTEGER PRIMARY KEY, value VARCHAR(100))';
 
 export const PROBES: Readonly<Record<string, Probe>> = {
@@ -68,7 +70,39 @@ export const PROBES: Readonly<Record<string, Probe>> = {
       return typeof value === 'string' ? value : undefined;
     },
   },
+  mongodb: {
+    write: async (endpoint, value) => {
+      using client = await mongo(endpoint);
+      await client.command(MONGO_DATABASE, {
+        insert: 'probe',
+        documents: [{ _id: 1, value }],
+        // On disk before the test goes on.
+        writeConcern: { w: 1, j: true },
+      });
+      await client.command(MONGO_DATABASE, {
+        createIndexes: 'probe',
+        indexes: [{ key: { value: 1 }, name: 'by value', unique: true }],
+      });
+    },
+    overwrite: async (endpoint, value) => {
+      using client = await mongo(endpoint);
+      const updates = [{ q: { _id: 1 }, u: { value } }];
+      await client.command(MONGO_DATABASE, { update: 'probe', updates });
+      await client.command(MONGO_DATABASE, { insert: 'came_later', documents: [{ value }] });
+    },
+    read: async (endpoint) => {
+      using client = await mongo(endpoint);
+      const { cursor } = await client.command(MONGO_DATABASE, { find: 'probe' });
+      const [found] = (cursor as { firstBatch: { value: string }[] }).firstBatch;
+      return found?.value;
+    },
+  },
 };
+
+/** As `MONGODB_URL` has it: the database is called `db`, and knows the user. */
+function mongo({ host, port, user, password }: Endpoint): Promise<MongoClient> {
+  return MongoClient.connect({ host, port }, { user, password, source: MONGO_DATABASE });
+}
 
 function absent(error: Error): readonly [] {
   if (/exist/.test(error.message)) return [];
