@@ -5,6 +5,7 @@
 import type { Diagnostic } from './kernel/diagnostics.ts';
 import type { AppName, ServiceName } from './kernel/names.ts';
 import type { LogLine } from './logs/types.ts';
+import type { AnyFault } from './platform/fault.ts';
 
 /** How one run of a process ended. Exactly one of `code` and `signal` is set. */
 export interface ExitFacts {
@@ -51,6 +52,7 @@ export type PlatformEvent =
       readonly ms: number;
     }
   | InstanceEvent
+  | FaultEvent
   | { readonly kind: 'files-changed'; readonly app: AppName; readonly files: readonly string[] }
   | { readonly kind: 'watch-degraded'; readonly app: AppName; readonly message: string }
   | {
@@ -62,6 +64,24 @@ export type PlatformEvent =
   | { readonly kind: 'app-stopped'; readonly app: AppName; readonly because: string }
   | { readonly kind: 'app-deleted'; readonly app: AppName }
   | { readonly kind: 'log'; readonly line: LogLine };
+
+/** An outage on demand: made, or undone. */
+export interface FaultEvent {
+  readonly kind: 'fault';
+  /** A service, an app, or `router`. */
+  readonly target: string;
+  readonly fault: AnyFault;
+  /** `ends`: the fault is one that undoes another, `up` or `latency` of 0. */
+  readonly moment: 'begins' | 'ends';
+  /** Connections dropped, items removed or processes met; 0 where that is no number. */
+  readonly count: number;
+  /** Milliseconds until it ends by itself. */
+  readonly forMs?: number;
+  /** Whether somebody asked for it, or its time was over. */
+  readonly by: 'user' | 'time';
+  /** Those that may notice. */
+  readonly apps: readonly AppName[];
+}
 
 /** What the supervisor reports of one instance. */
 export type InstanceEvent = {

@@ -1,6 +1,6 @@
 /** `fault`, `faults`: outages on demand of what runs in the space. */
 import { PaasError } from '../../runtime/kernel/errors.ts';
-import { describeFault, type ActiveFault, type AnyFault } from '../../runtime/platform/outages.ts';
+import { describeFault, type ActiveFault, type AnyFault } from '../../runtime/platform/fault.ts';
 import { describeMs } from '../../runtime/platform/words.ts';
 import { connect } from '../connect.ts';
 import { anyPort, type CommonOptions, type Context } from '../context.ts';

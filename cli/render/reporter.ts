@@ -2,6 +2,7 @@
 import type { PlatformEvent } from '../../runtime/events.ts';
 import { formatLogHeader } from '../../runtime/logs/format.ts';
 import type { LogLine } from '../../runtime/logs/types.ts';
+import { describeFaultEvent } from '../../runtime/platform/fault.ts';
 import { describeMs } from '../../runtime/platform/words.ts';
 import { renderDiagnostic } from './code-frame.ts';
 import { harmless, type Terminal } from './terminal.ts';
@@ -70,6 +71,10 @@ export function renderEvent(event: PlatformEvent, terminal: Terminal): void {
       return terminal.out(`${event.app} stopped: ${event.because}`);
     case 'app-deleted':
       return terminal.out(`${event.app} deleted`);
+    case 'fault':
+      return terminal.out(
+        paint.yellow(`Fault: ${harmless(`${event.target}: ${describeFaultEvent(event)}`, false)}`),
+      );
     case 'instance':
       // Each of these moments is in the app's log as a line of CELL or HEALTH.
       return;

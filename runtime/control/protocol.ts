@@ -7,7 +7,7 @@ import type { PlatformEvent } from '../events.ts';
 import type { ErrorJson } from '../kernel/errors.ts';
 import type { LogLine } from '../logs/types.ts';
 import type { ClientPurpose, ReadyProgram } from '../platform/service-client.ts';
-import type { ActiveFault, AnyFault } from '../platform/outages.ts';
+import type { ActiveFault, AnyFault } from '../platform/fault.ts';
 import type { PushRequest } from '../platform.ts';
 import type { DrainRequest } from '../manifest/types.ts';
 import type { DrainPlan } from '../plan/drains.ts';

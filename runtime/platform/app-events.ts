@@ -1,6 +1,7 @@
 /** What happened to an app as its `events` tell it, under Cloud Foundry's names where it has one. Pure. */
 import type { InstanceEvent, PlatformEvent } from '../events.ts';
 import { exitStatus } from '../supervisor/start-failure.ts';
+import { describeFaultEvent } from './fault.ts';
 import { describeMs } from './words.ts';
 
 export interface AppEvent {
@@ -29,11 +30,24 @@ const NAMES: Readonly<Record<string, string>> = {
   'terminate-task': 'audit.app.task.cancel',
 };
 
-/** Undefined for what is no event of an app. */
-export function appEvent(
+/** Of each app that is concerned. */
+export function appEvents(
   event: PlatformEvent,
   at: number,
-): (AppEvent & { readonly app: string }) | undefined {
+): readonly (AppEvent & { readonly app: string })[] {
+  if (event.kind === 'fault') {
+    const { target, moment, apps, by } = event;
+    const name = moment === 'begins' ? 'app.fault.begin' : 'app.fault.end';
+    const actor = by === 'time' ? 'platform' : by;
+    const description = `${target}: ${describeFaultEvent(event)}`;
+    return apps.map((app) => ({ at, app, event: name, actor, description }));
+  }
+  const one = appEvent(event, at);
+  return one ? [one] : [];
+}
+
+/** Undefined for what is no event of one app. */
+function appEvent(event: PlatformEvent, at: number): (AppEvent & { readonly app: string }) | undefined {
   switch (event.kind) {
     case 'change-started': {
       const created = event.action === 'push' && event.because === 'first push';

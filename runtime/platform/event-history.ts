@@ -2,7 +2,7 @@
 import type { PlatformEvent } from '../events.ts';
 import { LogFile, readLastLines, removeLogFiles } from '../logs/log-file.ts';
 import { logFile, type SpacePaths } from '../state/home.ts';
-import { appEvent, type AppEvent } from './app-events.ts';
+import { appEvents, type AppEvent } from './app-events.ts';
 
 /** Kept of each app, where they are kept in memory. */
 const MAX_EVENTS = 1000;
@@ -19,9 +19,10 @@ export class EventHistory {
   }
 
   add(happened: PlatformEvent): void {
-    const event = appEvent(happened, Date.now());
-    if (!event) return;
-    const { app, ...entry } = event;
+    for (const { app, ...entry } of appEvents(happened, Date.now())) this.#keep(app, entry);
+  }
+
+  #keep(app: string, entry: AppEvent): void {
     if (this.#memory) {
       const events = this.#memory.get(app) ?? [];
       this.#memory.set(app, [...events, entry].slice(-MAX_EVENTS));

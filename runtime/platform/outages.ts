@@ -1,46 +1,20 @@
 /** Outages on demand of services, apps and the router: made, listed, and ended when their time is over. */
 import { FaultUnknown, type Fault } from '../../services/kit/faults.ts';
+import type { PlatformEvent } from '../events.ts';
 import { PaasError } from '../kernel/errors.ts';
+import type { AppName } from '../kernel/names.ts';
 import { suggest } from '../kernel/suggest.ts';
 import type { RouterDisturbance } from '../router/types.ts';
 import type { App } from './app.ts';
 import type { Apps } from './apps.ts';
+import { endsSomething, ROUTER, type ActiveFault, type AnyFault, type RouterFault } from './fault.ts';
 import type { Services } from './services.ts';
-import { describeMs } from './words.ts';
-
-export type AppFault =
-  /** Its processes are killed. */
-  | { readonly kind: 'crash' }
-  /** Its processes stand still, as one that hangs. */
-  | { readonly kind: 'pause' }
-  /** Ends a pause. */
-  | { readonly kind: 'up' }
-  /** Ended as the watch over its memory would. */
-  | { readonly kind: 'out-of-memory' }
-  | { readonly kind: 'clear' };
-
-export type RouterFault =
-  | { readonly kind: 'latency'; readonly ms: number; readonly jitterMs: number }
-  /** The next requests end without an answer; without a count all of them. */
-  | { readonly kind: 'abort'; readonly count?: number }
-  | { readonly kind: 'clear' };
-
-export type AnyFault = Fault | AppFault | RouterFault;
-
-/** What a fault may be made of besides apps and services. */
-export const ROUTER = 'router';
-
-export interface ActiveFault {
-  readonly target: string;
-  readonly fault: AnyFault;
-  /** Milliseconds until it ends by itself. */
-  readonly leftMs?: number;
-}
 
 export interface OutagesOptions {
   readonly services: Services;
   readonly apps: Apps;
   readonly serviceNames: () => readonly string[];
+  readonly report: (event: PlatformEvent) => void;
 }
 
 /** What ends each of those that go on. */
@@ -83,10 +57,14 @@ export class Outages implements Disposable {
     const count = await this.#apply(target, fault);
     this.#forget(target, fault.kind);
     if (fault.kind === 'clear' || fault.kind === 'up') this.#forgetAll(target);
+    this.#report(target, fault, { count, by: 'user', ...(forMs === undefined ? {} : { forMs }) });
     if (forMs === undefined || !end) return count;
     const timer = setTimeout(() => {
       this.#timed.delete(key(target, fault.kind));
-      this.#apply(target, end).catch(() => {}); // its target is gone, and the fault with it
+      this.#apply(target, end).then(
+        () => this.#report(target, end, { count: 0, by: 'time' }),
+        () => {}, // its target is gone, and the fault with it
+      );
     }, forMs);
     timer.unref();
     this.#timed.set(key(target, fault.kind), { timer, until: performance.now() + forMs });
@@ -95,12 +73,14 @@ export class Outages implements Disposable {
 
   /** Ends all of them everywhere. */
   async clearAll(): Promise<void> {
+    const targets = new Set((await this.active()).map(({ target }) => target));
     for (const { timer } of this.#timed.values()) clearTimeout(timer);
     this.#timed.clear();
     Object.assign(this.#router, { latencyMs: 0, jitterMs: 0, aborts: 0 });
     for (const app of this.#options.apps) app.faults.resume();
     const running = this.#options.services.runningFaults();
     await Promise.all(running.map(([, faults]) => faults.apply({ kind: 'clear' })));
+    for (const target of targets) this.#report(target, { kind: 'clear' }, { count: 0, by: 'user' });
   }
 
   async active(): Promise<readonly ActiveFault[]> {
@@ -172,6 +152,18 @@ export class Outages implements Disposable {
     });
   }
 
+  #report(
+    target: string,
+    fault: AnyFault,
+    facts: { readonly count: number; readonly by: 'user' | 'time'; readonly forMs?: number },
+  ): void {
+    const { apps, report } = this.#options;
+    const concerned = target === ROUTER ? [...apps] : [...apps.boundTo(target), apps.get(target)];
+    const names = new Set(concerned.flatMap((app) => (app ? [app.name as AppName] : [])));
+    const moment = endsSomething(fault) ? 'ends' : 'begins';
+    report({ kind: 'fault', target, fault, moment, ...facts, apps: [...names] });
+  }
+
   #applyToRouter(fault: AnyFault): number {
     if (fault.kind === 'latency') {
       Object.assign(this.#router, { latencyMs: fault.ms, jitterMs: fault.jitterMs });
@@ -226,20 +218,4 @@ const FITTING: Readonly<Record<string, string>> = {
 function wrongKind(target: string, what: string, { kind }: AnyFault): PaasError {
   const message = `Cannot do "${kind}" to "${target}": it is ${what}`;
   return new PaasError('USAGE', { message, hint: `There is for ${what}: ${FITTING[what] ?? ''}` });
-}
-
-/** `latency 200 ms ± 50 ms`, `down`. */
-export function describeFault(fault: AnyFault): string {
-  switch (fault.kind) {
-    case 'latency':
-      return `latency ${describeMs(fault.ms)}${fault.jitterMs > 0 ? ` ± ${describeMs(fault.jitterMs)}` : ''}`;
-    case 'bandwidth':
-      return `bandwidth ${fault.bytesPerSecond} bytes/s`;
-    case 'fail-next':
-      return `the next ${fault.count} fail: ${fault.message}`;
-    case 'abort':
-      return fault.count === undefined ? 'abort all' : `abort the next ${fault.count}`;
-    default:
-      return fault.kind;
-  }
 }

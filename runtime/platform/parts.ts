@@ -150,6 +150,7 @@ export function makeParts(options: PlatformOptions) {
     services,
     apps,
     serviceNames: () => Object.keys(state.record.services),
+    report,
   });
   scope.defer(() => commands.closeAll());
   scope.use(outages);

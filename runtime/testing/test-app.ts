@@ -1,6 +1,6 @@
 import { runToEnd } from '../../services/kit/process.ts';
 import { flatten } from '../env/build-env.ts';
-import type { AnyFault } from '../platform/outages.ts';
+import type { AnyFault } from '../platform/fault.ts';
 import type { AppSnapshot, AppState, InstanceSnapshot } from '../snapshot.ts';
 import { request, type FetchOptions } from './fetch.ts';
 import type { Inside } from './inside.ts';

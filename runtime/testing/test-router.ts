@@ -1,5 +1,4 @@
-import type { RouterFault } from '../platform/outages.ts';
-import { ROUTER } from '../platform/outages.ts';
+import { ROUTER, type RouterFault } from '../platform/fault.ts';
 import type { Inside } from './inside.ts';
 
 /** The router, to be disturbed. */

@@ -2,6 +2,7 @@
 import type { PlatformEvent } from '../events.ts';
 import { formatLogHeader } from '../logs/format.ts';
 import type { LogLine } from '../logs/types.ts';
+import { describeFaultEvent } from '../platform/fault.ts';
 import { describeExit, describeMs } from '../platform/words.ts';
 import type { RequestRecord } from '../router/types.ts';
 
@@ -179,6 +180,8 @@ export function describeEvent(event: TimedEvent): string {
       return `${event.app}: stopped (${event.because})`;
     case 'app-deleted':
       return `${event.app}: deleted`;
+    case 'fault':
+      return `${event.target}: ${describeFaultEvent(event)}`;
     case 'instance':
       return `${event.app}: ${event.process}/${event.index} ${describeMoment(event)}`;
   }

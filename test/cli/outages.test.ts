@@ -25,9 +25,23 @@ describe('fault', () => {
     expect(timed).toMatchObject({ target: 'cache', fault: { kind: 'freeze' }, forMs: 300 });
     await until('it to end by itself', async () => (await home.json<Listed>(['faults'])).faults.length === 0);
     await until('the cache to answer', async () => (await ask('/get?k')) === 'v');
+    const { events } = await home.json<{ events: { event: string; actor: string; description: string }[] }>([
+      'events',
+      'shop',
+    ]);
+    expect(
+      events
+        .filter(({ event }) => event.startsWith('app.fault'))
+        .map(({ event, actor, description }) => `${event} ${actor} ${description}`),
+    ).toEqual([
+      'app.fault.begin user cache: down',
+      'app.fault.end user cache: up again',
+      'app.fault.begin user cache: freeze for 300 ms',
+      'app.fault.end platform cache: up again, its time is over',
+    ]);
     await home.run(['fault', 'cache', 'fail-next', '1', 'on', 'fire']);
     expect(await ask('/get?k')).toBe('SERVER_ERROR on fire');
-    expect((await home.run(['fault', 'cache', 'evict', 'k'])).stdout).toBe('cache: evict (1)\n');
+    expect((await home.run(['fault', 'cache', 'evict', 'k'])).stdout).toBe('cache: evict k (1)\n');
     expect(await ask('/get?k')).toBe('END');
   });
 

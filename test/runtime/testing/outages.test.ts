@@ -228,6 +228,44 @@ test('the router is slow, and ends requests without an answer', async () => {
   expect((await platform.fetch('/')).status).toBe(200);
 });
 
+test('each of them is an event, and in the timeline', async () => {
+  const platform = await started({ folder: cacheApp() });
+  const cache = platform.service('cache');
+  await platform.reset();
+  await cache.set('k', 'v');
+  await cache.latency(20, 5);
+  await cache.latency(0);
+  await cache.evict('k');
+  await cache.freeze();
+  await cache.up();
+  await platform.app('shop').pause();
+  await platform.app('shop').resume();
+  await platform.router.abort(2);
+  const faults = platform.events().filter((event) => event.kind === 'fault');
+  expect(faults.map(({ target, moment, fault }) => `${target} ${moment} ${fault.kind}`)).toEqual([
+    'cache begins latency',
+    'cache ends latency',
+    'cache begins evict',
+    'cache begins freeze',
+    'cache ends up',
+    'shop begins pause',
+    'shop ends up',
+    'router begins abort',
+  ]);
+  expect(faults[0]).toMatchObject({ fault: { ms: 20, jitterMs: 5 }, by: 'user', apps: ['shop'] });
+  const shown = platform.debug();
+  for (const line of [
+    'event    cache: latency 20 ms ± 5 ms',
+    'event    cache: no latency any more',
+    'event    cache: evict k (1)',
+    'event    cache: freeze',
+    'event    cache: up again',
+    'event    shop: pause (1)',
+    'event    router: abort the next 2',
+  ])
+    expect(shown).toContain(line);
+});
+
 test('what clients ask of a cache is written down', async () => {
   const platform = await started({ folder: cacheApp() });
   const cache = platform.service('cache');
