@@ -128,7 +128,9 @@ async function buildProgram(module) {
           );
           onResolve({ filter: /\.cjs$/, namespace: 'lazy' }, ({ path }) => ({ path, external: true }));
           onLoad({ filter: /.*/, namespace: 'lazy' }, async ({ path }) => {
-            const names = Object.keys(await import(path)).filter((each) => each !== 'default');
+            // From Node 23 on a CommonJS module is seen to export itself, too.
+            const whole = new Set(['default', 'module.exports']);
+            const names = Object.keys(await import(path)).filter((each) => !whole.has(each));
             const file = path.startsWith('node:') ? path : fromHere(`dist/vendor/${path}.cjs`);
             const getters = names.map((each) => `get ${each}() { return require('${file}').${each}; }`);
             return { contents: `module.exports = { ${getters.join(', ')} };` };
