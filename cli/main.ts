@@ -51,14 +51,14 @@ function workingFolder(): string {
 
 /** Everything after the word is memcached's own command line. */
 async function memcached(): Promise<void> {
-  const { runMemcached } = await import('../services/memcached/command-line/run.ts');
+  const { runMemcached, standardStream } = await import('../services/memcached/command-line/run.ts');
   const { [DAEMON_VARIABLE]: daemon, ...env } = process.env;
   process.exitCode = await runMemcached({
     argv: argv[0] === 'help' ? ['-h'] : argv.slice(1),
     env,
-    cwd: process.cwd(),
-    stdout: process.stdout,
-    stderr: process.stderr,
+    cwd: workingFolder(),
+    stdout: standardStream(1),
+    stderr: standardStream(2),
     starter: {
       file: process.execPath,
       args: [...process.execArgv, process.argv[1]!, 'memcached'],

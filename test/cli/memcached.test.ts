@@ -1,5 +1,5 @@
 /** The built-in cache as a program of its own: what those who start a `memcached` rely on. */
-import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { constants, existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { alive, until } from '../helpers/alive.ts';
@@ -102,6 +102,17 @@ test('-vv tells who comes, what is asked and what is answered', async () => {
       '',
     ].join('\n'),
   );
+});
+
+test('leaves the pipes it was started with as they are: who shares them would lose lines', async () => {
+  const { program } = await start(['-p', '-1', '-l', '127.0.0.1', '-vv']);
+  expect(program.stderr).toContain('server listening');
+  if (process.platform !== 'linux') return console.log('flags of open files are only seen on Linux: skipped');
+  for (const descriptor of [1, 2]) {
+    const info = readFileSync(`/proc/${program.child.pid}/fdinfo/${descriptor}`, 'latin1');
+    const flags = parseInt(/^flags:\s*(\d+)/m.exec(info)![1]!, 8);
+    expect(flags & constants.O_NONBLOCK, `descriptor ${descriptor}`).toBe(0);
+  }
 });
 
 test('SIGUSR1 and the shutdown command stop it', async () => {

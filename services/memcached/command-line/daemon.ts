@@ -43,8 +43,8 @@ export async function detach(line: CommandLine, world: ProgramWorld): Promise<nu
 }
 
 /** @returns the exit code to end with, where it failed */
-export function tellStarter(announcement: Announcement): number {
-  process.stdout.write(`${JSON.stringify(announcement)}\n`);
+export function tellStarter({ stdout }: ProgramWorld, announcement: Announcement): number {
+  stdout.write(`${JSON.stringify(announcement)}\n`);
   return 'failed' in announcement ? announcement.failed : EXIT.ok;
 }
 

@@ -14,6 +14,9 @@ import { readCommandLine, type CommandLine } from './command-line.ts';
 import { listening, slabTable } from '../server/narrate.ts';
 import { removePidFile, writePidFile, writePortFile } from './files.ts';
 import { untilStopped } from './until-stopped.ts';
+import type { TextSink } from './standard-stream.ts';
+
+export { standardStream } from './standard-stream.ts';
 
 const SEED_END = 2 ** 32;
 
@@ -22,8 +25,8 @@ export interface ProgramWorld {
   readonly argv: readonly string[];
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
-  readonly stdout: NodeJS.WritableStream;
-  readonly stderr: NodeJS.WritableStream;
+  readonly stdout: TextSink;
+  readonly stderr: TextSink;
   /** How to start this program once more, for `-d`. */
   readonly starter: Starter;
 }
@@ -38,7 +41,7 @@ export async function runMemcached(world: ProgramWorld): Promise<number> {
     return await serve(line, world, say);
   } catch (error) {
     if (!(error instanceof Ending)) throw error;
-    if (world.starter.daemon) return tellStarter({ failed: error.exitCode, stderr: error.stderr });
+    if (world.starter.daemon) return tellStarter(world, { failed: error.exitCode, stderr: error.stderr });
     world.stdout.write(error.stdout);
     world.stderr.write(error.stderr);
     return error.exitCode;
@@ -71,7 +74,7 @@ async function serve(line: CommandLine, world: ProgramWorld, say: (text: string)
     writePortFile(env.MEMCACHED_PORT_FILENAME, ports, say);
   }
   if (line.pidFile !== undefined) writePidFile(line.pidFile, process.pid, say);
-  if (starter.daemon) tellStarter({ serving: process.pid });
+  if (starter.daemon) tellStarter(world, { serving: process.pid });
   const how = await stop.told;
   if (how === 'graceful') say('Gracefully stopping');
   else if (cache.store.tuning.verbosity > 0) say('Exiting normally');
