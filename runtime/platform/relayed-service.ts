@@ -18,7 +18,7 @@ export async function behindRelay(
       host: endpoint.host,
       port,
       target: endpoint,
-      refuse: type.refuse?.bind(type),
+      failer: type.failer?.bind(type),
     });
     return {
       endpoint: { ...endpoint, port: relay.port },

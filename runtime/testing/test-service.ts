@@ -117,7 +117,12 @@ export class TestService {
     return this.#fault({ kind: 'drop-connections' });
   }
 
-  /** The next requests fail: a cache and redis answer with this error, the others end the connection. */
+  /**
+   * The next requests fail with this error, and their connection goes on: commands of a cache or of redis, statements of
+   * postgresql (`40001: text` gives the SQLSTATE) and mysql (`1213 (40001): text`), mails of smtp. Connecting does not
+   * count.
+   * @throws PaasError `SERVICE_CANNOT` for other types: use `dropConnections()` or `down()`
+   */
   async failNext(count = 1, error = 'made to fail'): Promise<void> {
     await this.#fault({ kind: 'fail-next', count, message: error });
   }

@@ -4,6 +4,7 @@
  */
 import type { CacheHandle } from './cache-handle.ts';
 import type { ExternalEngine } from './external.ts';
+import type { Failer } from './failer.ts';
 import type { Faults } from './faults.ts';
 import type { Guardian } from './guardian.ts';
 import type { Json } from './json.ts';
@@ -162,11 +163,8 @@ export interface ServiceType<Options = unknown> {
   readonly type: string;
   /** Its instances have `faults` of their own. */
   readonly hasFaults?: true;
-  /**
-   * What the engine would answer to this request if it failed so, for the faults of a relay. Undefined where that
-   * cannot be said: the connection is ended then.
-   */
-  refuse?(request: Buffer, message: string): Buffer | undefined;
+  /** Makes requests of one connection fail, for the faults of a relay. Without it a relay refuses to try. */
+  failer?(): Failer;
   /** No relay may stand in front: it serves more than TCP. */
   readonly noRelay?: true;
   /** Nothing of it listens. */

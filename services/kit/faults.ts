@@ -13,7 +13,7 @@ export type Fault =
   | { readonly kind: 'bandwidth'; readonly bytesPerSecond: number }
   /** The connections there are end; new ones are welcome. */
   | { readonly kind: 'drop-connections' }
-  /** The next requests fail with this message, or, where we do not speak the protocol, with their connection. */
+  /** The next requests fail with this message, in the words of the protocol; see each `failer.ts` for what may stand in front of it. */
   | { readonly kind: 'fail-next'; readonly count: number; readonly message: string }
   /** Items go as if memory had run out; all of them without a key. */
   | { readonly kind: 'evict'; readonly key?: string }

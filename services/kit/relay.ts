@@ -1,6 +1,7 @@
 /** Stands on a service's port and passes everything on to the engine behind it, so that its clients can be disturbed. */
 import { connect, createServer, type Server, type Socket } from 'node:net';
-import type { Faults } from './faults.ts';
+import type { Failer } from './failer.ts';
+import { FaultUnknown, type Faults } from './faults.ts';
 import { FaultGate } from './fault-gate.ts';
 
 export interface RelayOptions {
@@ -9,8 +10,8 @@ export interface RelayOptions {
   readonly port: number;
   /** Where the engine listens. */
   readonly target: { readonly host: string; readonly port: number };
-  /** The engine's own way to say that a request failed, for protocols we can answer in. */
-  readonly refuse?: ((request: Buffer, message: string) => Buffer | undefined) | undefined;
+  /** Makes requests fail, for protocols we know. */
+  readonly failer?: (() => Failer) | undefined;
 }
 
 export interface Relay extends AsyncDisposable {
@@ -50,7 +51,7 @@ class TcpRelay implements Relay {
       sockets: () => this.#pairs.keys(),
       stopListening: () => new Promise((resolve) => this.#server.close(() => resolve())),
       listenAgain: () => this.listen(this.#port),
-      failNext: (count, message) => void (this.#failing = { count, message }),
+      failNext: (count, message) => this.#failNext(count, message),
       failing: () => this.#failing,
     });
   }
@@ -95,9 +96,12 @@ class TcpRelay implements Relay {
       });
       one.on('drain', () => other.resume());
     }
+    let failer: Failer | undefined;
     client.on('data', (chunk: Buffer) => {
-      if (this.#failing.count > 0 && this.#fail(client, chunk)) return;
-      if (!engine.write(chunk)) client.pause();
+      if (this.#failing.count > 0) failer ??= this.#options.failer?.();
+      const taken = failer ? this.#take(failer, client, chunk) : [chunk];
+      if (!failer?.inside && this.#failing.count === 0) failer = undefined;
+      for (const part of taken) if (!engine.write(part)) client.pause();
     });
     engine.on('data', (chunk: Buffer) => {
       if (!client.write(chunk)) engine.pause();
@@ -106,12 +110,31 @@ class TcpRelay implements Relay {
     this.faults.accepted(client);
   }
 
-  #fail(client: Socket, chunk: Buffer): boolean {
+  #failNext(count: number, message: string): void {
+    if (count > 0 && !this.#options.failer)
+      throw new FaultUnknown(
+        'its requests cannot be told apart here; drop-connections, down and freeze break them as well',
+      );
+    this.#failing = { count, message };
+  }
+
+  /** @returns what goes on to the engine */
+  #take(failer: Failer, client: Socket, chunk: Buffer): readonly Buffer[] {
+    const taken = failer.take(chunk, () => this.#nextFailure());
+    if (!taken) {
+      // TLS, or no protocol of this engine: it fails all the same, though not in its own words.
+      this.#nextFailure();
+      client.resetAndDestroy();
+      return [];
+    }
+    for (const answer of taken.toClient) client.write(answer);
+    return taken.toEngine;
+  }
+
+  #nextFailure(): string | undefined {
     const { count, message } = this.#failing;
+    if (count === 0) return undefined;
     this.#failing = { count: count - 1, message };
-    const answer = this.#options.refuse?.(chunk, message);
-    if (answer) client.write(answer);
-    else client.resetAndDestroy();
-    return true;
+    return message;
   }
 }

@@ -10,6 +10,7 @@ import { bind, VERSIONS } from './bind.ts';
 import { identifier, MysqlClient } from './client.ts';
 import { copyRows, dropOldCopies } from './copy.ts';
 import { MYSQL } from './engine.ts';
+import { MysqlFailer } from './failer.ts';
 import { startServer } from './server.ts';
 
 const CLIENT_PACKAGES = {
@@ -33,6 +34,7 @@ export const mysql: ServiceType<undefined> = {
   available: (where) => requireEngine(MYSQL, where),
   start,
   bind,
+  failer: () => new MysqlFailer(),
   external: {
     schemes: ['mysql', 'mysql2', 'mariadb'],
     defaultPort: 3306,

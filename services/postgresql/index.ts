@@ -10,6 +10,7 @@ import { bind, VERSIONS } from './bind.ts';
 import { PostgresClient } from './client.ts';
 import { copyRows, dropOldCopies } from './copy.ts';
 import { POSTGRESQL } from './engine.ts';
+import { PostgresFailer } from './failer.ts';
 import { startServer } from './server.ts';
 import { emptyDatabase } from './reset.ts';
 
@@ -31,6 +32,7 @@ export const postgresql: ServiceType<undefined> = {
   available: (where) => requireEngine(POSTGRESQL, where),
   start,
   bind,
+  failer: () => new PostgresFailer(),
   external: {
     schemes: ['postgres', 'postgresql'],
     defaultPort: 5432,

@@ -12,7 +12,7 @@ import { ownFolder, ProgramService } from '../kit/program-service.ts';
 import { unprivileged } from '../kit/unprivileged.ts';
 import { bind, URL_USER, VERSIONS } from './bind.ts';
 import { RedisClient, type Reply } from './client.ts';
-import { refuse } from './refuse.ts';
+import { RedisFailer } from './failer.ts';
 import { copyKeys } from './copy.ts';
 
 const REDIS: EngineKind = {
@@ -43,7 +43,7 @@ export const redis: ServiceType<undefined> = {
   available: (where) => requireEngine(REDIS, where),
   start,
   bind,
-  refuse,
+  failer: () => new RedisFailer(),
   external: {
     schemes: ['redis', 'rediss'],
     defaultPort: 6379,

@@ -16,6 +16,7 @@ import { uuidIdentity } from '../kit/identity.ts';
 import { neverFails } from '../kit/instance.ts';
 import { readMapping } from '../kit/options.ts';
 import { describeMail } from './describe-mail.ts';
+import { SmtpFailer } from './failer.ts';
 import { listenSmtp, type ReceivedMail } from './server.ts';
 
 const VERSIONS = ['1.0'] as const;
@@ -32,6 +33,7 @@ export const smtp: ServiceType<undefined> = {
   mint: uuidIdentity,
   start,
   bind,
+  failer: () => new SmtpFailer(),
 };
 
 function bind(endpoint: Endpoint, dialect: Dialect): Binding {

@@ -1,0 +1,58 @@
+/** Commands of Redis that are answered with an error. */
+import { Pieces, type Failer, type Taken } from '../kit/failer.ts';
+
+/** Part of connecting, which is not what is to fail. */
+const CONNECTING = new Set(['AUTH', 'CLIENT', 'HELLO', 'QUIT', 'SELECT']);
+/** No client writes more digits than this. */
+const MAX_LINE_BYTES = 32;
+
+export class RedisFailer implements Failer {
+  readonly #pieces = new Pieces();
+
+  get inside(): boolean {
+    return this.#pieces.unfinished;
+  }
+
+  take(chunk: Buffer, next: () => string | undefined): Taken | undefined {
+    const commands = this.#pieces.split(chunk, commandLength);
+    if (!commands) return undefined;
+    const toEngine: Buffer[] = [];
+    const toClient: Buffer[] = [];
+    for (const command of commands) {
+      const message = CONNECTING.has(verbOf(command)) ? undefined : next();
+      if (message === undefined) toEngine.push(command);
+      else toClient.push(Buffer.from(`-${errorOf(message)}\r\n`));
+    }
+    return { toEngine, toClient };
+  }
+}
+
+/** One that begins with a code of its own, as `OOM` or `READONLY`, keeps it. */
+function errorOf(message: string): string {
+  const line = message.replaceAll(/[\r\n]+/g, ' ');
+  return /^[A-Z]{3,} /.test(line) ? line : `ERR ${line}`;
+}
+
+/** `*2\r\n$3\r\nGET\r\n$1\r\nk\r\n`. What is typed by hand, without a star, is not read. */
+function commandLength(bytes: Buffer): number | 'incomplete' | undefined {
+  let at = 0;
+  const number = (mark: string): number | 'incomplete' | undefined => {
+    const end = bytes.indexOf('\r\n', at);
+    if (end < 0 && bytes.length - at <= MAX_LINE_BYTES) return 'incomplete';
+    const match = new RegExp(`^\\${mark}(\\d{1,10})$`).exec(bytes.toString('latin1', at, Math.max(at, end)));
+    at = end + 2;
+    return match ? Number(match[1]) : undefined;
+  };
+  const words = number('*');
+  if (typeof words !== 'number') return words;
+  for (let word = 0; word < words; word++) {
+    const length = number('$');
+    if (typeof length !== 'number') return length;
+    at += length + 2;
+    if (at > bytes.length) return 'incomplete';
+  }
+  return at;
+}
+
+const verbOf = (command: Buffer): string =>
+  (command.toString('latin1', 0, 64).split('\r\n')[2] ?? '').toUpperCase();
