@@ -167,6 +167,11 @@ export function loopDetected(app: string, hops: number): Answer {
   };
 }
 
+/** What a page of another site is told: what the platform would say, and nothing of what runs here. */
+export function forForeigners(answer: Answer): Answer {
+  return { ...answer, ...nothingMore };
+}
+
 const MAX_SHOWN_HOST = 255;
 
 function shown(host: string): string {

@@ -1,9 +1,10 @@
 /** One request from its arrival to its record, whichever way it is carried (plain or upgraded). */
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import type { Answer } from './answers.ts';
+import { forForeigners, type Answer } from './answers.ts';
 import type { RequestTarget } from './host.ts';
 import type { Loads } from './loads.ts';
+import { isForeign } from './origin.ts';
 import type { Route, RouteTarget } from './route-table.ts';
 import type { RequestRecord } from './types.ts';
 
@@ -82,6 +83,11 @@ export abstract class Exchange {
   abstract forward(target: RouteTarget, fresh: boolean): void;
   /** Answers by the router itself. */
   abstract answer(answer: Answer): void;
+
+  /** What of it this client may know. */
+  protected discreet(answer: Answer): Answer {
+    return isForeign(this.request.headers, this.target.authority) ? forForeigners(answer) : answer;
+  }
 
   protected beginAttempt(target: RouteTarget): void {
     this.chosen = target;

@@ -139,7 +139,7 @@ export class PlainExchange extends Exchange {
     }
     this.status = answer.status;
     this.routerError = answer.routerError;
-    const page = renderAnswer(answer, this.#wantsPage(), this.id);
+    const page = renderAnswer(this.discreet(answer), this.#wantsPage(), this.id);
     this.responseBytes = this.request.method === 'HEAD' ? 0 : Buffer.byteLength(page.body);
     response.writeHead(answer.status, answer.reason, [...page.headers]);
     response.end(page.body);

@@ -20,6 +20,8 @@ export function renderAnswer(answer: Answer, html: boolean, requestId: string): 
     String(Buffer.byteLength(body)),
     'X-Content-Type-Options',
     'nosniff',
+    'Cross-Origin-Resource-Policy',
+    'same-origin',
     'X-Cf-RouterError',
     answer.routerError,
     'X-Vcap-Request-Id',
@@ -27,7 +29,10 @@ export function renderAnswer(answer: Answer, html: boolean, requestId: string): 
   ];
   if (answer.cacheControl !== undefined) headers.push('Cache-Control', answer.cacheControl);
   if (html) {
-    headers.push('Content-Security-Policy', "default-src 'none'; style-src 'unsafe-inline'");
+    headers.push(
+      'Content-Security-Policy',
+      "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
+    );
     headers.push('Referrer-Policy', 'no-referrer', 'Vary', 'Accept');
   }
   return { headers, body };

@@ -93,7 +93,7 @@ export class UpgradeExchange extends Exchange {
     if (this.over || this.status !== 0) return;
     this.status = answer.status;
     this.routerError = answer.routerError;
-    const page = renderAnswer(answer, false, this.id);
+    const page = renderAnswer(this.discreet(answer), false, this.id);
     const lines = [`HTTP/1.1 ${answer.status} ${answer.reason}`, 'Connection: close'];
     for (let at = 0; at < page.headers.length; at += 2)
       lines.push(`${page.headers[at]}: ${page.headers[at + 1]}`);
