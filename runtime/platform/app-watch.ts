@@ -1,6 +1,6 @@
 /** Watches one app's folder and its manifest, and turns edits into changes with their cause. */
 import { readFileSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import type { ServiceType } from '../../services/kit/contract.ts';
 import type { PlatformEvent } from '../events.ts';
 import { PaasError } from '../kernel/errors.ts';
@@ -10,11 +10,12 @@ import type { AppPlan, ServicePlan } from '../plan/types.ts';
 import type { SpaceRecord } from '../state/record.ts';
 import { classify } from '../watch/classify.ts';
 import { RestartLoop } from '../watch/restart-loop.ts';
-import { watch } from '../watch/watcher.ts';
+import { watch, type WatchedChange } from '../watch/watcher.ts';
 import type { App } from './app.ts';
 import { planFor } from './plan-for.ts';
 import { readSource } from './read-source.ts';
 import { withStoredEnv } from './stored-env.ts';
+import { describeMs } from './words.ts';
 
 export interface AppWatchOptions {
   readonly record: () => SpaceRecord;
@@ -33,6 +34,10 @@ export class AppWatch implements AsyncDisposable {
   readonly #app: App;
   readonly #options: AppWatchOptions;
   readonly #loop = new RestartLoop();
+  /** What was changed and is not applied yet. */
+  readonly #waiting = new Set<string>();
+  #applying = false;
+  #resume: NodeJS.Timeout | undefined;
   #watcher: AsyncDisposable | undefined;
   #closed = false;
 
@@ -54,7 +59,7 @@ export class AppWatch implements AsyncDisposable {
         ...ignoreFile(plan.root, '.cfignore'),
         ...ignoreFile(plan.root, '.gitignore'),
       ],
-      onBatch: (files) => void self.#onBatch(files),
+      onBatch: (changes) => void self.#onBatch(changes),
       onDegraded: (message) => options.report({ kind: 'watch-degraded', app: plan.name, message }),
       signal,
     });
@@ -63,27 +68,77 @@ export class AppWatch implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true;
+    clearTimeout(this.#resume);
     await this.#watcher?.[Symbol.asyncDispose]();
   }
 
-  async #onBatch(files: readonly string[]): Promise<void> {
+  /** A batch that comes while an earlier one is applied waits, and is one with those that come meanwhile. */
+  async #onBatch(changes: readonly WatchedChange[]): Promise<void> {
     if (this.#closed) return;
+    for (const file of this.#heeded(changes)) this.#waiting.add(file);
+    if (this.#applying) return;
+    this.#applying = true;
+    try {
+      while (this.#waiting.size > 0 && !this.#closed) {
+        const files = [...this.#waiting];
+        this.#waiting.clear();
+        await this.#apply(files);
+        this.#loop.restarted(performance.now());
+      }
+    } finally {
+      this.#applying = false;
+    }
+  }
+
+  /** Those that may cause anything. */
+  #heeded(changes: readonly WatchedChange[]): readonly string[] {
     const { plan, state } = this.#app;
-    const absolute = plan.watch.requirementFiles.map((file) => join(plan.root, file));
+    const isManifest = ({ file }: WatchedChange) => plan.manifestFiles.includes(absolutePath(file));
+    const manifests = changes.filter(isManifest).map(({ file }) => file);
     // Staging itself writes into the folder (hooks, installers): only the manifest is heeded meanwhile.
-    const heeded =
-      state === 'staging' ? files.filter((file) => plan.manifestFiles.includes(absolutePath(file))) : files;
-    const change = classify(heeded, plan.manifestFiles, absolute);
-    if (!change) return;
+    if (state === 'staging') return manifests;
     // A command that reloads by itself is left to do so.
-    if (change.kind === 'code' && !plan.watch.enabled) return;
-    const shown = relative(plan.root, change.file);
-    if (change.kind === 'code' && this.#isLoop(shown)) return;
-    const because = `${shown} changed`;
+    const others = changes.filter(
+      (change) => !isManifest(change) && (plan.watch.enabled || this.#isRequirement(change.file)),
+    );
+    const inside = others.map(({ file, created }) => ({ file: relative(plan.root, file), created }));
+    const { heeded, paused } = this.#loop.seen(inside, performance.now());
+    for (const { path, quietMs } of paused) this.#say(loopMessage(path, quietMs));
+    this.#resumeLater();
+    return [...manifests, ...heeded.map((file) => join(plan.root, file))];
+  }
+
+  #isRequirement(file: string): boolean {
+    return this.#app.plan.watch.requirementFiles.includes(relative(this.#app.plan.root, file));
+  }
+
+  /** Paths that were left out count again when they were left alone for a while. */
+  #resumeLater(): void {
+    clearTimeout(this.#resume);
+    const next = this.#loop.nextMs();
+    if (next === undefined || this.#closed) return;
+    this.#resume = setTimeout(
+      () => {
+        const back = this.#loop.resumed(performance.now());
+        for (const { path } of back) this.#say(`"${path}" is watched again`, 'OUT');
+        this.#resumeLater();
+        for (const { file } of back) this.#waiting.add(join(this.#app.plan.root, file));
+        if (back.length > 0) void this.#onBatch([]);
+      },
+      Math.max(0, next - performance.now()),
+    ).unref();
+  }
+
+  async #apply(files: readonly string[]): Promise<void> {
+    const { plan } = this.#app;
+    const requirements = plan.watch.requirementFiles.map((file) => join(plan.root, file));
+    const change = classify(files, plan.manifestFiles, requirements);
+    if (!change) return;
+    const because = `${relative(plan.root, change.file)} changed`;
     this.#options.report({
       kind: 'files-changed',
       app: plan.name,
-      files: heeded.map((file) => relative(plan.root, file)),
+      files: files.map((file) => relative(plan.root, file)),
     });
     try {
       if (change.kind === 'code') await this.#options.apply(undefined, because, 'relaunch');
@@ -129,16 +184,6 @@ export class AppWatch implements AsyncDisposable {
     return plan.apps.find(({ name }) => name === this.#app.name);
   }
 
-  #isLoop(file: string): boolean {
-    const verdict = this.#loop.seen(file, performance.now());
-    if (verdict === 'began') {
-      this.#say(
-        `"${file}" changes after every restart, so the app seems to write it itself; edits of it are ignored now. Add it to "ignores" in the manifest, or push with --no-watch`,
-      );
-    }
-    return verdict !== 'no';
-  }
-
   #say(text: string, stream: 'OUT' | 'ERR' = 'ERR'): void {
     this.#app.log.append({ source: 'API', instance: 0, stream, text });
   }
@@ -159,4 +204,13 @@ function ignoreFile(root: string, name: string): readonly string[] {
   } catch {
     return [];
   }
+}
+
+function loopMessage(path: string, quietMs: number | undefined): string {
+  const what = path.endsWith('*') ? `New files in "${dirname(path)}" come` : `"${path}" changes`;
+  const until =
+    quietMs === undefined
+      ? 'until the next push or restart'
+      : `until it was left alone for ${describeMs(quietMs)}`;
+  return `${what} after every restart, so the app seems to write there itself; edits of it are ignored ${until}. Add it to "ignores" in the manifest, or push with --no-watch`;
 }

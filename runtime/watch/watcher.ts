@@ -6,17 +6,26 @@ import { ignoreFilter } from './ignore.ts';
 
 /** After the last event; a burst of saves is one batch. */
 const QUIET_MS = 100;
+/** New files of one folder are told of once a second, so those of one burst may come that far apart. */
+const NEW_QUIET_MS = 1100;
 /** A batch is handed over at the latest after this, however busy the folder is. */
-const MAX_QUIET_MS = 2000;
+const MAX_QUIET_MS = 3000;
 const POLL_MS = 300;
+
+export interface WatchedChange {
+  /** Absolute. */
+  readonly file: string;
+  /** It was not there before. */
+  readonly created: boolean;
+}
 
 export interface WatchOptions {
   readonly root: string;
   /** Files outside `root`, or to be seen although ignored: absolute. */
   readonly files: readonly string[];
   readonly ignores: readonly string[];
-  /** Absolute paths, in the order seen, each once. Batches do not overlap. */
-  readonly onBatch: (files: readonly string[]) => void;
+  /** In the order seen, each file once. Batches do not overlap. */
+  readonly onBatch: (changes: readonly WatchedChange[]) => void;
   /** Said once when the system's watch limit is reached and polling is used instead. */
   readonly onDegraded: (message: string) => void;
   /** Cuts the opening short. */
@@ -87,7 +96,7 @@ class FolderWatch implements AsyncDisposable {
       },
     });
     this.#watcher = watcher;
-    watcher.on('all', (_event, path) => this.#batch.add(path));
+    watcher.on('all', (event, path) => this.#batch.add(path, event === 'add'));
     await new Promise<void>((resolve) => {
       watcher.once('ready', resolve);
       watcher.on('error', (error) => {
@@ -109,23 +118,27 @@ class FolderWatch implements AsyncDisposable {
 }
 
 class Batch {
-  readonly #deliver: (files: readonly string[]) => void;
-  #files = new Set<string>();
+  readonly #deliver: WatchOptions['onBatch'];
+  /** With whether the first that was seen of it was its coming. */
+  #files = new Map<string, boolean>();
+  #anyCreated = false;
   #timer: NodeJS.Timeout | undefined;
   #since = 0;
 
-  constructor(deliver: (files: readonly string[]) => void) {
+  constructor(deliver: WatchOptions['onBatch']) {
     this.#deliver = deliver;
   }
 
-  add(file: string): void {
+  add(file: string, created: boolean): void {
     const now = performance.now();
     if (this.#files.size === 0) this.#since = now;
-    this.#files.add(file);
+    if (!this.#files.has(file)) this.#files.set(file, created);
     clearTimeout(this.#timer);
+    this.#anyCreated ||= created;
+    const quietMs = this.#anyCreated ? NEW_QUIET_MS : QUIET_MS;
     this.#timer = setTimeout(
       () => this.#flush(),
-      Math.min(QUIET_MS, Math.max(0, this.#since + MAX_QUIET_MS - now)),
+      Math.min(quietMs, Math.max(0, this.#since + MAX_QUIET_MS - now)),
     );
   }
 
@@ -135,8 +148,9 @@ class Batch {
   }
 
   #flush(): void {
-    const files = [...this.#files];
-    this.#files = new Set();
-    if (files.length > 0) this.#deliver(files);
+    const changes = [...this.#files].map(([file, created]) => ({ file, created }));
+    this.#files = new Map();
+    this.#anyCreated = false;
+    if (changes.length > 0) this.#deliver(changes);
   }
 }

@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { classify } from '../../../runtime/watch/classify.ts';
 import { ignoreFilter } from '../../../runtime/watch/ignore.ts';
-import { RestartLoop } from '../../../runtime/watch/restart-loop.ts';
 
 describe('ignore', () => {
   test.each([
@@ -53,19 +52,4 @@ test('the weightiest change of a batch wins', () => {
   );
   expect(classify(['/a/x.py'], [], [])).toEqual({ kind: 'code', file: '/a/x.py' });
   expect(classify([], [], [])).toBeUndefined();
-});
-
-test('a file that changes after every restart is a loop; edits now and then are not', () => {
-  const loop = new RestartLoop();
-  expect([1, 2, 3, 4, 5].map((second) => loop.seen('out.json', second * 1000))).toEqual([
-    'no',
-    'no',
-    'no',
-    'no',
-    'no',
-  ]);
-  expect(loop.seen('out.json', 6000)).toBe('began');
-  expect(loop.seen('out.json', 7000)).toBe('yes');
-  const calm = new RestartLoop();
-  expect([1, 2, 3, 4, 5, 6, 7].every((turn) => calm.seen('app.py', turn * 30_000) === 'no')).toBe(true);
 });

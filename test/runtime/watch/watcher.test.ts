@@ -14,7 +14,7 @@ async function watched(root: string, options: Partial<WatchOptions> = {}) {
     root,
     files: [],
     ignores: [],
-    onBatch: (files) => batches.push(files),
+    onBatch: (changes) => batches.push(changes.map(({ file }) => file)),
     onDegraded: () => {},
     ...options,
   });
@@ -65,7 +65,7 @@ test.runIf(canLimit)('where the system allows no more watches, files are polled'
   const script = `const { watch } = await import(${JSON.stringify(module)});
     const say = (what) => console.log(JSON.stringify(what));
     const watching = await watch({ root: process.argv[1], files: [], ignores: [],
-      onBatch: (files) => say({ files }), onDegraded: (message) => say({ message }) });
+      onBatch: (changes) => say({ files: changes.map(({ file }) => file) }), onDegraded: (message) => say({ message }) });
     say('watching');
     process.stdin.once('data', async () => {
       await watching[Symbol.asyncDispose]();
