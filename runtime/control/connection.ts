@@ -30,21 +30,27 @@ export class Connection {
   readonly whenClosed = new Set<() => Promise<void>>();
   readonly #socket: Socket;
   readonly #running = new Set<AbortController>();
+  readonly #late: NodeJS.Timeout;
   #greeted = false;
   #dropped = 0;
 
-  constructor(socket: Socket, handle: Handler, onClose: (connection: Connection) => void) {
+  /** @param helloMs how long a client may take to say who it is */
+  constructor(socket: Socket, handle: Handler, onClose: (connection: Connection) => void, helloMs: number) {
     this.#socket = socket;
+    this.#late = setTimeout(() => this.#refuse(0, 'it said no "hello" in time'), helloMs).unref();
     const lines = new JsonLines(MAX_MESSAGE_BYTES);
     socket.on('data', (chunk) => {
       try {
         for (const line of lines.push(chunk)) this.#onLine(line, handle);
       } catch (error) {
+        // Nothing more of it is read: what it goes on sending takes no memory.
+        socket.pause();
         this.#refuse(0, error instanceof Error ? error.message : String(error));
       }
     });
     socket.on('error', () => {});
     socket.on('close', () => {
+      clearTimeout(this.#late);
       for (const controller of this.#running)
         controller.abort(new PaasError('CANCELLED', { reason: 'the command was ended' }));
       onClose(this);
@@ -86,6 +92,7 @@ export class Connection {
     if (!this.#greeted && request.method !== 'hello')
       return this.#refuse(request.id, 'the first request must be "hello"');
     this.#greeted = true;
+    clearTimeout(this.#late);
     void this.#answer(request, handle);
   }
 

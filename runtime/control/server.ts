@@ -10,18 +10,21 @@ import { Connection, type Handler } from './connection.ts';
 const MAX_CONNECTIONS = 256;
 /** How long answers under way may take to leave when the server closes. */
 const FLUSH_MS = 500;
+/** One that connects and says nothing would keep the host from leaving. */
+const HELLO_MS = 10_000;
 
 export class ControlServer implements AsyncDisposable {
   readonly connections = new Set<Connection>();
   readonly #server: Server;
   readonly #scope = new Scope();
 
-  private constructor(handle: Handler, onClose: (connection: Connection) => void) {
+  private constructor(handle: Handler, onClose: (connection: Connection) => void, helloMs: number) {
     this.#server = createServer((socket) => {
-      const connection = new Connection(socket, handle, (closed) => {
+      const gone = (closed: Connection): void => {
         this.connections.delete(closed);
         onClose(closed);
-      });
+      };
+      const connection = new Connection(socket, handle, gone, helloMs);
       this.connections.add(connection);
     });
     this.#server.maxConnections = MAX_CONNECTIONS;
@@ -31,8 +34,9 @@ export class ControlServer implements AsyncDisposable {
     path: string,
     handle: Handler,
     onClose: (connection: Connection) => void,
+    helloMs = HELLO_MS,
   ): Promise<ControlServer> {
-    const self = new ControlServer(handle, onClose);
+    const self = new ControlServer(handle, onClose, helloMs);
     const address = self.#scope.use(socketAddress(path));
     await new Promise<void>((resolve, reject) => {
       self.#server.once('error', reject);
