@@ -223,8 +223,11 @@ export class Host {
       return this.#platform.restore(signal);
     },
     shutdown: async () => {
-      this.#platform.standDown();
-      setImmediate(this.#leave);
+      try {
+        this.#platform.standDown();
+      } finally {
+        setImmediate(this.#leave);
+      }
       return {};
     },
   };

@@ -64,13 +64,19 @@ export class AppCommands {
     return restore(apps, changes, signal);
   }
 
-  /** Stops an app and the services nothing else needs. Cuts short whatever is under way with it. */
+  /**
+   * Stops an app and the services nothing else needs. Cuts short whatever is under way with it.
+   * @throws PaasError `STATE_NOT_WRITABLE` where it is stopped and that cannot be remembered
+   */
   async stop(name: string, because = 'stopped by hand', graceMs?: number): Promise<AppSnapshot> {
     const { apps, changes, crons, needs } = this.#options;
     const app = apps.named(name);
-    await changes.stop(app, because, graceMs);
-    await crons.end(app);
-    await needs.stopUnused();
+    try {
+      await changes.stop(app, because, graceMs);
+    } finally {
+      await crons.end(app);
+      await needs.stopUnused();
+    }
     return app.snapshot();
   }
 

@@ -116,11 +116,15 @@ export class Changes {
     }, signal);
   }
 
+  /** @throws PaasError `STATE_NOT_WRITABLE` where it cannot be remembered; the app is stopped all the same */
   async stop(app: App, because: string, graceMs?: number): Promise<void> {
     await app.turns.afterInterrupting(async () => {
       await this.#options.watches.close(app.name);
-      if (this.#options.state.app(app.name)) this.#save(app, { ...app.record, desired: 'stopped' });
-      await app.run.shutdown(because, 'stopped', graceMs);
+      try {
+        if (this.#options.state.app(app.name)) this.#save(app, { ...app.record, desired: 'stopped' });
+      } finally {
+        await app.run.shutdown(because, 'stopped', graceMs);
+      }
     });
   }
 
@@ -210,7 +214,11 @@ export class Changes {
   }
 
   async #giveUp(app: App, error: unknown): Promise<void> {
-    this.#save(app, { ...app.record, desired: 'stopped' });
+    try {
+      this.#save(app, { ...app.record, desired: 'stopped' });
+    } catch {
+      // What failed first is told, and this may have been it.
+    }
     await app.run.shutdown(error instanceof PaasError ? error.message : 'the push failed');
   }
 
