@@ -4,7 +4,7 @@ import { describeEngine } from '../kit/choose-engine.ts';
 import type { ServiceContext, ServiceInstance, ServiceType } from '../kit/contract.ts';
 import { requireEngine } from '../kit/engine.ts';
 import { uriOf } from '../kit/external.ts';
-import { readMapping } from '../kit/options.ts';
+import { noOptions } from '../kit/options.ts';
 import { bind, GENERATIONS, type Generation } from './bind.ts';
 import { tryLogin } from './client.ts';
 import { RABBITMQ, startBroker } from './server.ts';
@@ -17,7 +17,7 @@ function ofGeneration(generation: Generation): ServiceType<undefined> {
     type: generation,
     versions: GENERATIONS[generation],
     summary: 'RabbitMQ message broker, on the server installed here',
-    readOptions: (raw) => void readMapping(raw, []) as undefined,
+    readOptions: noOptions,
     mint: () => ({ user: randomUUID(), password: randomUUID(), name: randomUUID() }),
     available: (where) => requireEngine(RABBITMQ, where),
     start,
