@@ -45,9 +45,11 @@ async function answerTo(
     case 'stats':
       return server.stats();
     case 'reset':
-      return server.reset();
+      server.reset();
+      return undefined;
     case 'console':
-      return await server.openConsole(request.path);
+      await server.openConsole(request.path);
+      return undefined;
     case 'fault': {
       const faults = await server.faults();
       const count = request.fault ? await faults.apply(request.fault) : 0;
@@ -57,7 +59,8 @@ async function answerTo(
       copies.set(id, await server.copy());
       return id;
     case 'restore':
-      return copies.get(request.copy)?.restore();
+      copies.get(request.copy)?.restore();
+      return undefined;
     case 'forget':
       copies.delete(request.copy);
       return undefined;
