@@ -11,7 +11,7 @@ const LAYERS: readonly (readonly RegExp[])[] = [
   [/^services\/[^/]+\//],
   [/^services\/index\.ts$/],
   [/^runtime\/kernel\//, /^runtime\/events\.ts$/, /^runtime\/logs\/types\.ts$/],
-  [/^runtime\/(manifest|staging|env|router|watch|logs|ports|state)\//],
+  [/^runtime\/(manifest|staging|env|router|tls|watch|logs|ports|state)\//],
   [/^runtime\/(plan|supervisor)\//],
   [/^runtime\/(platform\/|platform\.ts|snapshot\.ts|leftovers\.ts)/],
   [/^runtime\/(control|dashboard|testing|host)\//, /^runtime\/(host|host-main|index)\.ts$/],
@@ -80,7 +80,7 @@ test('the command line is one file that is read at every start: what few command
     for (const { path, typeOnly, onDemand } of importsOf(file))
       if (!typeOnly && (!onDemand || path.startsWith('cli/'))) inside.add(path);
   }
-  const heavy = /^services\/(?!kit\/)|^runtime\/(manifest|staging|router|watch|testing)\//;
+  const heavy = /^services\/(?!kit\/)|^runtime\/(manifest|staging|router|tls|watch|testing)\//;
   expect([...inside].filter((file) => heavy.test(file))).toEqual([]);
 });
 

@@ -338,6 +338,12 @@ const ERRORS = {
     message: (f) => `Cannot read "${text(f.file)}": ${text(f.reason)}`,
     hint: (f) => (f.aside ? `It was set aside as "${text(f.aside)}" and a fresh record begun` : undefined),
   },
+  AUTHORITY_UNUSABLE: {
+    exit: EXIT.unexpected,
+    message: (f) => `Cannot use the certificate authority "${text(f.file)}": ${text(f.reason)}`,
+    hint: (f) =>
+      `Remove the folder "${text(f.folder)}" and a new one is made; trust that one with: paas-local trust`,
+  },
   SPACE_NAME_INVALID: {
     exit: EXIT.usage,
     message: (f) => `Cannot use "${text(f.space)}" as the name of a space`,

@@ -79,6 +79,14 @@ export function badRequest(message: string): Answer {
   return { ...nothingMore, status: 400, reason: 'Bad Request', message, routerError: 'bad_request' };
 }
 
+/** Plain HTTP where TLS is spoken: not sent on, since whoever wrote `http://` would be told a lie about who listens in. */
+export function httpsOnly(url: string | undefined): Answer {
+  return {
+    ...badRequest('This port speaks HTTPS'),
+    help: url === undefined ? [] : [`Ask for ${url}`],
+  };
+}
+
 export function notImplemented(message: string): Answer {
   return { ...nothingMore, status: 501, reason: 'Not Implemented', message, routerError: 'unsupported' };
 }

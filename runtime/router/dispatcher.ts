@@ -17,8 +17,8 @@ export interface DispatcherOptions {
   readonly holdRequests: number;
   readonly holdBytes: number;
   readonly refusedMs: number;
-  /** The router's own port, for links. */
-  readonly port: number;
+  /** Where the router itself is reached, for links. */
+  readonly portOf: (proto: Exchange['proto']) => number;
 }
 
 export class Dispatcher {
@@ -101,7 +101,7 @@ export class Dispatcher {
     const route = this.#table.find(target.hostname, target.path);
     exchange.route = route;
     if (!route) {
-      exchange.answer(answers.unknownRoute(target.hostname, this.#links(target.hostname)));
+      exchange.answer(answers.unknownRoute(target.hostname, this.#links(exchange)));
       return;
     }
     if (exchange.depth > MAX_HOPS) {
@@ -187,11 +187,12 @@ export class Dispatcher {
   }
 
   /** What is routed; only told where no stranger's page can read it. */
-  #links(hostname: string): readonly answers.Link[] {
-    if (!isLocalName(hostname)) return [];
+  #links({ target, proto }: Exchange): readonly answers.Link[] {
+    if (!isLocalName(target.hostname)) return [];
+    const port = this.#options.portOf(proto);
     const named = this.#table.entries.filter((entry) => !entry.host.startsWith('*'));
     return named.map((entry) => ({
-      url: `http://${entry.host}:${this.#options.port}${entry.path || '/'}`,
+      url: `${proto}://${entry.host}:${port}${entry.path || '/'}`,
       text: entry.state === 'running' ? entry.app : `${entry.app} (${entry.state})`,
     }));
   }

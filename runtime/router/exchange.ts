@@ -1,6 +1,7 @@
 /** One request from its arrival to its record, whichever way it is carried (plain or upgraded). */
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
+import type { TLSSocket } from 'node:tls';
 import { forForeigners, type Answer } from './answers.ts';
 import type { RequestTarget } from './host.ts';
 import type { Loads } from './loads.ts';
@@ -38,6 +39,8 @@ export abstract class Exchange {
   readonly target: RequestTarget;
   readonly clientIp: string;
   readonly clientPort: number | undefined;
+  /** How it came in. */
+  readonly proto: 'http' | 'https';
   protected readonly context: ExchangeContext;
 
   /** Neighbours in the list of requests under way; kept by `UnderWay` alone. */
@@ -72,6 +75,7 @@ export abstract class Exchange {
     this.context = context;
     this.clientIp = plainIp(request.socket.remoteAddress ?? '');
     this.clientPort = request.socket.remotePort;
+    this.proto = (request.socket as Partial<TLSSocket>).encrypted === true ? 'https' : 'http';
   }
 
   /** May be sent a second time after it may have been received: no body, and a method or key that says so. */
@@ -137,7 +141,7 @@ export abstract class Exchange {
       clientAddress: `${this.clientIp}:${this.clientPort ?? 0}`,
       backendAddress: this.chosen?.address,
       forwardedFor: this.clientIp,
-      forwardedProto: 'http',
+      forwardedProto: this.proto,
       requestId: this.id,
       responseTime: seconds,
       routerTime: Math.max(0, seconds - this.#backendMs / 1_000),

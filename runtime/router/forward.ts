@@ -93,7 +93,7 @@ export class PlainExchange extends Exchange {
           target,
           requestId: this.id,
           clientIp: this.clientIp,
-          proto: 'http',
+          proto: this.proto,
           at: this.at,
           connection: headers.connection,
           framing: this.#framing,

@@ -6,6 +6,9 @@ export const MAX_HEADER_BYTES = 1024 * 1024;
 /** A client's whole header block must have arrived within this time. */
 export const HEADERS_TIMEOUT_MS = 60_000;
 
+/** A client must have shown what it speaks, and agreed on keys, within this time. */
+export const HANDSHAKE_MS = 10_000;
+
 /** No DNS name is longer; a longer Host matches nothing, and looking for its wildcards would take for ever. */
 export const MAX_HOSTNAME = 253;
 

@@ -1,29 +1,18 @@
 /** The front door: sockets in, exchanges out, and everything closed again. */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import type { Duplex } from 'node:stream';
 import * as answers from './answers.ts';
 import { Connections } from './connections.ts';
-import { isWebSocket, withoutOffer } from './declined-upgrade.ts';
 import { Dispatcher } from './dispatcher.ts';
 import type { Exchange, ExchangeContext } from './exchange.ts';
 import { PlainExchange } from './forward.ts';
-import { readTarget, type RequestTarget } from './host.ts';
-import {
-  CLOSE_MS,
-  FRONT_IDLE_MS,
-  HEADERS_TIMEOUT_MS,
-  HOLD_BYTES,
-  HOLD_MS,
-  HOLD_REQUESTS,
-  MAX_HEADER_BYTES,
-  REFUSED_MS,
-  REQUEST_TIMEOUT_MS,
-} from './limits.ts';
+import { isLocalName, readTarget, type RequestTarget } from './host.ts';
+import { createHttpServer, type Incoming } from './http-server.ts';
+import { CLOSE_MS, HOLD_BYTES, HOLD_MS, HOLD_REQUESTS, REFUSED_MS, REQUEST_TIMEOUT_MS } from './limits.ts';
 import { listenOnLoopback } from './listen.ts';
 import { Loads } from './loads.ts';
-import { NO_FORWARD_PROXY, rejectionFor } from './reject.ts';
-import type { Router, RouterOptions } from './types.ts';
+import { rejectionFor } from './reject.ts';
+import type { Router, RouterOptions, TlsOptions } from './types.ts';
 import { Tunnels, UpgradeExchange } from './upgrade.ts';
 
 /**
@@ -36,20 +25,26 @@ export async function createRouter(options: RouterOptions): Promise<Router> {
   return front;
 }
 
-class FrontDoor implements Router, ExchangeContext {
+class FrontDoor implements Router, ExchangeContext, Incoming {
   readonly loads = new Loads();
   readonly requestTimeoutMs: number;
   readonly onRequest: RouterOptions['onRequest'];
   readonly #options: RouterOptions;
-  readonly #servers: readonly [Server, Server];
+  readonly #servers: Server[];
   readonly #connections = new Connections();
   readonly #tunnels = new Tunnels();
   /** Every client connection, and how many requests are under way on it. */
   readonly #clients = new Map<Socket, Client>();
   /** Connections with any. */
   #busy = 0;
-  #dispatcher: Dispatcher;
+  readonly #dispatcher: Dispatcher;
+  /** Connections to the HTTPS port, from before anything is agreed on. */
+  readonly #unsecured = new Set<Socket>();
+  /** Those of them that speak no TLS. */
+  readonly #wrongScheme = new WeakSet<Socket>();
   #port = 0;
+  #tls: Promise<void> | undefined;
+  #tlsPort: number | undefined;
   #closing: Promise<void> | undefined;
   #idle: (() => void) | undefined;
 
@@ -57,8 +52,14 @@ class FrontDoor implements Router, ExchangeContext {
     this.#options = options;
     this.onRequest = options.onRequest;
     this.requestTimeoutMs = options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS;
-    this.#servers = [this.#createServer(), this.#createServer()];
-    this.#dispatcher = this.#createDispatcher();
+    this.#servers = [createHttpServer(this), createHttpServer(this)];
+    this.#dispatcher = new Dispatcher(this.loads, {
+      portOf: (proto) => (proto === 'https' ? (this.#tlsPort ?? 0) : this.#port),
+      holdMs: options.holdMs ?? HOLD_MS,
+      holdRequests: options.holdRequests ?? HOLD_REQUESTS,
+      holdBytes: options.holdBytes ?? HOLD_BYTES,
+      refusedMs: options.refusedMs ?? REFUSED_MS,
+    });
   }
 
   get port(): number {
@@ -71,8 +72,42 @@ class FrontDoor implements Router, ExchangeContext {
 
   async listen(): Promise<void> {
     const [v4, v6] = this.#servers;
-    this.#port = await listenOnLoopback(v4, v6, this.#options);
-    this.#dispatcher = this.#createDispatcher();
+    this.#port = await listenOnLoopback(v4!, v6!, this.#options);
+  }
+
+  get tlsPort(): number | undefined {
+    return this.#tlsPort;
+  }
+
+  async listenTls(options: TlsOptions): Promise<void> {
+    this.#tls ??= this.#listenTls(options);
+    await this.#tls;
+  }
+
+  async #listenTls(options: TlsOptions): Promise<void> {
+    try {
+      const { createTlsServer } = await import('./tls-server.ts');
+      const create = (): Server => {
+        const server = createTlsServer(options, this, (socket) => this.#withoutTls(socket));
+        return server.on('connection', (socket: Socket) => {
+          this.#unsecured.add(socket);
+          socket.once('close', () => this.#unsecured.delete(socket));
+        });
+      };
+      const [v4, v6] = [create(), create()];
+      this.#tlsPort = await listenOnLoopback(v4, v6, options);
+      this.#servers.push(v4, v6);
+    } catch (error) {
+      this.#tls = undefined;
+      throw error;
+    }
+  }
+
+  /** Whoever wrote `http://` with this port is told, by the server that speaks it. */
+  #withoutTls(socket: Socket): void {
+    this.#wrongScheme.add(socket);
+    this.#servers[0]!.emit('connection', socket);
+    socket.resume();
   }
 
   update(entries: Parameters<Router['update']>[0]): void {
@@ -96,51 +131,13 @@ class FrontDoor implements Router, ExchangeContext {
     return this.#closing;
   }
 
-  #createDispatcher(): Dispatcher {
-    return new Dispatcher(this.loads, {
-      port: this.#port,
-      holdMs: this.#options.holdMs ?? HOLD_MS,
-      holdRequests: this.#options.holdRequests ?? HOLD_REQUESTS,
-      holdBytes: this.#options.holdBytes ?? HOLD_BYTES,
-      refusedMs: this.#options.refusedMs ?? REFUSED_MS,
-    });
-  }
-
-  #createServer(): Server {
-    const server = createServer({
-      maxHeaderSize: MAX_HEADER_BYTES,
-      keepAliveTimeout: FRONT_IDLE_MS,
-      headersTimeout: HEADERS_TIMEOUT_MS,
-      // An upload may take as long as the whole request; that bound is kept per exchange.
-      requestTimeout: 0,
-      requireHostHeader: false,
-      noDelay: true,
-    });
-    // Bounded by bytes, not by number: a header that is not counted would not be passed on.
-    server.maxHeadersCount = 0;
-    server.on('connection', (socket) => this.#connected(socket));
-    server.on('request', (request, response) => this.#plain(request, response));
-    server.on('checkContinue', (request, response) => this.#plain(request, response));
-    server.on('upgrade', (request, socket, head) => {
-      if (isWebSocket(request)) {
-        this.#upgrade(request, socket as Socket, head);
-        return;
-      }
-      socket.unshift(Buffer.concat([withoutOffer(request), head]));
-      server.emit('connection', socket);
-    });
-    server.on('connect', (_request, socket) => socket.end(NO_FORWARD_PROXY));
-    server.on('clientError', (error, socket) => this.#clientError(error, socket));
-    return server;
-  }
-
-  #connected(socket: Socket): void {
+  connected(socket: Socket): void {
     if (this.#clients.has(socket)) return;
     this.#clients.set(socket, { underWay: 0, upgraded: false });
     socket.once('close', () => this.#clients.delete(socket));
   }
 
-  #plain(request: IncomingMessage, response: ServerResponse): void {
+  plain(request: IncomingMessage, response: ServerResponse): void {
     const { socket } = request;
     const client = this.#enter(socket);
     const read = this.#readTarget(request);
@@ -151,7 +148,7 @@ class FrontDoor implements Router, ExchangeContext {
     else this.#accept(exchange, socket);
   }
 
-  #upgrade(request: IncomingMessage, socket: Socket, head: Buffer): void {
+  upgrade(request: IncomingMessage, socket: Socket, head: Buffer): void {
     const client = this.#enter(socket);
     const read = this.#readTarget(request);
     client.upgraded = true;
@@ -164,7 +161,9 @@ class FrontDoor implements Router, ExchangeContext {
   #accept(exchange: Exchange, socket: Socket): void {
     const disturbance = this.#options.disturbance?.();
     if (!disturbance) this.#dispatcher.accept(exchange);
-    else if (disturbance.abort) socket.resetAndDestroy();
+    // A connection under TLS cannot be reset from here.
+    else if (disturbance.abort)
+      void (exchange.proto === 'https' ? socket.destroy() : socket.resetAndDestroy());
     else setTimeout(() => exchange.over || this.#dispatcher.accept(exchange), disturbance.delayMs);
   }
 
@@ -173,6 +172,11 @@ class FrontDoor implements Router, ExchangeContext {
     const target = readTarget(url, this.#hostOf(request));
     const nowhere = { authority: headers.host ?? '', hostname: '', path: url };
     if (!target) return { target: nowhere, fault: answers.badRequest('Request target is not a path') };
+    if (this.#wrongScheme.has(request.socket)) {
+      const { authority, hostname, path } = target;
+      const url = isLocalName(hostname) ? `https://${authority}${path}` : undefined;
+      return { target, fault: answers.httpsOnly(url) };
+    }
     if (target.authority === '') return { target, fault: answers.emptyHost() };
     if (hasTwoHosts(request.rawHeaders)) {
       return { target, fault: answers.badRequest('Request has more than one Host header') };
@@ -187,13 +191,13 @@ class FrontDoor implements Router, ExchangeContext {
   /** HTTP/1.0 knows no Host; such a client means this machine. */
   #hostOf(request: IncomingMessage): string | undefined {
     const { host } = request.headers;
-    if (!host && request.httpVersion === '1.0') return `localhost:${this.#port}`;
+    if (!host && request.httpVersion === '1.0') return `localhost:${request.socket.localPort ?? this.#port}`;
     return host;
   }
 
-  #clientError(error: NodeJS.ErrnoException, stream: Duplex): void {
-    const socket = stream as Socket;
-    const rejection = rejectionFor(error);
+  clientError(error: NodeJS.ErrnoException, socket: Socket): void {
+    // One that agreed on no keys is none of our clients.
+    const rejection = this.#clients.has(socket) ? rejectionFor(error) : undefined;
     // In the middle of an answer any text of ours would look like a part of it.
     if (rejection === undefined || !socket.writable || this.#isBusy(socket)) {
       socket.destroy();
@@ -226,6 +230,7 @@ class FrontDoor implements Router, ExchangeContext {
   }
 
   async #close(): Promise<void> {
+    await this.#tls?.catch(() => {});
     const closed = this.#servers.map((server) => new Promise((done) => server.close(done)));
     this.#dispatcher.close();
     for (const [socket, client] of this.#clients) {
@@ -240,7 +245,7 @@ class FrontDoor implements Router, ExchangeContext {
         };
       });
     }
-    for (const socket of this.#clients.keys()) socket.destroy();
+    for (const socket of [...this.#clients.keys(), ...this.#unsecured]) socket.destroy();
     this.#connections.destroy();
     await Promise.all(closed);
   }

@@ -1,4 +1,5 @@
 /** The router's face. The table it routes by is a value; the platform hands in a new one on every change. */
+import type { SecureContext } from 'node:tls';
 
 /** Where one instance of an app answers. */
 export interface RouteEndpoint {
@@ -94,9 +95,34 @@ export interface RouterOptions {
   readonly describeHolder?: (port: number) => string | undefined | Promise<string | undefined>;
 }
 
+/** What a client is shown of us, and what proves it. */
+export interface ServerCertificate {
+  readonly cert: string;
+  readonly key: string;
+  readonly context: SecureContext;
+}
+
+export interface TlsOptions {
+  /** As of `RouterOptions`. */
+  readonly port: number;
+  readonly strictPort: boolean;
+  readonly describeHolder?: NonNullable<RouterOptions['describeHolder']>;
+  /** Asked for each connection; `name` is the host the client wants to reach, undefined where it names none. */
+  readonly certificateFor: (name: string | undefined) => ServerCertificate;
+  /** A client ended the connection because it does not trust the certificate. */
+  readonly onDistrust: () => void;
+}
+
 export interface Router extends AsyncDisposable {
   /** The port on 127.0.0.1 (and ::1 where there is one). */
   readonly port: number;
+  /** Undefined until `listenTls`. */
+  readonly tlsPort: number | undefined;
+  /**
+   * Answers HTTPS as well, on a port of its own; a second call changes nothing.
+   * @throws PaasError `PORT_TAKEN`
+   */
+  listenTls(options: TlsOptions): Promise<void>;
   /** Replaces the table. Requests held for an app whose state changed go on at once. */
   update(entries: readonly RouteEntry[]): void;
   /** Whether any request is under way. */

@@ -112,7 +112,7 @@ export class UpgradeExchange extends Exchange {
       target,
       requestId: this.id,
       clientIp: this.clientIp,
-      proto: 'http',
+      proto: this.proto,
       at: this.at,
       connection: headers.connection,
       framing: 'none',
