@@ -25,7 +25,7 @@ const ENTRIES = [
 ];
 
 /** Loaded by a program when they are first used, though its sources import them at their top: few runs need them. */
-const LAZY = ['node:child_process', 'node:crypto', 'node:readline/promises', 'yaml'];
+const LAZY = ['node:child_process', 'node:crypto', 'node:readline/promises', 'node:tls', 'yaml'];
 
 const common = {
   absWorkingDir: root,
@@ -60,7 +60,19 @@ export async function build() {
     metafile: true,
   });
   await writeSchemas(root);
-  await writeNotices(['chokidar', 'commander', 'readdirp', 'yaml']);
+  await writeNotices([
+    '@peculiar/asn1-schema',
+    '@peculiar/asn1-x509',
+    '@peculiar/utils',
+    'asn1js',
+    'chokidar',
+    'commander',
+    'pvtsutils',
+    'pvutils',
+    'readdirp',
+    'tslib',
+    'yaml',
+  ]);
   // Old chunks go last, and only those: a host that runs from this folder may still load one it shares with us.
   const chunks = 'dist/chunks';
   for (const name of await readdir(join(root, chunks))) {

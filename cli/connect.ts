@@ -11,6 +11,7 @@ import type { Context } from './context.ts';
 
 export interface HostWishes {
   readonly port: number;
+  readonly tlsPort: number;
   readonly strictPorts: boolean;
 }
 
@@ -50,7 +51,8 @@ export async function connect(context: Context, wishes: HostWishes): Promise<Con
   makeSpace(paths);
   const log = paths.hostLog;
   appendFileSync(log, `--- ${new Date().toISOString()}\n`, { mode: 0o600 });
-  const args = ['--home', paths.home, '--space', paths.name, '--port', String(wishes.port)];
+  const ports = ['--port', String(wishes.port), '--tls-port', String(wishes.tlsPort)];
+  const args = ['--home', paths.home, '--space', paths.name, ...ports];
   const child = spawnDetached({
     file: process.execPath,
     args: [

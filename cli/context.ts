@@ -48,17 +48,34 @@ export function makeContext(world: World, options: CommonOptions): Context {
 
 /** The router's first choice where neither flag nor variable names one. */
 const DEFAULT_PORT = 8080;
+/** For HTTPS. */
+const DEFAULT_TLS_PORT = 8443;
 
 /** For commands that only need a host: which port it routes on is of no matter to them. */
 export const anyPort = (context: Context) => ({
   port: portOption(undefined, context.env),
+  tlsPort: tlsPortOption(undefined, context.env),
   strictPorts: false,
 });
 
 /** @throws PaasError `USAGE` */
 export function portOption(flag: string | undefined, env: World['env']): number {
-  const [text, name] = flag === undefined ? [env.PAAS_LOCAL_PORT, 'PAAS_LOCAL_PORT'] : [flag, '--port'];
-  if (text === undefined || text === '') return DEFAULT_PORT;
+  return readPort(flag, '--port', env, 'PAAS_LOCAL_PORT') ?? DEFAULT_PORT;
+}
+
+/** @throws PaasError `USAGE` */
+export function tlsPortOption(flag: string | undefined, env: World['env']): number {
+  return readPort(flag, '--tls-port', env, 'PAAS_LOCAL_TLS_PORT') ?? DEFAULT_TLS_PORT;
+}
+
+function readPort(
+  given: string | undefined,
+  flag: string,
+  env: World['env'],
+  variable: string,
+): number | undefined {
+  const [text, name] = given === undefined ? [env[variable], variable] : [given, flag];
+  if (text === undefined || text === '') return undefined;
   const port = Number(text);
   if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port;
   throw new PaasError('USAGE', {

@@ -13,10 +13,26 @@ export interface ExitFacts {
   readonly signal: NodeJS.Signals | null;
 }
 
+export type Scheme = 'http' | 'https';
+
 export type PlatformEvent =
-  | { readonly kind: 'router-listening'; readonly port: number; readonly wanted: number }
+  | {
+      readonly kind: 'router-listening';
+      readonly scheme: Scheme;
+      readonly port: number;
+      readonly wanted: number;
+      /** With HTTPS: the certificate that has to be trusted. */
+      readonly authority?: string;
+    }
   /** A push asked for another port than the one the space is routed on. */
-  | { readonly kind: 'router-kept'; readonly port: number; readonly wanted: number }
+  | {
+      readonly kind: 'router-kept';
+      readonly scheme: Scheme;
+      readonly port: number;
+      readonly wanted: number;
+    }
+  /** A client ended its connection since it does not know who signed our certificate. Told once. */
+  | { readonly kind: 'tls-distrusted'; readonly authority: string }
   | { readonly kind: 'manifest-invalid'; readonly file: string; readonly diagnostics: readonly Diagnostic[] }
   /** An edited manifest can be used, and has something to warn of. */
   | { readonly kind: 'manifest-warned'; readonly file: string; readonly diagnostics: readonly Diagnostic[] }

@@ -25,6 +25,7 @@ async function main(): Promise<void> {
       home: { type: 'string' },
       space: { type: 'string' },
       port: { type: 'string' },
+      'tls-port': { type: 'string' },
       'strict-ports': { type: 'boolean', default: false },
     },
   });
@@ -32,6 +33,7 @@ async function main(): Promise<void> {
   const start = await Host.start({
     paths,
     port: Number(values.port),
+    tlsPort: Number(values['tls-port']),
     strictPorts: values['strict-ports'],
     ...(process.env.PATH === undefined ? {} : { searchPath: process.env.PATH }),
   });

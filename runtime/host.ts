@@ -27,6 +27,7 @@ import { claimFile, takeLock, type LockHolder } from './state/lock.ts';
 export interface HostOptions {
   readonly paths: SpacePaths;
   readonly port: number;
+  readonly tlsPort: number;
   readonly strictPorts: boolean;
   /** Where database engines are looked for: the PATH of whoever started the host. */
   readonly searchPath?: string;
@@ -99,6 +100,7 @@ export class Host {
           guardian,
           serviceTypes: SERVICE_TYPES,
           port: options.port,
+          tlsPort: options.tlsPort,
           strictPorts: options.strictPorts,
           ...(options.searchPath === undefined ? {} : { searchPath: options.searchPath }),
         }),

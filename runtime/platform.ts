@@ -221,7 +221,11 @@ export class Platform implements AsyncDisposable {
     return {
       space: this.#space,
       host: { pid: process.pid, version: VERSION, startedAt: this.#startedAt },
-      ...(door.port === undefined ? {} : { router: { port: door.port } }),
+      ...(door.port === undefined
+        ? {}
+        : {
+            router: { port: door.port, ...(door.tlsPort === undefined ? {} : { tlsPort: door.tlsPort }) },
+          }),
       apps: [...apps].map((app) => app.snapshot()),
       services: Object.keys(state.record.services).map((name) => {
         const bound = apps.boundTo(name).map((app) => app.name);

@@ -6,7 +6,11 @@ export interface Snapshot {
   readonly space: string;
   readonly host: { readonly pid: number; readonly version: string; readonly startedAt: number };
   /** Undefined until the first app was pushed. */
-  readonly router?: { readonly port: number };
+  readonly router?: {
+    readonly port: number;
+    /** Of HTTPS, where that was asked for. */
+    readonly tlsPort?: number;
+  };
   readonly apps: readonly AppSnapshot[];
   readonly services: readonly ServiceSnapshot[];
 }

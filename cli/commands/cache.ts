@@ -2,7 +2,7 @@
 import { PaasError } from '../../runtime/kernel/errors.ts';
 import { CacheConsole } from '../cache-console.ts';
 import { connect } from '../connect.ts';
-import { portOption, type CommonOptions, type Context } from '../context.ts';
+import { anyPort, type CommonOptions, type Context } from '../context.ts';
 import { decodeKey, fieldsOf, logLine } from '../render/cache-line.ts';
 import { harmless } from '../render/terminal.ts';
 import { pairs, table } from '../render/table.ts';
@@ -62,7 +62,7 @@ export async function cache(
       hint: ways.map(({ usage }) => `paas-local cache ${service} ${usage}`).join('\n'),
     });
   }
-  using client = await connect(context, { port: portOption(undefined, context.env), strictPorts: false });
+  using client = await connect(context, anyPort(context));
   const { path } = await client.call('console', { name: service });
   using console = await CacheConsole.connect(path);
   return await action.run({ context, service, cache: console, args, options });

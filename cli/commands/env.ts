@@ -1,7 +1,7 @@
 /** `env`: the environment an app is started with, each variable with its origin under `--why`. */
 import type { EnvVariable } from '../../runtime/env/types.ts';
 import { connect } from '../connect.ts';
-import { portOption, type CommonOptions, type Context } from '../context.ts';
+import { anyPort, type CommonOptions, type Context } from '../context.ts';
 import { harmless } from '../render/terminal.ts';
 import { oneApp } from '../which-app.ts';
 
@@ -13,7 +13,7 @@ export interface EnvOptions extends CommonOptions {
 export async function env(context: Context, name: string | undefined, options: EnvOptions): Promise<number> {
   const { terminal, json } = context;
   const app = await oneApp(context, name);
-  using client = await connect(context, { port: portOption(undefined, context.env), strictPorts: false });
+  using client = await connect(context, anyPort(context));
   const { system, user } = await client.call('env', {
     app,
     ...(options.process ? { process: options.process } : {}),

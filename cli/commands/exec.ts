@@ -17,6 +17,7 @@ export interface ExecOptions extends Omit<ManifestOptions, 'prompt'> {
   readonly app: readonly string[];
   readonly servicesOnly?: boolean;
   readonly inPlace?: boolean;
+  readonly tls?: boolean;
   readonly bind: readonly string[];
   /** Milliseconds. */
   readonly timeout: number;
@@ -82,6 +83,7 @@ function startOptions(options: ExecOptions, signal: AbortSignal): StartOptions {
     vars: Object.fromEntries(pairs(options.var)),
     varsFiles: varsFile,
     staged: options.inPlace !== true,
+    tls: options.tls === true,
     readyTimeout: options.timeout,
     signal,
   };

@@ -4,7 +4,7 @@ import type { Json } from '../../services/kit/json.ts';
 import { PaasError } from '../../runtime/kernel/errors.ts';
 import type { ControlClient } from '../../runtime/control/client.ts';
 import { connect } from '../connect.ts';
-import { portOption, type CommonOptions, type Context } from '../context.ts';
+import { anyPort, type CommonOptions, type Context } from '../context.ts';
 
 export interface KatoOptions extends CommonOptions {
   /** `-j`, the same as `--json`. */
@@ -28,7 +28,7 @@ export async function kato(
   options: KatoOptions,
 ): Promise<number> {
   const [verb, ...rest] = words[0] === 'process' ? words.slice(1) : words;
-  using client = await connect(context, { port: portOption(undefined, context.env), strictPorts: false });
+  using client = await connect(context, anyPort(context));
   if (verb === 'restart' && rest.length === 1) return await restart(context, client, rest[0]!);
   if (verb !== 'config') throw wrong(`Cannot "kato ${words.join(' ')}": it is not known here`);
   const [action, component, path, value] = rest;

@@ -8,7 +8,7 @@ import { readBinds } from '../../runtime/platform/binds.ts';
 import type { ManifestReading } from '../../runtime/platform/read-source.ts';
 import type { AppSnapshot, Snapshot } from '../../runtime/snapshot.ts';
 import { peekRecord } from '../../runtime/state/record.ts';
-import { portOption, type Context } from '../context.ts';
+import { portOption, tlsPortOption, type Context } from '../context.ts';
 import type { PushChoices } from '../manifest-options.ts';
 import { manifestInvalid, manifestSource, showDiagnostics } from '../manifest-source.ts';
 import { readAndConnect } from '../read-manifest.ts';
@@ -22,6 +22,9 @@ import { shellOf } from '../which-app.ts';
 export interface PushOptions extends PushChoices {
   readonly dryRun?: boolean;
   readonly port?: string;
+  /** Route on HTTPS as well; a port for it asks for it too. */
+  readonly tls?: boolean;
+  readonly tlsPort?: string;
   readonly strictPorts?: boolean;
   readonly detach?: boolean;
   readonly readyFile?: string;
@@ -47,7 +50,13 @@ export async function push(
     strictPorts: options.strictPorts === true,
     asked: options.port !== undefined,
   };
-  const met = await readAndConnect(context, asked, { ...wishes, prompt: options.prompt });
+  const tlsPort = tlsPortOption(options.tlsPort, context.env);
+  const tls = options.tls === true || options.tlsPort !== undefined;
+  const router = {
+    ...wishes,
+    ...(tls ? { tls: { port: tlsPort, asked: options.tlsPort !== undefined } } : {}),
+  };
+  const met = await readAndConnect(context, asked, { ...wishes, tlsPort, prompt: options.prompt });
   using client = met.client;
   const manifest = checked(context, met.reading);
   const source = { ...asked, answers: met.reading.answers };
@@ -74,7 +83,7 @@ export async function push(
       source,
       toolEnv: toolEnv(shellOf(context)),
       detached,
-      router: wishes,
+      router,
       ...(options.staged ? { fromCopy: true } : {}),
       ...(options.strategy ? { strategy: options.strategy } : {}),
       ...(attach ? { attach } : {}),

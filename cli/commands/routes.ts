@@ -26,13 +26,13 @@ export async function routes(context: Context): Promise<number> {
     return 0;
   }
   const header = ['space', 'host', 'domain', 'port', 'path', 'protocol', 'app-protocol', 'apps'];
-  const rows = listed.map(({ host, domain, port, path, apps }) => [
+  const rows = listed.map(({ host, domain, port, tlsPort, path, apps }) => [
     paths.name,
     host,
     domain,
-    port === undefined ? '' : String(port),
+    [port, tlsPort].filter((one) => one !== undefined).join(', '),
     path,
-    'http',
+    tlsPort === undefined ? 'http' : 'http, https',
     'http1',
     apps.join(', '),
   ]);
@@ -91,6 +91,8 @@ interface ListedRoute {
   readonly host: string;
   readonly domain: string;
   readonly port?: number;
+  /** Of HTTPS, where an app of it was pushed with `--tls`. */
+  readonly tlsPort?: number;
   readonly path: string;
   readonly apps: readonly string[];
 }
@@ -99,7 +101,19 @@ function listRoutes(apps: readonly AppSnapshot[]): readonly ListedRoute[] {
   const byRoute = new Map<string, string[]>();
   for (const app of apps)
     for (const route of app.routes) byRoute.set(route, [...(byRoute.get(route) ?? []), app.name]);
-  const port = apps.flatMap(({ urls }) => urls.map((url) => Number(new URL(url).port) || 80))[0];
+  const ports = new Map(
+    apps.flatMap(({ urls }) =>
+      urls.map((text) => {
+        const { protocol, port } = new URL(text);
+        return [protocol, Number(port) || (protocol === 'https:' ? 443 : 80)] as const;
+      }),
+    ),
+  );
+  const port = ports.get('http:');
+  const secure = new Set(
+    apps.flatMap(({ urls }) => urls.filter((url) => url.startsWith('https:')).map(bareRoute)),
+  );
+  const tlsPortOf = (route: string) => (secure.has(route) ? ports.get('https:') : undefined);
   return [...byRoute].map(([route, names]) => {
     const slash = route.indexOf('/');
     const name = slash < 0 ? route : route.slice(0, slash);
@@ -108,11 +122,15 @@ function listRoutes(apps: readonly AppSnapshot[]): readonly ListedRoute[] {
       host: dot < 0 ? '' : name.slice(0, dot),
       domain: dot < 0 ? name : name.slice(dot + 1),
       ...(port === undefined ? {} : { port }),
+      ...(tlsPortOf(route) === undefined ? {} : { tlsPort: tlsPortOf(route)! }),
       path: slash < 0 ? '' : route.slice(slash),
       apps: names,
     };
   });
 }
+
+/** Without scheme and port. */
+const bareRoute = (url: string): string => url.replace(/^https?:\/\/([^/:]+)(?::\d+)?/, '$1');
 
 function joinUrl(domain: string, { hostname, path }: RouteOptions): string {
   const host = hostname === undefined ? domain : `${hostname}.${domain}`;

@@ -2,13 +2,13 @@
 import { loadRecord } from '../../runtime/state/record.ts';
 import type { ServiceSnapshot } from '../../runtime/snapshot.ts';
 import { connect, connectIfRunning } from '../connect.ts';
-import { portOption, type Context } from '../context.ts';
+import { anyPort, type Context } from '../context.ts';
 import { pairs, table } from '../render/table.ts';
 import { harmless } from '../render/terminal.ts';
 
 export async function service(context: Context, name: string): Promise<number> {
   const { terminal, json } = context;
-  using client = await connect(context, { port: portOption(undefined, context.env), strictPorts: false });
+  using client = await connect(context, anyPort(context));
   const details = await client.call('service', { name });
   if (json) {
     terminal.out(JSON.stringify(details));

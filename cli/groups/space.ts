@@ -1,4 +1,7 @@
+import { InvalidArgumentError } from 'commander';
 import type { PruneOptions } from '../commands/prune.ts';
+import type { TrustOptions } from '../commands/trust.ts';
+import type { StoreKind } from '../../runtime/tls/trust-stores.ts';
 import type { Group } from '../define.ts';
 
 export const space: Group = {
@@ -14,6 +17,21 @@ export const space: Group = {
       async (context, _, options) => (await import('../commands/prune.ts')).prune(context, options),
     ).option('-f, --force', 'do not ask');
 
+    define<TrustOptions>(
+      'trust',
+      'Say how this machine comes to trust the certificates of "push --tls"',
+      async (context, _, options) => (await import('../commands/trust.ts')).trust(context, options),
+    )
+      .option('--install', 'do it, where it can be done by commands')
+      .option('--remove', 'undo it')
+      .option(
+        '--store <kind>',
+        'only these: system, chromium, firefox; may be given several times',
+        store,
+        [],
+      )
+      .option('-f, --force', 'do not ask');
+
     // Its action is the program's own: it tells of all commands.
     define('completion <shell>', 'Print completion for bash, zsh or fish', async () => 0);
 
@@ -22,3 +40,11 @@ export const space: Group = {
     );
   },
 };
+
+const STORES: readonly StoreKind[] = ['system', 'chromium', 'firefox'];
+
+function store(text: string, earlier: readonly StoreKind[]): readonly StoreKind[] {
+  const kind = STORES.find((one) => one === text);
+  if (kind) return [...earlier, kind];
+  throw new InvalidArgumentError(`Allowed choices are ${STORES.join(', ')}.`);
+}

@@ -21,6 +21,7 @@ export const testing: Group = {
       .option('-a, --app <name>', 'start only this app; may be given several times', collect, [])
       .option('--services-only', 'start no app: only the services it needs')
       .option('--bind <name=url>', 'use an engine that runs elsewhere for this service', collect, [])
+      .option('--tls', 'route on HTTPS as well: PAAS_LOCAL_URL is its URL, and the command trusts it')
       .option('--in-place', 'run apps in their own folder instead of a copy')
       .option(
         '-e, --env <name=value>',

@@ -22,15 +22,29 @@ export function renderEvent(event: PlatformEvent, terminal: Terminal): void {
   switch (event.kind) {
     case 'log':
       return renderLogLine(event.line, terminal);
-    case 'router-listening':
+    case 'router-listening': {
+      const https = event.scheme === 'https' ? ' for HTTPS' : '';
       if (event.port !== event.wanted && event.wanted !== 0) {
-        terminal.out(paint.yellow(`Port ${event.wanted} is taken, routing on port ${event.port} instead`));
+        terminal.out(
+          paint.yellow(`Port ${event.wanted} is taken, routing on port ${event.port} instead${https}`),
+        );
       }
+      if (event.authority !== undefined)
+        terminal.out(`HTTPS on port ${event.port}, signed by ${event.authority} (see: paas-local trust)`);
       return;
-    case 'router-kept':
+    }
+    case 'router-kept': {
+      const flag = event.scheme === 'https' ? '--tls-port' : '--port';
       return terminal.err(
         paint.yellow(
-          `This space routes on port ${event.port} already, so --port ${event.wanted} has no effect until: paas-local stop --all`,
+          `This space routes on port ${event.port} already, so ${flag} ${event.wanted} has no effect until: paas-local stop --all`,
+        ),
+      );
+    }
+    case 'tls-distrusted':
+      return terminal.err(
+        paint.yellow(
+          `A client ended its HTTPS connection: it does not trust ${event.authority}. What to do: paas-local trust`,
         ),
       );
     case 'manifest-invalid':

@@ -18,6 +18,8 @@ export interface EnvInput {
   readonly services: readonly BoundService[];
   /** The allowlisted part of the pushing shell's. */
   readonly shellEnv: Readonly<Record<string, string>>;
+  /** Variables by which the local certificate authority is trusted, beside what the shell's trust. */
+  readonly trust?: Readonly<Record<string, string>>;
   readonly staging: {
     readonly buildpack: string;
     readonly path: readonly string[];
@@ -50,6 +52,7 @@ export function buildEnv(input: EnvInput): AppEnv {
   const files = bindingFiles(facts, input.features ?? {}, services);
   const system = lastWins([
     ...own(input.shellEnv, 'shell'),
+    ...own(input.trust ?? {}, 'push --tls'),
     ...own(toolVariables(facts)),
     ...own(input.staging.env, `${input.staging.buildpack} buildpack`),
     ...(input.staging.path.length > 0 ? own({ PATH: path }, `${input.staging.buildpack} buildpack`) : []),

@@ -312,15 +312,15 @@ const ERRORS = {
   PORT_TAKEN: {
     exit: EXIT.port,
     message: (f) => `Cannot listen on port ${text(f.port)}: it is taken${given(' by ', f.holder)}`,
-    hint: () =>
-      'Stop that process, choose another with --port, or leave out --strict-ports to take the next free one',
+    hint: (f) =>
+      `Stop that process, choose another with ${text(f.option) || '--port'}, or leave out --strict-ports to take the next free one`,
   },
   PORT_KEPT: {
     exit: EXIT.port,
     message: (f) =>
       `Cannot route on port ${text(f.wanted)}: this space routes on port ${text(f.port)} already`,
-    hint: () =>
-      'Leave out --port, push to a space of its own with --space NAME, or stop everything first: paas-local stop --all',
+    hint: (f) =>
+      `Leave out ${text(f.option) || '--port'}, push to a space of its own with --space NAME, or stop everything first: paas-local stop --all`,
   },
   PORTS_EXHAUSTED: {
     exit: EXIT.port,

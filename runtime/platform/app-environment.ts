@@ -10,6 +10,8 @@ import type { AppPlan, ProcessPlan } from '../plan/types.ts';
 import { copyApp } from '../staging/copy-app.ts';
 import type { Installed } from '../staging/types.ts';
 import { fileNameFor, makePrivateFolder } from '../state/home.ts';
+import { authorityFiles } from '../tls/files.ts';
+import { trustVariables, writeBundles } from '../tls/trusting.ts';
 import type { AppRecord } from '../state/record.ts';
 import { HOST, type AppOptions } from './app-options.ts';
 
@@ -60,6 +62,14 @@ export class AppEnvironment {
     for (const folder of [root, tmp, cache]) makePrivateFolder(folder);
     this.#linkVolumes(root);
     this.#writeBindings();
+    this.#writeTrust();
+  }
+
+  /** Apps that are reached by HTTPS reach each other by it. */
+  #writeTrust(): void {
+    const { tls, shellEnv } = this.#record();
+    if (!tls) return;
+    writeBundles(this.folders.root, authorityFiles(this.#options.paths.home).certificate, shellEnv);
   }
 
   /** As files, where the app has switched that on. */
@@ -127,12 +137,13 @@ export class AppEnvironment {
 
   /** Of one instance; each variable with its origin. */
   of(place: InstancePlace, installed: Installed | undefined): AppEnv {
-    const { plan, id, shellEnv, byHand } = this.#record();
+    const { plan, id, shellEnv, byHand, tls } = this.#record();
     const documentRoot = plan.manifest.framework?.documentRoot;
     return buildEnv({
       facts: this.#facts(place),
       services: this.#options.services(plan, id),
       shellEnv,
+      ...(tls ? { trust: trustVariables(this.folders.root) } : {}),
       staging: {
         buildpack: plan.facts.buildpack,
         path: installed?.path ?? [],

@@ -21,7 +21,8 @@ export interface AppOptions {
   /** Something about routes changed. */
   readonly routesChanged: () => void;
   readonly drained: (instanceId: string, boundMs: number) => Promise<void>;
-  readonly urls: (app: AppPlan) => readonly string[];
+  /** `tls`: those of HTTPS come first. */
+  readonly urls: (app: AppPlan, tls: boolean) => readonly string[];
   /** Whether all folders of the space are about to be removed at once, by its owner. */
   readonly foldersGoTogether: () => boolean;
 }

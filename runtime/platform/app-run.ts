@@ -14,6 +14,8 @@ import { describeExit } from './words.ts';
 
 export interface AppRunOptions {
   readonly plan: () => AppPlan;
+  /** With scheme and port; the first is the one to open. */
+  readonly urls: () => readonly string[];
   readonly log: Log;
   readonly environment: AppEnvironment;
   readonly staging: AppStaging;
@@ -166,7 +168,7 @@ export class AppRun {
     this.#options.platform.report({
       kind: 'app-ready',
       app: this.#plan.name,
-      urls: this.#options.platform.urls(this.#plan),
+      urls: this.#options.urls(),
       because,
     });
   }

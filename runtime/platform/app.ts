@@ -98,7 +98,8 @@ export class App {
     this.debugger = new AppDebugger({ log, environment, shell, guardian, oneOffEnv });
     this.faults = new AppFaults(instances);
     const wake = () => this.faults.resume();
-    this.run = new AppRun({ plan, log, environment, staging, instances, platform: options, wake });
+    const urls = () => this.urls;
+    this.run = new AppRun({ plan, urls, log, environment, staging, instances, platform: options, wake });
     this.oneOffs = new AppOneOffs({
       environment,
       staging,
@@ -116,6 +117,16 @@ export class App {
     if (this.#planned?.of !== this.record)
       this.#planned = { of: this.record, plan: withByHand(this.record.plan, this.record.byHand) };
     return this.#planned.plan;
+  }
+
+  /** Routed on HTTPS as well. */
+  get tls(): boolean {
+    return this.record.tls === true;
+  }
+
+  /** With scheme and port; the first is the one to open. */
+  get urls(): readonly string[] {
+    return this.#options.urls(this.plan, this.tls);
   }
 
   get state(): AppState {
@@ -182,7 +193,7 @@ export class App {
       plan: this.plan,
       state: unreachable && this.plan.routes.length > 0 ? 'crashed' : this.state,
       reason: this.reason,
-      urls: this.#options.urls(this.plan),
+      urls: this.urls,
       slots: this.#instances.slots,
       debugPort: (type, index) => this.debugger.of(type, index)?.port,
     });

@@ -26,7 +26,7 @@ export interface ChangesOptions {
 export type Strategy = 'rolling' | 'restart';
 
 /** What a push says of an app besides its plan. */
-export interface Pushed extends Pick<AppRecord, 'source' | 'shellEnv' | 'detached' | 'fromCopy'> {
+export interface Pushed extends Pick<AppRecord, 'source' | 'shellEnv' | 'detached' | 'fromCopy' | 'tls'> {
   readonly toolEnv: Readonly<Record<string, string>>;
   readonly strategy: Strategy;
   readonly attach?: Attachment;
@@ -77,6 +77,7 @@ export class Changes {
         shellEnv,
         ...(source ? { source } : {}),
         ...(pushed.fromCopy ? { fromCopy: true } : {}),
+        ...(pushed.tls ? { tls: true } : {}),
         ...(pushed.maxBackoffMs === undefined ? {} : { maxBackoffMs: pushed.maxBackoffMs }),
         ...(record.ranOnce ? { ranOnce: true } : {}),
         ...(record.tasks ? { tasks: record.tasks } : {}),

@@ -13,6 +13,8 @@ export interface PlatformOptions {
   readonly serviceTypes: readonly ServiceType[];
   /** The front door's port; the next free one is taken unless `strictPorts`. 0 means any. */
   readonly port: number;
+  /** As `port`, for HTTPS where that is asked for. */
+  readonly tlsPort: number;
   readonly strictPorts: boolean;
   readonly policy?: RestartPolicy;
   /** From TERM to KILL, for apps. Default: 10 seconds, as on the platform. */

@@ -54,7 +54,9 @@ export function makeParts(options: PlatformOptions) {
 
   const door: RouterDoor = scope.use(
     new RouterDoor({
+      paths,
       port: options.port,
+      tlsPort: options.tlsPort,
       strictPorts: options.strictPorts,
       apps: () => apps,
       appNamed: (name) => apps.get(name),
@@ -103,7 +105,7 @@ export function makeParts(options: PlatformOptions) {
           startServices: (plan, signal) => services.start(plan.bindings, signal),
           routesChanged,
           drained: (instanceId, boundMs) => door.drained(instanceId, boundMs),
-          urls: (plan) => door.urls(plan.routes),
+          urls: (plan, tls) => door.urls(plan.routes, tls),
           foldersGoTogether: () => temporary && closing,
         },
       ),

@@ -120,6 +120,7 @@ export class Pushes {
       toolEnv,
       strategy,
       fromCopy,
+      tls: request.router?.tls !== undefined,
       ...(attach ? { attach } : {}),
       ...(debug ? { debug } : {}),
       ...(maxBackoffMs === undefined ? {} : { maxBackoffMs }),

@@ -8,13 +8,11 @@ const SHOWN_LINES = 40;
 export function routeEntries(apps: Iterable<App>): RouteEntry[] {
   return [...apps].flatMap((app) =>
     app.plan.routes.map((url): RouteEntry => {
-      const slash = url.indexOf('/');
       const asked = app.plan.manifest.routes;
       const spec =
         asked.kind === 'list' ? asked.routes.find((route) => localNames(route.url).includes(url)) : undefined;
       return {
-        host: slash < 0 ? url : url.slice(0, slash),
-        path: slash < 0 ? '' : url.slice(slash),
+        ...splitRoute(url),
         app: app.name,
         appId: app.record.id,
         state: app.routeState,
@@ -26,4 +24,10 @@ export function routeEntries(apps: Iterable<App>): RouteEntry[] {
       };
     }),
   );
+}
+
+/** `shop.localhost/cart` → host and `/cart`; without a path that is empty. */
+export function splitRoute(url: string): { readonly host: string; readonly path: string } {
+  const slash = url.indexOf('/');
+  return slash < 0 ? { host: url, path: '' } : { host: url.slice(0, slash), path: url.slice(slash) };
 }

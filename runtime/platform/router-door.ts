@@ -1,12 +1,15 @@
 /** The space's front door: opened at the first push, told of every change, its requests written to the apps' logs. */
-import type { PlatformEvent } from '../events.ts';
+import type { PlatformEvent, Scheme } from '../events.ts';
 import { PaasError } from '../kernel/errors.ts';
 import { describeHolder } from '../ports/holder.ts';
 import { formatAccessLine } from '../router/access-log.ts';
+import { isLocalName } from '../router/host.ts';
 import { createRouter } from '../router/server.ts';
 import type { RequestRecord, RouteEntry, Router, RouterDisturbance } from '../router/types.ts';
+import type { SpacePaths } from '../state/home.ts';
 import type { App } from './app.ts';
-import { routeEntries } from './route-entries.ts';
+import { routeEntries, splitRoute } from './route-entries.ts';
+import { TlsDoor, type TlsWish } from './tls-door.ts';
 
 /** Where the space is to be routed. */
 export interface RouterWish {
@@ -15,9 +18,14 @@ export interface RouterWish {
   readonly strictPorts: boolean;
   /** Somebody asked for this very port, and is told when it is another. */
   readonly asked: boolean;
+  /** On HTTPS as well. Default: where an app was pushed with it. */
+  readonly tls?: Omit<TlsWish, 'strictPorts'>;
 }
 
-export interface RouterDoorOptions extends Omit<RouterWish, 'asked'> {
+export interface RouterDoorOptions extends Omit<RouterWish, 'asked' | 'tls'> {
+  readonly paths: SpacePaths;
+  /** As `port`, for HTTPS. */
+  readonly tlsPort: number;
   readonly apps: () => Iterable<App>;
   readonly appNamed: (name: string) => App | undefined;
   readonly report: (event: PlatformEvent) => void;
@@ -33,20 +41,35 @@ export class RouterDoor implements AsyncDisposable {
   #router: Router | undefined;
   /** By app: routers that know this app alone. */
   readonly #own = new Map<string, Router>();
+  readonly #tls: TlsDoor;
 
   constructor(options: RouterDoorOptions) {
     this.#options = options;
+    this.#tls = new TlsDoor(options);
   }
 
   get port(): number | undefined {
     return this.#router?.port;
   }
 
+  /** Undefined where HTTPS is not spoken. */
+  get tlsPort(): number | undefined {
+    return this.#router?.tlsPort;
+  }
+
   /**
    * The first wish decides on the port; it stays while the space has a host.
-   * @throws PaasError `PORT_TAKEN`, `PORT_KEPT` under strict ports
+   * @throws PaasError `PORT_TAKEN`, `PORT_KEPT` under strict ports; with HTTPS also `AUTHORITY_UNUSABLE`, `STATE_NOT_WRITABLE`
    */
   async open(wish: RouterWish = { ...this.#options, asked: false }): Promise<void> {
+    const router = await this.#open(wish);
+    const { tlsPort: port, strictPorts } = this.#options;
+    const tls = wish.tls ?? ([...this.#options.apps()].some(({ tls }) => tls) && { port, asked: false });
+    if (!tls) return;
+    await this.#tls.open(router, { strictPorts: wish.strictPorts || strictPorts, ...tls });
+  }
+
+  async #open(wish: RouterWish): Promise<Router> {
     this.#opening ??= createRouter({
       port: wish.port,
       strictPort: wish.strictPorts,
@@ -56,10 +79,15 @@ export class RouterDoor implements AsyncDisposable {
     });
     try {
       const router = await this.#opening;
-      if (this.#router) return this.#keep(router.port, wish);
+      if (this.#router) {
+        this.#keep(router.port, wish);
+        return router;
+      }
       this.#router = router;
-      this.#options.report({ kind: 'router-listening', port: router.port, wanted: wish.port });
+      const { port } = router;
+      this.#options.report({ kind: 'router-listening', scheme: 'http', port, wanted: wish.port });
       this.update();
+      return router;
     } catch (error) {
       if (!this.#router) this.#opening = undefined;
       throw error;
@@ -70,7 +98,7 @@ export class RouterDoor implements AsyncDisposable {
   #keep(port: number, { port: wanted, strictPorts, asked }: RouterWish): void {
     if (!asked || wanted === 0 || wanted === port) return;
     if (strictPorts) throw new PaasError('PORT_KEPT', { port, wanted });
-    this.#options.report({ kind: 'router-kept', port, wanted });
+    this.#options.report({ kind: 'router-kept', scheme: 'http', port, wanted });
   }
 
   update(): void {
@@ -85,7 +113,7 @@ export class RouterDoor implements AsyncDisposable {
   async ownUrl(app: App): Promise<string> {
     await this.open();
     const routed = [...this.#options.apps()].filter(({ plan }) => plan.routes.length > 0);
-    if (routed.length === 1 && routed[0] === app) return `http://127.0.0.1:${this.#router!.port}`;
+    if (routed.length === 1 && routed[0] === app) return ownUrl(this.#router!, app);
     let router = this.#own.get(app.name);
     if (!router) {
       router = await createRouter({
@@ -97,7 +125,8 @@ export class RouterDoor implements AsyncDisposable {
       this.#own.set(app.name, router);
       router.update(this.#entriesOf(app.name));
     }
-    return `http://127.0.0.1:${router.port}`;
+    if (app.tls) await this.#tls.openBeside(router);
+    return ownUrl(router, app);
   }
 
   get busy(): boolean {
@@ -109,17 +138,17 @@ export class RouterDoor implements AsyncDisposable {
     await Promise.all(routers.map((router) => router.drained(instanceId, boundMs)));
   }
 
-  /** With scheme and port. Empty before the door was opened. */
-  urls(routes: readonly string[]): readonly string[] {
-    const port = this.port;
-    if (port === undefined) return [];
-    return routes
-      .filter((url) => !url.startsWith('*'))
-      .map((url) => {
-        const slash = url.indexOf('/');
-        const [host, path] = slash < 0 ? [url, ''] : [url.slice(0, slash), url.slice(slash)];
-        return `http://${host}${port === 80 ? '' : `:${port}`}${path}`;
-      });
+  /** With scheme and port. Empty before the door was opened. `tls`: those of HTTPS come first. */
+  urls(routes: readonly string[], tls: boolean): readonly string[] {
+    const { port, tlsPort } = this;
+    const named = routes.filter((url) => !url.startsWith('*'));
+    return [
+      // A name of the real platform's is one the authority must not vouch for.
+      ...(tls ? named.filter((url) => isLocalName(splitRoute(url).host)) : []).flatMap((url) =>
+        tlsPort === undefined ? [] : urlOf(url, 'https', tlsPort, 443),
+      ),
+      ...named.flatMap((url) => (port === undefined ? [] : urlOf(url, 'http', port, 80))),
+    ];
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -143,4 +172,16 @@ export class RouterDoor implements AsyncDisposable {
       text: formatAccessLine(record),
     });
   }
+}
+
+/** Plain loopback names reach the only app of a router. */
+function ownUrl(router: Router, app: App): string {
+  return app.tls && router.tlsPort !== undefined
+    ? `https://127.0.0.1:${router.tlsPort}`
+    : `http://127.0.0.1:${router.port}`;
+}
+
+function urlOf(route: string, scheme: Scheme, port: number, usual: number): string {
+  const { host, path } = splitRoute(route);
+  return `${scheme}://${host}${port === usual ? '' : `:${port}`}${path}`;
 }

@@ -41,7 +41,7 @@ async function tryPort(v4: Server, v6: Server, wanted: number): Promise<number |
   if (first === 'forbidden') {
     throw new PaasError('USAGE', {
       message: `Cannot listen on port ${wanted}: permission denied`,
-      hint: 'Choose a port of 1024 or more with --port',
+      hint: 'Choose a port of 1024 or more',
     });
   }
   if (first !== 'listening') return undefined;

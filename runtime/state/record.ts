@@ -34,6 +34,8 @@ export interface AppRecord {
   readonly tasks?: readonly TaskRecord[];
   /** Runs in a copy of its folder, made anew for each start. */
   readonly fromCopy?: boolean;
+  /** Routed on HTTPS as well. */
+  readonly tls?: boolean;
   /** How the manifest was read, so that an edit can be read the same way again. */
   readonly source?: ManifestSource;
 }

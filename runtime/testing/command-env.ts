@@ -68,6 +68,7 @@ function addresses({ inside, apps }: CommandInput): Record<string, string> {
   return {
     PAAS_LOCAL_SPACE: inside.platform.snapshot().space,
     ...(first ? { PAAS_LOCAL_URL: first.url } : {}),
+    ...(inside.caFile === undefined ? {} : { PAAS_LOCAL_CA_FILE: inside.caFile }),
     ...Object.fromEntries(apps.map(({ name, url }) => [urlVariable(name), url])),
   };
 }

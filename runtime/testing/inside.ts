@@ -15,7 +15,9 @@ export interface Inside {
   readonly startedAt: string;
   /** Where everything of it lies; removed at the end. */
   readonly folder: string;
-  /** `http://127.0.0.1:PORT` of the router that knows all routes. */
+  /** With HTTPS: the certificate of the authority that signs. */
+  readonly caFile?: string;
+  /** `http://127.0.0.1:PORT` of the router that knows all routes; `https:` where that was asked for. */
   readonly door: string;
   /** The platform. @throws PaasError `PLATFORM_STOPPED` */
   live(what: string): Platform;

@@ -23,6 +23,8 @@ export interface StartOptions {
   readonly varsFiles?: readonly string[];
   /** Run the apps in a copy of their folder, as on the platform, thrown away at the end. Default: true. */
   readonly staged?: boolean;
+  /** Route on HTTPS as well; `url` and `fetch` then use it. Default: false. */
+  readonly tls?: boolean;
   /** Milliseconds until everything must be ready. Default: 60 000. */
   readonly readyTimeout?: number;
   /** Milliseconds from TERM to KILL. Default: 2000. */

@@ -4,6 +4,7 @@ import { Scope } from '../../services/kit/scope.ts';
 import { toolEnv } from '../env/shell-env.ts';
 import type { PlatformEvent } from '../events.ts';
 import { PaasError } from '../kernel/errors.ts';
+import { authorityFiles } from '../tls/files.ts';
 import { Platform } from '../platform.ts';
 import { describeMs } from '../platform/words.ts';
 import type { PushRequest } from '../platform.ts';
@@ -40,6 +41,7 @@ export interface Starting {
 export async function start(options: StartOptions, starting: Starting): Promise<Started> {
   const { startedAt, around = surroundings(), onEvent } = starting;
   const { readyTimeout = READY_MS, signal: outer } = options;
+  const tls = options.tls === true && options.apps?.length !== 0;
   const scope = new Scope();
   const over = new AbortController();
   const timer = setTimeout(() => over.abort(TOO_SLOW), readyTimeout);
@@ -58,6 +60,7 @@ export async function start(options: StartOptions, starting: Starting): Promise<
         guardian: space.guardian,
         serviceTypes: SERVICE_TYPES,
         port: 0,
+        tlsPort: 0,
         strictPorts: false,
         graceMs: options.grace ?? GRACE_MS,
         keepServices: true,
@@ -84,8 +87,10 @@ export async function start(options: StartOptions, starting: Starting): Promise<
       startedAt,
       folder: space.folder,
       get door() {
-        return `http://127.0.0.1:${running.snapshot().router?.port ?? 0}`;
+        const { port = 0, tlsPort = 0 } = running.snapshot().router ?? {};
+        return tls ? `https://127.0.0.1:${tlsPort}` : `http://127.0.0.1:${port}`;
       },
+      ...(tls ? { caFile: authorityFiles(space.paths.home).certificate } : {}),
       live(what) {
         if (stopped) throw told(new PaasError('PLATFORM_STOPPED', { what, startedAt }), startedAt);
         return running;
@@ -99,6 +104,9 @@ export async function start(options: StartOptions, starting: Starting): Promise<
       detached: true,
       binds: options.bind ?? {},
       fromCopy: options.staged !== false,
+      ...(tls
+        ? { router: { port: 0, strictPorts: false, asked: false, tls: { port: 0, asked: false } } }
+        : {}),
     };
     const services = [
       ...new Set(manifest.apps.flatMap((app) => app.services.map(({ name }) => String(name)))),

@@ -29,7 +29,7 @@ const EXEC_MS = 60_000;
 export class TestApp {
   readonly name: string;
   readonly logs: TestLogs;
-  /** `http://127.0.0.1:PORT`: reaches this app without a name service. */
+  /** `http://127.0.0.1:PORT`, with `tls` `https:`: reaches this app without a name service. */
   readonly url: string;
   readonly #inside: Inside;
 
@@ -40,7 +40,7 @@ export class TestApp {
     this.logs = new TestLogs(name, inside.timeline, inside.startedAt);
   }
 
-  /** By its routes: `http://shop.localhost:PORT`. */
+  /** By its routes: `http://shop.localhost:PORT`; with `tls` those of HTTPS come first. */
   get urls(): readonly string[] {
     return this.#snapshot().urls;
   }
@@ -70,7 +70,8 @@ export class TestApp {
   /** Through the router. @param path `/cart?x=1`, or a whole URL, whose host then picks the route */
   fetch(path: string, options: FetchOptions = {}): Promise<Response> {
     this.#inside.live(`fetch "${path}"`);
-    return request({ own: this.url, door: this.#inside.door }, path, options);
+    const { door, caFile } = this.#inside;
+    return request({ own: this.url, door, caFile }, path, options);
   }
 
   /** @throws PaasError as a push */

@@ -47,11 +47,16 @@ export class TestPlatform implements AsyncDisposable {
   }
 
   /**
-   * Of the first app that has a route: `http://127.0.0.1:PORT`.
+   * Of the first app that has a route: `http://127.0.0.1:PORT`, with `tls` `https:`.
    * @throws PaasError `APP_NOT_FOUND` where no app was started
    */
   get url(): string {
     return this.#first().url;
+  }
+
+  /** With `tls`: the file with the certificate that clients have to trust. */
+  get caFile(): string | undefined {
+    return this.#inside.caFile;
   }
 
   get apps(): readonly TestApp[] {

@@ -151,9 +151,11 @@ function describe(moment: Moment): string {
 export function describeEvent(event: TimedEvent): string {
   switch (event.kind) {
     case 'router-listening':
-      return `router listens on port ${event.port}`;
+      return `router listens on port ${event.port}${event.scheme === 'https' ? ' for HTTPS' : ''}`;
     case 'router-kept':
       return `router stays on port ${event.port}, not ${event.wanted}`;
+    case 'tls-distrusted':
+      return 'a client did not trust the certificate of the router';
     case 'manifest-invalid':
       return `${event.file} cannot be used any more`;
     case 'manifest-warned':

@@ -14,7 +14,8 @@ import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, write
 import { hostname, userInfo } from 'node:os';
 import { dirname } from 'node:path';
 import { PaasError } from '../kernel/errors.ts';
-import { absolutePath, type AbsolutePath } from '../kernel/names.ts';
+import type { AbsolutePath } from '../kernel/names.ts';
+import { authorityFiles, CERTIFICATE_FILE, KEY_FILE, type AuthorityFiles } from './files.ts';
 import { writeAuthority, writeLeaf, type Names } from './x509.ts';
 
 const DAY_MS = 86_400_000;
@@ -28,25 +29,7 @@ const BACKDATED_DAYS = 1;
 /** Names below `.localhost` never leave the machine (RFC 6761). */
 const PERMITTED: Names = { dns: ['localhost'], ip: ['127.0.0.1/32', '::1/128'] };
 
-const CERTIFICATE_FILE = 'ca.pem';
-const KEY_FILE = 'ca-key.pem';
 const ONLY_THE_USER = 0o600;
-
-export interface AuthorityFiles {
-  readonly folder: AbsolutePath;
-  /** What has to be trusted. */
-  readonly certificate: AbsolutePath;
-  readonly key: AbsolutePath;
-}
-
-export function authorityFiles(home: AbsolutePath): AuthorityFiles {
-  const folder = absolutePath('ca', home);
-  return {
-    folder,
-    certificate: absolutePath(CERTIFICATE_FILE, folder),
-    key: absolutePath(KEY_FILE, folder),
-  };
-}
 
 export interface Leaf {
   readonly certificate: string;

@@ -1,7 +1,8 @@
 /** Which certificate a client is shown: made for the name it asks for when it first does, and anew before it ends. */
 import { generateKeyPairSync } from 'node:crypto';
 import { createSecureContext, type SecureContext } from 'node:tls';
-import type { Authority } from './authority.ts';
+import type { AbsolutePath } from '../kernel/names.ts';
+import { Authority } from './authority.ts';
 import type { Names } from './x509.ts';
 
 export interface ServerCertificate {
@@ -22,6 +23,14 @@ const RENEWED_BEFORE_MS = 30 * 86_400_000;
 
 interface Kept extends ServerCertificate {
   readonly until: number;
+}
+
+/**
+ * Those of a home, whose authority is made where there is none.
+ * @throws PaasError `STATE_NOT_WRITABLE`, `AUTHORITY_UNUSABLE`
+ */
+export function openCertificates(home: AbsolutePath, now: () => number): Certificates {
+  return new Certificates(Authority.open(home, now()), now);
 }
 
 export class Certificates {

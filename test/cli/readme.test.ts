@@ -66,6 +66,8 @@ test('every option the README lists is in the help', async () => {
     '--env',
     '--command',
     '--port',
+    '--tls',
+    '--tls-port',
     '--strict-ports',
     '--no-watch',
     '--space',

@@ -36,6 +36,7 @@ export function newHome(extra: Record<string, string> = {}): Home {
     HOME: folder,
     PAAS_LOCAL_HOME: join(folder, 'state'),
     PAAS_LOCAL_PORT: '0',
+    PAAS_LOCAL_TLS_PORT: '0',
     NO_COLOR: '1',
     ...extra,
   };

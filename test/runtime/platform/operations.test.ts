@@ -49,7 +49,14 @@ function steeredType({ onClose, onStart }: Closing): ServiceType {
 async function platformIn(home: string, types: readonly ServiceType[] = []) {
   const guardian = await startGuardian({ runId: randomUUID() });
   const paths = spacePaths(absolutePath(home), 'default');
-  const platform = new Platform({ paths, guardian, serviceTypes: types, port: 0, strictPorts: false });
+  const platform = new Platform({
+    paths,
+    guardian,
+    serviceTypes: types,
+    port: 0,
+    tlsPort: 0,
+    strictPorts: false,
+  });
   onTestFinished(async () => {
     await platform[Symbol.asyncDispose]();
     await guardian.close();

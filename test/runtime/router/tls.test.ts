@@ -73,7 +73,7 @@ async function connectSecurely(port: number): Promise<tls.TLSSocket> {
 describe('over HTTPS', () => {
   test('an app is reached, and told so', async () => {
     const backend = await httpBackend((request, response) =>
-      response.end(`${request.headers.host} ${request.headers['x-forwarded-proto']}`),
+      response.end([request.headers.host, request.headers['x-forwarded-proto']].join(' ')),
     );
     const { tlsPort, record } = await startTlsRouter([entry([backend.port])]);
     const got = await reply(askSecurely(tlsPort).end());
@@ -95,7 +95,12 @@ describe('over HTTPS', () => {
       response.end(String(request.headers['x-forwarded-proto'])),
     );
     const { port } = await startTlsRouter([entry([backend.port])]);
-    const request = http.request({ host: '127.0.0.1', port, headers: { Host: 'app.localhost' }, agent: false });
+    const request = http.request({
+      host: '127.0.0.1',
+      port,
+      headers: { Host: 'app.localhost' },
+      agent: false,
+    });
     expect((await reply(request.end())).body).toBe('http');
   });
 
@@ -223,20 +228,23 @@ describe('plain HTTP on the port of HTTPS', () => {
   });
 });
 
-test.skipIf(!hasPython)('a client that does not know the authority is noticed (skipped without python3)', async () => {
-  // Node's own client says nothing of its reason to the server.
-  const { tlsPort, distrusted } = await startTlsRouter([]);
-  const program = `
+test.skipIf(!hasPython)(
+  'a client that does not know the authority is noticed (skipped without python3)',
+  async () => {
+    // Node's own client says nothing of its reason to the server.
+    const { tlsPort, distrusted } = await startTlsRouter([]);
+    const program = `
 import socket, ssl
 raw = socket.create_connection(("127.0.0.1", ${tlsPort}))
 try:
     ssl.create_default_context().wrap_socket(raw, server_hostname="app.localhost")
 except ssl.SSLCertVerificationError as error:
     print(error.verify_message)`;
-  const { stdout } = await promisify(execFile)('python3', ['-c', program]);
-  expect(stdout).toContain('unable to get local issuer certificate');
-  await expect.poll(distrusted).toBe(1);
-});
+    const { stdout } = await promisify(execFile)('python3', ['-c', program]);
+    expect(stdout).toContain('unable to get local issuer certificate');
+    await expect.poll(distrusted).toBe(1);
+  },
+);
 
 test('the port is the next free one when the wanted one is taken', async () => {
   const taken = net.createServer().listen(0, '127.0.0.1');

@@ -5,8 +5,9 @@ import type { AddressInfo } from 'node:net';
 import { connect, createServer, type TLSSocket } from 'node:tls';
 import { expect, onTestFinished, test } from 'vitest';
 import { absolutePath } from '../../../runtime/kernel/names.ts';
-import { Authority, authorityFiles } from '../../../runtime/tls/authority.ts';
+import { Authority } from '../../../runtime/tls/authority.ts';
 import { Certificates } from '../../../runtime/tls/certificates.ts';
+import { authorityFiles } from '../../../runtime/tls/files.ts';
 import { writeLeaf } from '../../../runtime/tls/x509.ts';
 import { tempDir } from '../../helpers/temp-dir.ts';
 
@@ -17,7 +18,11 @@ const newHome = () => absolutePath(tempDir());
 /** Shakes hands with a server that has this certificate, as a client that trusts `ca` alone. */
 async function shakeHands(
   served: { readonly cert: string; readonly key: string },
-  { ca, servername, host = '127.0.0.1' }: { readonly ca: string; readonly servername?: string; readonly host?: string },
+  {
+    ca,
+    servername,
+    host = '127.0.0.1',
+  }: { readonly ca: string; readonly servername?: string; readonly host?: string },
 ): Promise<string> {
   const server = createServer(served, (socket) => socket.on('error', () => {}));
   server.listen(0, host);
@@ -106,12 +111,15 @@ test('a client that does not, does not', async () => {
   );
 });
 
-test.skipIf(process.platform === 'darwin')('the whole network of loopback is not meant (skipped on macOS: it has one address)', async () => {
-  const authority = Authority.open(newHome(), Date.now());
-  const served = new Certificates(authority, Date.now).for(undefined);
-  const ca = authority.certificate.toString();
-  expect(await shakeHands(served, { ca, host: '127.0.0.2' })).toMatch('ERR_TLS_CERT_ALTNAME_INVALID');
-});
+test.skipIf(process.platform === 'darwin')(
+  'the whole network of loopback is not meant (skipped on macOS: it has one address)',
+  async () => {
+    const authority = Authority.open(newHome(), Date.now());
+    const served = new Certificates(authority, Date.now).for(undefined);
+    const ca = authority.certificate.toString();
+    expect(await shakeHands(served, { ca, host: '127.0.0.2' })).toMatch('ERR_TLS_CERT_ALTNAME_INVALID');
+  },
+);
 
 test.each([
   { name: 'www.example.com', names: { dns: ['www.example.com'], ip: [] }, servername: 'www.example.com' },
@@ -130,9 +138,7 @@ test.each([
   });
   const key = keys.privateKey.export({ type: 'pkcs8', format: 'pem' }) as string;
   const ca = certificate.toString();
-  expect(await shakeHands({ cert, key }, { ca, ...asked })).toBe(
-    'UNSPECIFIED: permitted subtree violation',
-  );
+  expect(await shakeHands({ cert, key }, { ca, ...asked })).toBe('UNSPECIFIED: permitted subtree violation');
 });
 
 test('a certificate lasts less than 398 days, and is made anew before its end without anyone waiting', () => {
@@ -156,7 +162,13 @@ test('names that are none of ours get the certificate of the machine', () => {
   expect(new X509Certificate(machine.cert).subjectAltName).toBe(
     'DNS:localhost, DNS:*.localhost, IP Address:127.0.0.1, IP Address:0:0:0:0:0:0:0:1',
   );
-  for (const name of ['example.com', '.localhost', 'a..localhost', 'a b.localhost', `${'x.'.repeat(130)}localhost`])
+  for (const name of [
+    'example.com',
+    '.localhost',
+    'a..localhost',
+    'a b.localhost',
+    `${'x.'.repeat(130)}localhost`,
+  ])
     expect(certificates.for(name)).toBe(machine);
 });
 
