@@ -104,7 +104,7 @@ function show({ terminal, json }: Context, found: Trust): void {
     return;
   }
   const { file, name, fingerprint, expires, stores } = found;
-  terminal.out(`${name}, until ${new Date(expires).toISOString().slice(0, 10)}: ${file}`);
+  terminal.out(`Authority ${name}, until ${new Date(expires).toISOString().slice(0, 10)}: ${file}`);
   terminal.out(`It can vouch for localhost, names below .localhost, 127.0.0.1 and ::1, and for nothing else`);
   terminal.out(`SHA-256 ${fingerprint}`);
   for (const store of stores) for (const line of storeLines(store)) terminal.out(line);

@@ -162,7 +162,9 @@ describe('trust', () => {
     const home = newHome();
     const { code, stdout } = await home.run(['trust']);
     expect(code).toBe(0);
-    expect(stdout).toMatch(/^paas-local CA [0-9a-f]{8}, until \d{4}-\d\d-\d\d: .*\/state\/ca\/ca\.pem\n/);
+    expect(stdout).toMatch(
+      /^Authority paas-local CA [0-9a-f]{8}, until \d{4}-\d\d-\d\d: .*\/state\/ca\/ca\.pem\n/,
+    );
     expect(stdout).toContain('It can vouch for localhost, names below .localhost, 127.0.0.1 and ::1');
     expect(stdout).toContain(`export NODE_EXTRA_CA_CERTS=${caFile(home)}`);
     const { authority } = await home.json<Trust>(['trust']);
