@@ -1,6 +1,8 @@
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { findTool } from '../../services/kit/find-tool.ts';
 import { pidsGone } from '../helpers/alive.ts';
 import { appFolder, echoApp, newHome } from '../helpers/cli.ts';
 import { cacheApp } from '../runtime/testing/helpers.ts';
@@ -186,6 +188,67 @@ def test_keeps():
       code: 1,
       stdout: expect.stringContaining('1 failed, 1 passed') as string,
     });
+  });
+
+  const go = findTool('go', process.env as Record<string, string>);
+  if (!go) console.log('go test is not tested: there is no go on PATH');
+  test.skipIf(!go)('go test', { timeout: 120_000 }, async () => {
+    // What was compiled for others serves this too: a home of its own would begin with the standard library.
+    const cache = execFileSync(go!, ['env', 'GOCACHE'], { encoding: 'utf8' }).trim();
+    const home = newHome({ GOCACHE: cache, GOFLAGS: '-mod=mod', GOTOOLCHAIN: 'local' });
+    const folder = cacheApp('shop', '', {
+      'go.mod': 'module shop\n\ngo 1.18\n',
+      'shop_test.go': `package shop
+
+import (
+	"bufio"
+	"net"
+	"os"
+	"strings"
+	"testing"
+)
+
+func ask(t *testing.T, address string, request string) string {
+	connection, err := net.Dial("tcp", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer connection.Close()
+	connection.Write([]byte(request))
+	line, err := bufio.NewReader(connection).ReadString('\\n')
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.TrimSpace(line)
+}
+
+func TestAppAnswers(t *testing.T) {
+	address := strings.TrimPrefix(os.Getenv("PAAS_LOCAL_URL"), "http://")
+	if got := ask(t, address, "GET /set?k=v HTTP/1.0\\r\\n\\r\\n"); !strings.Contains(got, "200") {
+		t.Fatal(got)
+	}
+}
+
+func TestCacheHasIt(t *testing.T) {
+	wanted := os.Getenv("WANTED")
+	if got := ask(t, os.Getenv("MEMCACHE_URL"), "get k\\r\\n"); got != wanted {
+		t.Fatal(got)
+	}
+}
+`,
+    });
+    const run = (wanted: string) =>
+      home.run(['exec', '-e', `WANTED=${wanted}`, '--', 'go', 'test', '-count=1', './...'], { cwd: folder });
+    expect(await run('VALUE k 0 1')).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^ok\s+shop\s/m) as string,
+    });
+    const failed = await run('END');
+    expect(failed).toMatchObject({
+      code: 1,
+      stdout: expect.stringContaining('FAIL: TestCacheHasIt') as string,
+    });
+    expect(failed.stderr).toContain('/set?k=v → 200');
   });
 
   test('npm test', async () => {
