@@ -1,6 +1,7 @@
-/** `npm run bench [push|router|cache|manifest|services|testing]`: ratios against a reference run side by side. */
+/** `npm run bench [cache|hooks|manifest|push|services|testing]`: ratios against a reference run side by side. */
 const BENCHES: Readonly<Record<string, () => Promise<() => Promise<void>>>> = {
   cache: async () => (await import('./cache.ts')).runCacheBench,
+  hooks: async () => (await import('./hooks.ts')).runHooksBench,
   manifest: async () => (await import('./manifest.ts')).runManifestBench,
   push: async () => (await import('./push.ts')).runPushBench,
   services: async () => (await import('./services.ts')).runServicesBench,

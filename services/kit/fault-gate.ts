@@ -4,12 +4,18 @@ import { FaultUnknown, type Fault, type Faults } from './faults.ts';
 import { holdPort } from './held-port.ts';
 import { isShaped, ShapedSocket, type Shape } from './shaped-socket.ts';
 
+/** One client of a server. */
+export interface DoorClient {
+  readonly socket: Socket;
+  /** Called when what it is sent is to be held back, and so has to go by its socket's methods; and when that is over. */
+  heldBack?(held: boolean): void;
+}
+
 /** What a server lends of itself. */
 export interface FaultDoor {
   readonly host: string;
   readonly port: number;
-  /** Those that clients hold. */
-  sockets(): Iterable<Socket>;
+  clients(): Iterable<DoorClient>;
   /** Frees the port; connections are not waited for. */
   stopListening(): Promise<void>;
   /** Listens on the same port again. */
@@ -36,8 +42,8 @@ export class FaultGate implements Faults, AsyncDisposable {
   }
 
   /** A client connected. */
-  accepted(socket: Socket): void {
-    if (isShaped(this.#shape)) this.#shapeOf(socket).update();
+  accepted(client: DoorClient): void {
+    if (isShaped(this.#shape)) this.#shapeOf(client).update();
   }
 
   apply(fault: Fault): Promise<number> {
@@ -127,20 +133,24 @@ export class FaultGate implements Faults, AsyncDisposable {
 
   #reshape(change: Partial<Shape>): void {
     Object.assign(this.#shape, change);
-    for (const socket of this.#door.sockets()) {
-      if (isShaped(this.#shape) || this.#shaped.has(socket)) this.#shapeOf(socket).update();
+    for (const client of this.#door.clients()) {
+      if (isShaped(this.#shape) || this.#shaped.has(client.socket)) this.#shapeOf(client).update();
     }
   }
 
-  #shapeOf(socket: Socket): ShapedSocket {
+  #shapeOf(client: DoorClient): ShapedSocket {
+    const { socket } = client;
     let shaped = this.#shaped.get(socket);
-    if (!shaped) this.#shaped.set(socket, (shaped = new ShapedSocket(socket, this.#shape)));
+    if (!shaped) {
+      shaped = new ShapedSocket(socket, this.#shape, (held) => client.heldBack?.(held));
+      this.#shaped.set(socket, shaped);
+    }
     return shaped;
   }
 
   #drop(): number {
     let count = 0;
-    for (const socket of this.#door.sockets()) {
+    for (const { socket } of this.#door.clients()) {
       socket.resetAndDestroy();
       count += 1;
     }

@@ -48,7 +48,7 @@ class TcpRelay implements Relay {
       get port() {
         return port();
       },
-      sockets: () => this.#pairs.keys(),
+      clients: () => [...this.#pairs.keys()].map((socket) => ({ socket })),
       stopListening: () => new Promise((resolve) => this.#server.close(() => resolve())),
       listenAgain: () => this.listen(this.#port),
       failNext: (count, message) => this.#failNext(count, message),
@@ -107,7 +107,7 @@ class TcpRelay implements Relay {
       if (!client.write(chunk)) engine.pause();
     });
     client.resume();
-    this.faults.accepted(client);
+    this.faults.accepted({ socket: client });
   }
 
   #failNext(count: number, message: string): void {

@@ -29,6 +29,7 @@ const SLICES_PER_SECOND = 20;
 export class ShapedSocket {
   readonly #socket: Socket;
   readonly #shape: Shape;
+  readonly #onHeld: (held: boolean) => void;
   #queue: Piece[] = [];
   #lastDue = 0;
   /** No byte may leave before this: the bandwidth is used up. */
@@ -38,9 +39,11 @@ export class ShapedSocket {
   #installed = false;
   #wantsToRead = true;
 
-  constructor(socket: Socket, shape: Shape) {
+  /** @param onHeld told when the socket's methods are taken over, and when they are its own again */
+  constructor(socket: Socket, shape: Shape, onHeld: (held: boolean) => void) {
     this.#socket = socket;
     this.#shape = shape;
+    this.#onHeld = onHeld;
     socket.once('close', () => {
       clearTimeout(this.#timer);
       this.#queue = [];
@@ -59,6 +62,7 @@ export class ShapedSocket {
   #install(): void {
     if (this.#installed) return;
     this.#installed = true;
+    this.#onHeld(true);
     const socket = this.#socket;
     socket.write = ((chunk: Uint8Array | string, encoding?: unknown, callback?: unknown) => {
       const sent = [encoding, callback].find((one) => typeof one === 'function') as (() => void) | undefined;
@@ -91,6 +95,7 @@ export class ShapedSocket {
     delete own.end;
     delete own.destroySoon;
     if (this.#ending) this.#socket.destroySoon();
+    else this.#onHeld(false);
   }
 
   #add(bytes: Buffer, sent: (() => void) | undefined): void {

@@ -1,5 +1,4 @@
 /** Outages of one cache on demand. Loaded by those only who want one. */
-import type { Socket } from 'node:net';
 import { FaultGate } from '../../kit/fault-gate.ts';
 import type { Fault, Faults } from '../../kit/faults.ts';
 import { evictItems, expireItems } from '../items.ts';
@@ -25,7 +24,7 @@ export class CacheFaults implements Faults, AsyncDisposable {
     this.#gate = new FaultGate({
       host: address.host ?? '127.0.0.1',
       port,
-      sockets: () => socketsOf(connections()),
+      clients: connections,
       stopListening: () => listener.close(),
       listenAgain: () => listener.listen({ ...address, port }),
       failNext: (count, message) => {
@@ -50,12 +49,5 @@ export class CacheFaults implements Faults, AsyncDisposable {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.#gate[Symbol.asyncDispose]();
-  }
-}
-
-function* socketsOf(connections: Iterable<Connection>): Generator<Socket> {
-  for (const connection of connections) {
-    connection.writeBySocket();
-    yield connection.socket;
   }
 }

@@ -23,7 +23,9 @@ export class Connection implements Transport {
   /** While blocked: what the client had taken when it last took something, and the second of that. */
   #taken = 0;
   #takenAt = 0;
-  /** Undefined where only `socket.write` is to be used. */
+  /** Undefined where only `socket.write` can be used. */
+  readonly #writer: DirectWriter | undefined;
+  /** The same, while it is used. */
   #direct: DirectWriter | undefined;
 
   /**
@@ -33,7 +35,8 @@ export class Connection implements Transport {
    */
   constructor(cache: Cache, socket: Socket, direct: boolean, listenAddress: string, onClose: () => void) {
     this.#cache = cache;
-    this.#direct = direct ? DirectWriter.of(socket, () => this.#drained()) : undefined;
+    this.#writer = direct ? DirectWriter.of(socket, () => this.#drained()) : undefined;
+    this.#direct = this.#writer;
     this.socket = socket;
     this.listenAddress = listenAddress;
     this.address = lines.addressOf(socket, listenAddress);
@@ -56,9 +59,11 @@ export class Connection implements Transport {
     });
   }
 
-  /** From now on answers go by the socket's own methods, where outages can hold them back. */
-  writeBySocket(): void {
-    this.#direct = undefined;
+  /** Answers go by the socket's own methods for as long as an outage holds them back there. */
+  heldBack(held: boolean): void {
+    if (held) this.#direct = undefined;
+    // What the stream still has must not be overtaken; such a connection goes on as it is.
+    else if (this.socket.writableLength === 0) this.#direct = this.#writer;
   }
 
   send(bytes: Buffer): boolean {

@@ -31,7 +31,7 @@ export class Listener implements AsyncDisposable {
   readonly #server: Server;
   readonly #options: ListenerOptions;
   /** Told of every client, while faults are wanted. */
-  gate: { accepted(socket: Socket): void } | undefined;
+  gate: { accepted(client: Connection): void } | undefined;
   #name = '';
   #protocol: Protocol | undefined;
   #console = false;
@@ -119,9 +119,6 @@ export class Listener implements AsyncDisposable {
     else if (this.#protocol !== undefined) connection.session.speak(this.#protocol);
     admission.entered(connection);
     socket.resume();
-    if (this.gate) {
-      connection.writeBySocket();
-      this.gate.accepted(socket);
-    }
+    this.gate?.accepted(connection);
   }
 }
