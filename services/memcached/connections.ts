@@ -7,6 +7,8 @@ const FIRST_NUMBER = 16;
 export class Connections {
   readonly #byNumber: Array<Session | undefined> = [];
   size = 0;
+  /** Bytes kept for all of them, because a request is not complete or has to wait. */
+  keptBytes = 0;
 
   /** Gives the session the lowest free number. */
   add(session: Session): void {

@@ -66,6 +66,7 @@ export interface CacheSettings {
   readonly tailRepairSeconds: number;
   readonly watcherBufferBytes: number;
   readonly workerBufferBytes: number;
+  /** For the unfinished requests of all clients together; 0 bounds each client's only. */
   readonly readBufferLimitBytes: number;
   readonly hashAlgorithm: string;
 }

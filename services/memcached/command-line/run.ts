@@ -57,11 +57,13 @@ async function serve(line: CommandLine, world: ProgramWorld, say: (text: string)
   const cache = new Cache({
     seed: randomInt(SEED_END),
     ...(line.debug ? { debugClock: new MovableClock(Date.now) } : {}),
-    settings: { ...line.settings, memoryBytes: heldBytes(line, say) },
+    settings: { ...line.settings, memoryBytes: memoryLimit(line, say) },
     authentication: users?.authentication,
     ...(line.settings.verbosity > 1 ? { narrate: say } : {}),
     onShutdown: (graceful) => stop.now(graceful ? 'graceful' : 'normal'),
   });
+  // memcached's own test-suite has it start as if so many bytes were taken.
+  cache.store.presetBytes = Number(env.T_MEMD_INITIAL_MALLOC) || 0;
   cache.network.interfaces = line.interfaces;
   sayWithoutEffect(line, say);
   if (cache.narrate) for (const text of slabTable(cache)) say(text);
@@ -98,13 +100,12 @@ function checkFileLimit({ settings }: CommandLine): void {
   );
 }
 
-/** What one buffer of Node can hold. */
-function heldBytes({ settings }: CommandLine, say: (text: string) => void): number {
+/** As there, a negative limit is none. What one buffer of Node cannot hold is said; the limit is reported as it was given. */
+function memoryLimit({ settings }: CommandLine, say: (text: string) => void): number {
   const most = PAGES_MAX * PAGE_BYTES;
-  const wanted = settings.memoryBytes < 0 ? Infinity : settings.memoryBytes;
-  if (wanted <= most) return wanted;
-  say(`-m: the memory for items is at most ${PAGES_MAX} megabytes here`);
-  return most;
+  const wanted = settings.memoryBytes;
+  if (wanted < 0 || wanted > most) say(`-m: the memory for items is at most ${PAGES_MAX} megabytes here`);
+  return wanted < 0 ? most : wanted;
 }
 
 function sayWithoutEffect({ withoutEffect }: CommandLine, say: (text: string) => void): void {

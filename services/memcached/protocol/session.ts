@@ -92,7 +92,7 @@ export class Session {
     } else if (this.busy || this.transport.blocked || (this.lineOpen && !this.#hasLineEnd(length))) {
       this.#keep(RECEIVE_AT, end);
     } else {
-      this.#carry = undefined;
+      this.#setCarry(undefined);
       this.lineOpen = false;
       store.arena.bytes.set(carried, RECEIVE_AT - carried.length);
       this.#serve(RECEIVE_AT - carried.length, end);
@@ -125,7 +125,7 @@ export class Session {
   resume(): void {
     const carried = this.#carry;
     if (carried === undefined || this.closing || this.busy) return;
-    this.#carry = undefined;
+    this.#setCarry(undefined);
     const { store } = this.cache;
     store.clock.tick();
     const at = RECEIVE_AT - carried.length;
@@ -153,7 +153,7 @@ export class Session {
   /** The connection is gone: what was in flight is given back. */
   close(): void {
     this.closing = true;
-    this.#carry = undefined;
+    this.#setCarry(undefined);
     if (this.item !== 0) this.cache.store.discard(this.item);
     this.item = 0;
     this.fillLeft = 0;
@@ -236,10 +236,20 @@ export class Session {
 
   #keep(from: number, end: number): void {
     const fresh = this.cache.store.arena.bytes.subarray(from, end);
-    this.#carry = this.#carry === undefined ? Buffer.from(fresh) : Buffer.concat([this.#carry, fresh]);
-    if (this.#carry.length <= CARRY_BYTES) return;
+    const carry = this.#carry === undefined ? Buffer.from(fresh) : Buffer.concat([this.#carry, fresh]);
+    this.#setCarry(carry);
+    const { connections, settings, store } = this.cache;
+    const limit = settings.readBufferLimitBytes;
+    const tooMany = limit > 0 && connections.keptBytes > limit;
+    if (tooMany) store.counters.readBufferOom++;
+    if (!tooMany && carry.length <= CARRY_BYTES) return;
     this.close();
     this.transport.destroy();
+  }
+
+  #setCarry(carry: Buffer | undefined): void {
+    this.cache.connections.keptBytes += (carry?.length ?? 0) - this.kept;
+    this.#carry = carry;
   }
 }
 

@@ -2,6 +2,7 @@ import { RECEIVE_BYTES, REPLY_BYTES } from '../store/arena.ts';
 import { sum } from '../store/counters.ts';
 import type { Cache } from '../cache.ts';
 import type { Stat } from './stats-of.ts';
+import type { Store } from '../store/store.ts';
 
 /** Descriptors kept for other uses than connections, as memcached counts them. */
 const RESERVED_FDS = 5;
@@ -46,7 +47,7 @@ function* connectionCounts(cache: Cache): Generator<Stat> {
   yield ['read_buf_count', 1];
   yield ['read_buf_bytes', RECEIVE_BYTES];
   yield ['read_buf_bytes_free', 0];
-  yield ['read_buf_oom', 0];
+  yield ['read_buf_oom', counters.readBufferOom];
   yield ['reserved_fds', RESERVED_FDS];
 }
 
@@ -92,7 +93,7 @@ function* machineryStats({ store, settings, crawler, watchers, accepting }: Cach
   yield ['hash_power_level', index.power];
   yield ['hash_bytes', index.byteLength];
   yield ['hash_is_expanding', 0];
-  if (settings.slabReassign) yield* slabReassignStats(store.slabs.moved);
+  if (settings.slabReassign) yield* slabReassignStats(store);
   if (store.tuning.crawlerEnabled) {
     yield ['lru_crawler_running', crawler.running ? 1 : 0];
     yield ['lru_crawler_starts', counters.crawlerStarts];
@@ -108,16 +109,15 @@ function* machineryStats({ store, settings, crawler, watchers, accepting }: Cach
   yield ['round_robin_fallback', 0];
 }
 
-/** Pages change class when they are empty; the rest does not happen here. */
-function* slabReassignStats(moved: number): Generator<Stat> {
-  yield ['slab_reassign_rescues', 0];
-  yield ['slab_reassign_chunk_rescues', 0];
-  yield ['slab_reassign_evictions_nomem', 0];
+function* slabReassignStats({ counters, slabs, mover }: Store): Generator<Stat> {
+  yield ['slab_reassign_rescues', counters.reassignRescues];
+  yield ['slab_reassign_chunk_rescues', counters.reassignChunkRescues];
+  yield ['slab_reassign_evictions_nomem', counters.reassignEvictions];
   yield ['slab_reassign_inline_reclaim', 0];
-  yield ['slab_reassign_busy_items', 0];
+  yield ['slab_reassign_busy_items', counters.reassignBusy];
   yield ['slab_reassign_busy_deletes', 0];
-  yield ['slab_reassign_running', 0];
-  yield ['slabs_moved', moved];
+  yield ['slab_reassign_running', mover.running ? 1 : 0];
+  yield ['slabs_moved', counters.pagesMoved + slabs.moved];
 }
 
 function* storeStats({ store, settings }: Cache): Generator<Stat> {
@@ -125,7 +125,7 @@ function* storeStats({ store, settings }: Cache): Generator<Stat> {
   yield ['bytes', store.bytes];
   yield ['curr_items', store.items];
   yield ['total_items', counters.totalItems];
-  yield ['slab_global_page_pool', 0];
+  yield ['slab_global_page_pool', store.slabs.pool];
   yield ['expired_unfetched', sum(listCounters.expiredUnfetched)];
   yield ['evicted_unfetched', sum(listCounters.evictedUnfetched)];
   if (settings.lruMaintainer) yield ['evicted_active', sum(listCounters.evictedActive)];

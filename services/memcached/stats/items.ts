@@ -1,14 +1,13 @@
 import { CLASSES_MAX } from '../store/slab-classes.ts';
 import { COLD, HOT, TEMP, WARM } from '../store/lru.ts';
+import { sumOfLists } from '../store/counters.ts';
 import type { Stat } from './stats-of.ts';
 import type { Store } from '../store/store.ts';
-
-const SEGMENTS: readonly number[] = [HOT, WARM, COLD, TEMP];
 
 /** `stats items`: the LRU lists of each class that holds items. */
 export function* itemStats(store: Store): Generator<Stat> {
   for (let id = 1; id < CLASSES_MAX; id++) {
-    const count = SEGMENTS.reduce((total, segment) => total + store.lru.counts[id | segment]!, 0);
+    const count = sumOfLists(store.lru.counts, id);
     if (count === 0) continue;
     for (const [name, value] of classStats(store, id, count)) yield [`items:${id}:${name}`, value];
   }
@@ -17,7 +16,7 @@ export function* itemStats(store: Store): Generator<Stat> {
 function* classStats(store: Store, id: number, count: number): Generator<Stat> {
   const { lru, listCounters, tuning, settings, counters } = store;
   const { now } = store.clock;
-  const total = (values: Float64Array) => SEGMENTS.reduce((sum, segment) => sum + values[id | segment]!, 0);
+  const total = (values: Float64Array) => sumOfLists(values, id);
   yield ['number', count];
   if (settings.lruMaintainer) {
     yield ['number_hot', lru.counts[id | HOT]!];

@@ -5,5 +5,6 @@ import type { Cache } from '../cache.ts';
 export function resetStats(cache: Cache): void {
   cache.store.counters = new Counters();
   cache.store.listCounters = new ListCounters();
+  cache.store.slabs.moved = 0;
   cache.prefixes.clear();
 }

@@ -1,5 +1,5 @@
 import { CLASSES_MAX } from '../store/slab-classes.ts';
-import { COLD, HOT, TEMP, WARM } from '../store/lru.ts';
+import { sumOfLists } from '../store/counters.ts';
 import { PAGE_BYTES } from '../store/arena.ts';
 import type { Stat } from './stats-of.ts';
 import type { Store } from '../store/store.ts';
@@ -13,14 +13,13 @@ export function* slabStats(store: Store): Generator<Stat> {
     for (const [name, value] of classStats(store, id)) yield [`${id}:${name}`, value];
   }
   yield ['active_slabs', active];
-  yield ['total_malloced', store.slabs.used * PAGE_BYTES];
+  yield ['total_malloced', store.presetBytes + (store.slabs.used + store.slabs.pool) * PAGE_BYTES];
 }
 
 function* classStats({ slabs, classes, counters }: Store, id: number): Generator<Stat> {
   const perPage = classes.chunksPerPage(id);
   const pages = slabs.pagesOf[id]!;
   const used = slabs.usedChunks[id]!;
-  const hits = [HOT, WARM, COLD, TEMP].reduce((sum, segment) => sum + counters.listHits[id | segment]!, 0);
   yield ['chunk_size', classes.sizes[id]!];
   yield ['chunks_per_page', perPage];
   yield ['total_pages', pages];
@@ -28,7 +27,7 @@ function* classStats({ slabs, classes, counters }: Store, id: number): Generator
   yield ['used_chunks', used];
   yield ['free_chunks', pages * perPage - used];
   yield ['free_chunks_end', 0];
-  yield ['get_hits', hits];
+  yield ['get_hits', sumOfLists(counters.listHits, id)];
   yield ['cmd_set', counters.setsOf[id]!];
   yield ['delete_hits', counters.deleteHitsOf[id]!];
   yield ['incr_hits', counters.incrHitsOf[id]!];

@@ -1,5 +1,5 @@
 import { CLASSES_MAX } from './slab-classes.ts';
-import { LISTS } from './lru.ts';
+import { COLD, HOT, LISTS, TEMP, WARM } from './lru.ts';
 
 /** Counters of requests, by memcached's names. `stats reset` sets them to zero. */
 export class Counters {
@@ -20,6 +20,7 @@ export class Counters {
   authCommands = 0;
   authErrors = 0;
   idleKicks = 0;
+  readBufferOom = 0;
   bytesRead = 0;
   bytesWritten = 0;
   connYields = 0;
@@ -30,6 +31,13 @@ export class Counters {
   listenDisabledUs = 0;
   crawlerStarts = 0;
   juggles = 0;
+  /** Pages given to another class, and what became of the items in them. */
+  pagesMoved = 0;
+  reassignRescues = 0;
+  reassignChunkRescues = 0;
+  reassignEvictions = 0;
+  /** How often every page of a class was in use. */
+  reassignBusy = 0;
   logDropped = 0;
   logWritten = 0;
   logSkipped = 0;
@@ -69,4 +77,11 @@ export function sum(values: Float64Array): number {
   let total = 0;
   for (const value of values) total += value;
   return total;
+}
+
+const SEGMENTS: readonly number[] = [HOT, WARM, COLD, TEMP];
+
+/** Of all lists of a class. */
+export function sumOfLists(values: ArrayLike<number>, id: number): number {
+  return SEGMENTS.reduce((total, segment) => total + values[id | segment]!, 0);
 }

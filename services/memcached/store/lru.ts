@@ -59,6 +59,17 @@ export class LruLists {
     this.link(item, target, size);
   }
 
+  /** An item was copied elsewhere: its neighbours get to know. */
+  relocated(item: number, to: number, list: number): void {
+    const { words } = this.#arena;
+    const next = words[item * 2 + NEXT]!;
+    const prev = words[item * 2 + PREV]!;
+    if (prev === 0) this.heads[list] = to;
+    else words[prev * 2 + NEXT] = to;
+    if (next === 0) this.tails[list] = to;
+    else words[next * 2 + PREV] = to;
+  }
+
   /** Seconds since the item at the tail was last used; 0 for an empty list. */
   age(list: number, now: number): number {
     const tail = this.tails[list]!;

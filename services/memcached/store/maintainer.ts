@@ -1,4 +1,5 @@
 import { COLD, HOT, TEMP, WARM } from './lru.ts';
+import { Automover } from './automover.ts';
 import { pullTail } from './pull-tail.ts';
 import type { Store } from './store.ts';
 
@@ -32,6 +33,9 @@ export function juggle(store: Store, id: number): number {
 export class Maintainer {
   readonly #store: Store;
   readonly #onRun: () => void;
+  readonly #automover: Automover;
+  /** Second of the last look at which class should give a page. */
+  #decided = 0;
   #timer: NodeJS.Timeout | undefined;
   #waitMs = WAIT_MOST_MS;
 
@@ -39,6 +43,7 @@ export class Maintainer {
   constructor(store: Store, onRun: () => void) {
     this.#store = store;
     this.#onRun = onRun;
+    this.#automover = new Automover(store);
   }
 
   start(): void {
@@ -57,8 +62,20 @@ export class Maintainer {
       let moves = 0;
       for (let id = 1; id <= this.#store.classes.largest; id++) moves += juggle(this.#store, id);
       this.#waitMs = moves > 0 ? WAIT_LEAST_MS : Math.min(this.#waitMs * 2, WAIT_MOST_MS);
+      this.#automove();
     }
+    this.#store.mover.retry();
     this.#onRun();
     this.start();
+  }
+
+  #automove(): void {
+    const { settings, tuning, clock, mover } = this.#store;
+    if (!settings.slabReassign || tuning.slabAutomove !== 1 || clock.now === this.#decided) return;
+    const move = this.#automover.decide();
+    if (move) mover.reassign(move.from, move.to);
+    // What is too much goes to the pool page by page, without waiting a second for each.
+    if (move?.to === 0) this.#waitMs = WAIT_LEAST_MS;
+    else this.#decided = clock.now;
   }
 }

@@ -1,5 +1,5 @@
 import * as I from './item.ts';
-import { COLD, HOT, TEMP, WARM } from './lru.ts';
+import { CLASS_MASK, COLD, HOT, TEMP, WARM } from './lru.ts';
 import type { Store } from './store.ts';
 
 /** How far up from the tail to look when what is there cannot be moved. */
@@ -85,7 +85,7 @@ export function pullTail(
 }
 
 function evict(store: Store, item: number, list: number): number {
-  const { listCounters, clock, arena } = store;
+  const { listCounters, clock, arena, tuning, settings } = store;
   const shape = arena.words[item * 2 + I.SHAPE]!;
   listCounters.evicted[list]!++;
   listCounters.evictedTime[list] = clock.now - arena.words[item * 2 + I.USED]!;
@@ -94,5 +94,6 @@ function evict(store: Store, item: number, list: number): number {
   if ((shape & I.ACTIVE) !== 0) listCounters.evictedActive[list]!++;
   store.onEvict?.(item);
   store.unlink(item);
+  if (tuning.slabAutomove === 2 && settings.slabReassign) store.mover.reassignSoon(list & CLASS_MASK);
   return 1;
 }

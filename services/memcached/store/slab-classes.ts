@@ -44,7 +44,7 @@ export class SlabClasses {
   classOf(size: number): number {
     if (size <= LOOKUP_BYTES) {
       const id = this.#lookup[(size + LOOKUP_STEP - 1) >> 3]!;
-      return this.sizes[id]! >= size ? id : id + 1;
+      return this.sizes[id]! >= size || id === this.largest ? id : id + 1;
     }
     let id = this.#lookup[this.#lookup.length - 1]!;
     while (id < this.largest && this.sizes[id]! < size) id++;

@@ -2,22 +2,24 @@ import { PAGES_AT, PAGE_BYTES, type Arena } from './arena.ts';
 import { NEXT } from './item.ts';
 import { CLASSES_MAX, type SlabClasses } from './slab-classes.ts';
 
-/** Owner of a page that belongs to an item larger than the largest chunk. */
+/** Owner of a page that belongs to items larger than the largest chunk. */
 const OWNED_BY_LARGE = 255;
 const NONE = -1;
 
 /**
- * Gives out chunks of a slab class and runs of whole pages. A class takes a page when it has no free chunk
- * left and the limit allows; a page all of whose chunks are free again may be taken by another class.
- * Small pages are taken from the bottom, runs from the top, so that they do not splinter each other.
+ * Gives out chunks of a slab class, and whole pages for large items. A class takes a page when it has no free chunk
+ * left and the limit allows; a page all of whose chunks are free again may be taken by another class. Pages of chunks
+ * are taken from the bottom, those of large items from the top, so that they do not splinter each other.
  */
 export class Slabs {
   /** Page limit. A class without any page gets its first even beyond it, as in memcached. */
   limit: number;
-  /** Pages that went from one class to another. */
+  /** Pages that went from one class to another, being empty. */
   moved = 0;
-  /** Pages in use by classes and runs. */
+  /** Pages in use by classes and large items. */
   used = 0;
+  /** Pages that were taken from a class and belong to none: memcached's global page pool. */
+  pool = 0;
   /** Chunks in use per class. A large item counts as the largest chunks it would fill. */
   readonly usedChunks = new Int32Array(CLASSES_MAX);
   readonly pagesOf = new Int32Array(CLASSES_MAX);
@@ -63,11 +65,14 @@ export class Slabs {
 
   /** A chunk of the class, as an item, or 0. */
   take(id: number): number {
-    let page = this.#open[id]!;
-    if (page === NONE) {
-      page = this.#addPage(id);
-      if (page === NONE) return 0;
-    }
+    const page = this.#open[id]!;
+    return page === NONE && this.#addPage(id) === NONE ? 0 : this.takeOpen(id);
+  }
+
+  /** A chunk in one of the pages the class has, as an item, or 0. */
+  takeOpen(id: number): number {
+    const page = this.#open[id]!;
+    if (page === NONE) return 0;
     if (this.#inUse[page]!++ === 0) this.#empty--;
     this.usedChunks[id]!++;
     let item = this.#freed[page]!;
@@ -90,31 +95,35 @@ export class Slabs {
     if (--this.#inUse[page]! === 0) this.#empty++;
   }
 
-  /** The first of `count` neighbouring pages for one large item, or -1. */
-  takeRun(count: number): number {
-    const { largest } = this.#classes;
-    const mayExceed = this.pagesOf[largest] === 0;
-    while (this.used + count > this.limit && this.#reclaimEmpty());
-    if (this.used + count > this.limit && !mayExceed) return NONE;
-    const first = this.#highestRun(count);
-    if (first === NONE) return NONE;
-    this.#owner.fill(OWNED_BY_LARGE, first, first + count);
-    this.used += count;
-    this.pagesOf[largest]! += count;
-    this.usedChunks[largest]! += count * this.#classes.chunksPerPage(largest);
-    return first;
+  /** Whether so many pages more may be used, taking back pages that hold nothing. The class's first may be one too many. */
+  hasRoomFor(pages: number, id: number): boolean {
+    if (this.pool >= pages) return true;
+    while (this.used + pages > this.limit && this.reclaimEmpty());
+    return this.used + pages <= this.limit || this.pagesOf[id] === 0;
   }
 
-  giveRun(first: number, count: number): void {
-    const { largest } = this.#classes;
-    this.#owner.fill(0, first, first + count);
-    this.used -= count;
-    this.pagesOf[largest]! -= count;
-    this.usedChunks[largest]! -= count * this.#classes.chunksPerPage(largest);
+  /** Gives a page that belongs to nobody to large items. */
+  claimForLarge(page: number): void {
+    this.#owner[page] = OWNED_BY_LARGE;
+    this.#use(this.#classes.largest);
+  }
+
+  /** Takes a page without a large item back, for whoever is next. */
+  releaseFromLarge(page: number): void {
+    this.#owner[page] = 0;
+    this.#unuse(this.#classes.largest);
   }
 
   get pageCount(): number {
     return this.#owner.length;
+  }
+
+  isFree(page: number): boolean {
+    return this.#owner[page] === 0;
+  }
+
+  isOfLarge(page: number): boolean {
+    return this.#owner[page] === OWNED_BY_LARGE;
   }
 
   /** The class whose chunks a page holds; 0 if it holds none. */
@@ -128,49 +137,77 @@ export class Slabs {
     return this.#classes.chunksPerPage(this.#owner[page]!) - this.#fresh[page]!;
   }
 
+  chunksInUse(page: number): number {
+    return this.#inUse[page]!;
+  }
+
   /** Byte offset of a page. */
   pageAt(page: number): number {
     return PAGES_AT + page * PAGE_BYTES;
   }
 
-  #addPage(id: number): number {
-    if (this.used >= this.limit && !this.#reclaimEmpty() && this.pagesOf[id]! > 0) return NONE;
-    const page = this.#owner.indexOf(0);
-    if (page === NONE) return NONE;
-    this.#owner[page] = id;
-    this.#freed[page] = 0;
-    this.#fresh[page] = this.#classes.chunksPerPage(id);
-    this.#inUse[page] = 0;
-    this.used++;
-    this.pagesOf[id]!++;
-    this.#empty++;
-    this.#reopen(page, id);
-    return page;
+  /** From now on no chunk of this page is given out; those in use may be given back. */
+  setAside(page: number): void {
+    if (this.#freed[page] !== 0 || this.#fresh[page] !== 0) this.#close(page, this.#owner[page]!);
+    this.#fresh[page] = 1; // so that giving back does not put it among those with room
+  }
+
+  /** Takes back a page that is set aside and holds nothing. */
+  release(page: number): void {
+    this.#unuse(this.#owner[page]!);
+    this.#owner[page] = 0;
+    this.#empty--;
+  }
+
+  /** Lets go of pooled pages beyond the limit. */
+  trimPool(): void {
+    while (this.pool > 0 && this.used + this.pool > this.limit) this.pool--;
+  }
+
+  /** Gives a page that belongs to nobody to a class. */
+  addPageTo(id: number): void {
+    this.#give(this.#owner.indexOf(0), id);
   }
 
   /** Takes back one page that holds nothing, from whichever class has it. */
-  #reclaimEmpty(): boolean {
+  reclaimEmpty(): boolean {
     if (this.#empty === 0) return false;
     const page = this.#owner.findIndex(
       (id, at) => id !== 0 && id !== OWNED_BY_LARGE && this.#inUse[at] === 0,
     );
     const id = this.#owner[page]!;
     this.#close(page, id);
-    this.#owner[page] = 0;
-    this.used--;
-    this.pagesOf[id]!--;
-    this.#empty--;
+    this.release(page);
     this.moved++;
     return true;
   }
 
-  #highestRun(count: number): number {
-    let run = 0;
-    for (let page = this.#owner.length - 1; page >= 0; page--) {
-      run = this.#owner[page] === 0 ? run + 1 : 0;
-      if (run === count) return page;
-    }
-    return NONE;
+  #addPage(id: number): number {
+    if (!this.hasRoomFor(1, id)) return NONE;
+    const page = this.#owner.indexOf(0);
+    if (page !== NONE) this.#give(page, id);
+    return page;
+  }
+
+  #give(page: number, id: number): void {
+    this.#owner[page] = id;
+    this.#freed[page] = 0;
+    this.#fresh[page] = this.#classes.chunksPerPage(id);
+    this.#inUse[page] = 0;
+    this.#use(id);
+    this.#empty++;
+    this.#reopen(page, id);
+  }
+
+  #use(id: number): void {
+    if (this.pool > 0) this.pool--;
+    this.used++;
+    this.pagesOf[id]!++;
+  }
+
+  #unuse(id: number): void {
+    this.used--;
+    this.pagesOf[id]!--;
   }
 
   /** Puts the page at the head of the class's list of pages with room. */

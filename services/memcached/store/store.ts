@@ -4,13 +4,16 @@ import { Counters, ListCounters } from './counters.ts';
 import { HashIndex } from './hash-index.ts';
 import * as I from './item.ts';
 import { CLASS_MASK, COLD, HOT, LruLists, SEGMENT_MASK, TEMP, WARM } from './lru.ts';
+import { LargeRuns, type Run } from './large-runs.ts';
 import { Slabs } from './slabs.ts';
 import { SlabClasses } from './slab-classes.ts';
+import { PageMover } from './page-mover.ts';
 import { pullTail } from './pull-tail.ts';
 import { Tuning } from './tuning.ts';
 import type { CacheSettings } from '../settings.ts';
 
 const MB = 1024 * 1024;
+const CRLF_BYTES = 2;
 /** How often an allocation tries to make room. */
 const ALLOCATION_TRIES = 10;
 
@@ -32,6 +35,10 @@ export class Store {
   readonly arena: Arena;
   readonly classes: SlabClasses;
   readonly slabs: Slabs;
+  readonly large: LargeRuns;
+  readonly mover: PageMover;
+  /** Where the value of each large item lies. */
+  readonly runs = new Map<number, Run>();
   readonly index: HashIndex;
   readonly lru: LruLists;
   readonly clock: SecondClock;
@@ -60,8 +67,9 @@ export class Store {
   /** Pages the arena will have. */
   readonly #pages: number;
   readonly #sparePages: number;
+  #presetBytes = 0;
+  #limitBytes: number;
   #cas = 0;
-  readonly #runs = new Map<number, { readonly page: number; readonly count: number }>();
   readonly #holds = new Map<number, number>();
 
   constructor(settings: CacheSettings, clock: Clock, seed: number) {
@@ -74,6 +82,9 @@ export class Store {
     this.#pages = Math.min(pages + this.#sparePages, PAGES_MAX);
     this.arena = new Arena(0);
     this.slabs = new Slabs(this.arena, this.classes, this.#pages - this.#sparePages);
+    this.large = new LargeRuns(this.slabs, this.classes);
+    this.mover = new PageMover(this);
+    this.#limitBytes = settings.memoryBytes;
     this.index = new HashIndex(this.arena, seed, settings.hashPowerInit || undefined);
     this.lru = new LruLists(this.arena);
     this.clock = new SecondClock(clock);
@@ -86,12 +97,27 @@ export class Store {
   reserve(): void {
     if (this.arena.pages > 0) return;
     this.arena.grow(this.#pages);
-    this.slabs.grown();
+    this.#grown();
   }
 
-  /** The memory limit, in whole pages. */
+  /** Bytes that count against the limit though nothing lies in them. */
+  get presetBytes(): number {
+    return this.#presetBytes;
+  }
+
+  set presetBytes(bytes: number) {
+    this.slabs.limit += Math.ceil(this.#presetBytes / PAGE_BYTES) - Math.ceil(bytes / PAGE_BYTES);
+    this.#presetBytes = bytes;
+  }
+
+  #grown(): void {
+    this.slabs.grown();
+    this.large.grown();
+  }
+
+  /** The memory limit asked for. */
   get limitBytes(): number {
-    return this.slabs.limit * PAGE_BYTES;
+    return this.#limitBytes;
   }
 
   /** The visible item with this key, or 0; one that is expired or flushed is removed on the way. */
@@ -148,10 +174,11 @@ export class Store {
       return 0;
     }
     const suffix = I.suffixBytes(flags >>> 0, valueBytes);
-    const large = nominal > this.settings.slabChunkMax;
     const head = I.HEADER_BYTES + keyLength + suffix;
-    const physical = large ? head : head + valueBytes + 2;
-    const id = this.classes.classOf(Math.max(nominal, physical));
+    // Without CAS ours may need some bytes more than memcached's.
+    const chunk = Math.max(nominal, head + valueBytes + CRLF_BYTES);
+    const large = chunk > this.settings.slabChunkMax;
+    const id = large ? this.classes.largest : this.classes.classOf(chunk);
     const item = large ? this.#takeLarge(head, id, valueBytes) : this.#takeChunk(id);
     if (item === 0) {
       this.refused = NO_MEMORY;
@@ -182,7 +209,7 @@ export class Store {
   /** Where the value begins, as a byte offset. */
   valueAt(item: number): number {
     const shape = this.arena.words[item * 2 + I.SHAPE]!;
-    if ((shape & I.LARGE) !== 0) return this.slabs.pageAt(this.#runs.get(item)!.page);
+    if ((shape & I.LARGE) !== 0) return this.large.at(this.runs.get(item)!);
     return item * 8 + I.HEADER_BYTES + (shape & I.BYTE) + ((shape >>> I.SUFFIX_SHIFT) & I.BYTE);
   }
 
@@ -206,6 +233,41 @@ export class Store {
   unlink(item: number): void {
     this.index.remove(item);
     this.#leave(item);
+  }
+
+  /**
+   * Moves an item to another chunk of the class whose chunk it has. Nobody may hold it.
+   * @returns false if there is no free chunk
+   */
+  relocate(item: number, id: number): boolean {
+    const to = this.slabs.takeOpen(id);
+    if (to === 0) return false;
+    const { bytes, words } = this.arena;
+    bytes.copyWithin(to * 8, item * 8, item * 8 + this.classes.sizes[id]!);
+    this.index.replace(item, to);
+    this.lru.relocated(item, to, this.list(item));
+    const run = this.runs.get(item);
+    if (run && (words[item * 2 + I.SHAPE]! & I.LARGE) !== 0) {
+      this.runs.delete(item);
+      this.runs.set(to, run);
+    }
+    if (this.stored === item) this.stored = to;
+    words[item * 2 + I.SHAPE]! &= ~I.LINKED;
+    this.slabs.give(item, id);
+    return true;
+  }
+
+  /** Moves a large item's value elsewhere in the pages large items have. @returns false if there is no room */
+  relocateValue(item: number): boolean {
+    const old = this.runs.get(item)!;
+    const bytes = this.arena.words[item * 2 + I.LENGTH]! + CRLF_BYTES;
+    const run = this.large.takeWithin(bytes);
+    if (!run) return false;
+    const from = this.large.at(old);
+    this.arena.bytes.copyWithin(this.large.at(run), from, from + bytes);
+    this.runs.set(item, run);
+    this.large.give(old);
+    return true;
   }
 
   /** Gives back an item that was allocated but never linked. */
@@ -305,8 +367,9 @@ export class Store {
     const wanted = pages + this.#sparePages;
     if (wanted > PAGES_MAX) return false;
     this.arena.grow(wanted);
-    this.slabs.grown();
-    this.slabs.limit = pages;
+    this.#grown();
+    this.slabs.limit = pages - Math.ceil(this.#presetBytes / PAGE_BYTES);
+    this.#limitBytes = megabytes * MB;
     return true;
   }
 
@@ -341,9 +404,9 @@ export class Store {
   #free(item: number): void {
     const shape = this.arena.words[item * 2 + I.SHAPE]!;
     if ((shape & I.LARGE) !== 0) {
-      const run = this.#runs.get(item)!;
-      this.#runs.delete(item);
-      this.slabs.giveRun(run.page, run.count);
+      const run = this.runs.get(item)!;
+      this.runs.delete(item);
+      this.large.give(run);
       const head = I.HEADER_BYTES + (shape & I.BYTE) + ((shape >>> I.SUFFIX_SHIFT) & I.BYTE);
       this.slabs.give(item, this.classes.classOf(head));
     } else {
@@ -384,23 +447,24 @@ export class Store {
     return item;
   }
 
-  /** A header chunk, and a run of pages for the value. */
+  /** A header chunk, and a run for the value. */
   #takeLarge(headBytes: number, id: number, valueBytes: number): number {
     const headClass = this.classes.classOf(headBytes);
-    const item = this.#takeChunk(headClass);
+    // With very small chunks a long key fits into none.
+    const item = headBytes > this.classes.sizes[headClass]! ? 0 : this.#takeChunk(headClass);
     if (item === 0) return 0;
-    const count = Math.ceil((valueBytes + 2) / PAGE_BYTES);
-    let page = this.slabs.takeRun(count);
-    const tries = ALLOCATION_TRIES + count * this.classes.chunksPerPage(id);
-    for (let i = 1; page < 0 && i < tries; i++) {
+    const bytes = valueBytes + CRLF_BYTES;
+    let run = this.large.take(bytes);
+    const tries = ALLOCATION_TRIES + Math.ceil(bytes / this.large.unitBytes);
+    for (let i = 1; run === undefined && i < tries; i++) {
       if (!this.#makeRoom(id)) break;
-      page = this.slabs.takeRun(count);
+      run = this.large.take(bytes);
     }
-    if (page < 0) {
+    if (run === undefined) {
       this.slabs.give(item, headClass);
       return 0;
     }
-    this.#runs.set(item, { page, count });
+    this.runs.set(item, run);
     return item;
   }
 

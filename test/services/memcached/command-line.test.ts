@@ -95,6 +95,8 @@ describe('options', () => {
     ['-vv -v --verbose --verbose=5', { verbosity: 5 }],
     ['-D _', { prefixDelimiter: '_', detail: true }],
     ['-I 2k -o slab_chunk_max=1024', { itemSizeMax: 2048, slabChunkMax: 1024 }],
+    ['-I 4m -o slab_chunk_max=16', { slabChunkMax: 16 * 1024 }],
+    ['-I 4m -o slab_chunk_max=128', { slabChunkMax: 128 }],
     ['-I 4M', { itemSizeMax: 4 * MB, slabChunkMax: MB / 2 }],
     ['-S', { sasl: true, protocol: 'binary' }],
     ['-Y /dev/null', { sasl: false, protocol: 'ascii' }],
@@ -109,7 +111,7 @@ describe('options', () => {
 
   test('that do nothing here are remembered, each once', () => {
     const { withoutEffect } = readCommandLine(
-      words('-k -L -r -t 4 -t 8 -N 2 -o no_hashexpand,slab_reassign'),
+      words('-k -L -r -t 4 -t 8 -N 2 -o no_hashexpand,tail_repair_time=20'),
     );
     expect([...withoutEffect]).toEqual([
       '-k',
@@ -118,7 +120,7 @@ describe('options', () => {
       '-t',
       '-N',
       '-o no_hashexpand',
-      '-o slab_reassign',
+      '-o tail_repair_time',
     ]);
   });
 

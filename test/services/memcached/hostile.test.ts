@@ -81,6 +81,26 @@ for (const [readIntoArena, connections] of [
       expect(await answer(cache, 'get nothing\r\n')).toBe('END\r\n');
     });
 
+    test('unfinished requests of all clients are bounded together where that is asked for', async () => {
+      await using cache = await start({ readBufferLimitBytes: MB });
+      const unfinished = 'get ' + 'k '.repeat(50_000);
+      const clients = await Promise.all(Array.from({ length: 20 }, () => open(cache)));
+      const closed = clients.map((client) => new Promise((resolve) => client.on('close', resolve)));
+      for (const client of clients) client.write(unfinished);
+      await until(() => Number(cache.stats()['read_buf_oom']) > 0);
+      await Promise.race(closed);
+      expect(await answer(cache, 'get nothing\r\n')).toBe('END\r\n');
+      for (const client of clients) client.destroy();
+      await Promise.all(closed);
+      // What was kept counts no more.
+      const one = await open(cache);
+      const oom = cache.stats()['read_buf_oom'];
+      one.write(unfinished);
+      one.end('\r\n');
+      await once(one.resume(), 'close');
+      expect(cache.stats()['read_buf_oom']).toBe(oom);
+    });
+
     test('a value of 1 GiB is refused at once and swallowed as it comes', async () => {
       await using cache = await start({ memoryBytes: 16 * MB });
       const socket = await open(cache);

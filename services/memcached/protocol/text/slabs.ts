@@ -1,13 +1,22 @@
 import * as A from './answers.ts';
 import { answer } from './answer.ts';
 import { decimal, int32, uint32 } from '../numbers.ts';
+import type { Reassigned } from '../../store/page-mover.ts';
 import type { Line } from './line.ts';
 import type { Session } from '../session.ts';
 
 const WINDOW_LEAST_SECONDS = 3;
 const WINDOW_MOST_SECONDS = 1800;
 
-/** `slabs automove ...`; `slabs reassign` has no meaning here and finds no page to move. */
+const ANSWERS: Readonly<Record<Reassigned, string>> = {
+  ok: 'OK',
+  running: 'BUSY currently processing reassign request',
+  'bad class': 'BADCLASS invalid src or dst class id',
+  'no spare': 'NOSPARE source class has no spare pages',
+  same: 'SAME src and dst class are identical',
+};
+
+/** `slabs reassign <from> <to>` and `slabs automove ...` */
 export function slabs(session: Session, line: Line): void {
   const { reply, settings } = session.cache;
   const words = line.words(1);
@@ -22,12 +31,7 @@ export function slabs(session: Session, line: Line): void {
 function reassign(session: Session, from: number | undefined, to: number | undefined): void {
   const { reply, store } = session.cache;
   if (from === undefined || to === undefined) return reply.bytes(A.BAD_FORMAT);
-  const { largest } = store.classes;
-  if (from === to) return reply.text('SAME src and dst class are identical\r\n');
-  const bad = from < -1 || from > largest || to < 0 || to > largest;
-  if (bad) return reply.text('BADCLASS invalid src or dst class id\r\n');
-  // Pages that become empty change class by themselves; one that holds items is never moved.
-  return reply.text('NOSPARE source class has no spare pages\r\n');
+  reply.text(`${ANSWERS[store.mover.reassign(from, to)]}\r\n`);
 }
 
 function automove(session: Session, line: Line, words: readonly string[]): void {
