@@ -23,10 +23,6 @@ export interface Group {
   declare(define: Define): void;
 }
 
-/** Shown after the options of a command. */
-export const examples = (...lines: readonly string[]): string =>
-  `\nExamples:\n${lines.map((line) => `  paas-local ${line}`).join('\n')}`;
-
 /** Collects an option that may be given several times; its default is `[]`. */
 export function collect(value: string, earlier: readonly string[]): string[] {
   return [...earlier, value];
@@ -36,8 +32,15 @@ export function collect(value: string, earlier: readonly string[]): string[] {
 export const strategy = () =>
   new Option(
     '--strategy <strategy>',
-    'replace instances one after another, without losing a request',
-  ).choices(['rolling']);
+    'rolling: replace instances one after another, without losing a request',
+  ).argParser((text): 'rolling' => {
+    if (text === 'rolling') return text;
+    throw new InvalidArgumentError(text === 'canary' ? NO_CANARY : 'Allowed choices are rolling.');
+  });
+
+const NO_CANARY =
+  'An app runs from its folder, so a canary and the older instances could not be told apart. Use rolling: it stops at ' +
+  'the first instance that fails, and leaves the others as they are.';
 
 export function duration(text: string): number {
   const ms = parseDuration(text);

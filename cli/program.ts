@@ -6,7 +6,10 @@ import { makeContext, type CommonOptions, type Context, type World } from './con
 import type { Action, Define, Group } from './define.ts';
 import { apps } from './groups/apps.ts';
 import { explained, isExplained } from './groups/explained.ts';
+import { examplesOf } from './groups/examples.ts';
 import { environment } from './groups/environment.ts';
+import { instances } from './groups/instances.ts';
+import { logs } from './groups/logs.ts';
 import { pushing } from './groups/pushing.ts';
 import { routes } from './groups/routes.ts';
 import { services } from './groups/services.ts';
@@ -16,7 +19,17 @@ import { testing } from './groups/testing.ts';
 const COMPLETION = 'completion';
 
 /** As the help shows them. */
-const GROUPS: readonly Group[] = [pushing, apps, environment, routes, services, testing, space];
+const GROUPS: readonly Group[] = [
+  pushing,
+  apps,
+  instances,
+  logs,
+  environment,
+  routes,
+  services,
+  testing,
+  space,
+];
 
 /** Not a command of this tree: `main` hands it over, for its arguments are memcached's own. */
 const STANDALONE = `
@@ -56,8 +69,8 @@ export async function runProgram(world: World): Promise<number> {
     description: string,
     action: Action<Options>,
     how: { readonly hidden: boolean } = { hidden: false },
-  ): Command =>
-    program
+  ): Command => {
+    const command = program
       .command(signature, how)
       .description(description)
       .option('--space <name>', 'the space to work in (default: "default", or $PAAS_LOCAL_SPACE)')
@@ -67,21 +80,24 @@ export async function runProgram(world: World): Promise<number> {
         const self = all.at(-1) as Command;
         exitCode = await run(world, self.args, self.opts<Options>(), action);
       });
+    const examples = examplesOf(command.name());
+    return examples === undefined ? command : command.addHelpText('after', examples);
+  };
 
   // Declaring takes 0.2 ms a command, so it ends with the group that has the wanted one; help shows them all.
-  const [wanted = ''] = argv;
-  for (const group of isExplained(wanted) ? [explained] : GROUPS) {
+  // `help NAME` shows that one.
+  const asked = argv[0] === 'help' ? argv.slice(1) : argv;
+  const wanted = asked[0] ?? '';
+  for (const group of isExplained(wanted) ? [explained(wanted)] : GROUPS) {
     program.commandsGroup(group.title);
     group.declare(define);
-    if (
-      wanted !== COMPLETION &&
-      program.commands.some((known) => known.name() === wanted || known.aliases().includes(wanted))
-    )
-      break;
+    if (wanted !== COMPLETION && isKnown(program, wanted)) break;
   }
   if (program.commands.some((known) => known.name() === COMPLETION)) declareCompletion(program, world);
   try {
-    await program.parseAsync([...argv], { from: 'user' });
+    // Help for a name that is none: as if it had been called, with what may have been meant.
+    const known = asked === argv || /^(-.*|help)?$/.test(wanted) || isKnown(program, wanted);
+    await program.parseAsync([...(known ? argv : asked)], { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0 || error.code === 'commander.help') return EXIT.ok;
@@ -94,6 +110,9 @@ export async function runProgram(world: World): Promise<number> {
   }
   return exitCode;
 }
+
+const isKnown = (program: Command, name: string): boolean =>
+  program.commands.some((known) => known.name() === name || known.aliases().includes(name));
 
 /** The one command that knows all others. */
 function declareCompletion(program: Command, world: World): void {

@@ -1,6 +1,7 @@
 /** App names come from the command line, else from the manifest of the folder. */
 import { PaasError } from '../runtime/kernel/errors.ts';
 import { suggest } from '../runtime/kernel/suggest.ts';
+import { withByHand } from '../runtime/plan/by-hand.ts';
 import { loadRecord } from '../runtime/state/record.ts';
 import type { Context } from './context.ts';
 
@@ -50,6 +51,13 @@ export function knownApp(context: Context, name: string): string {
   if (record.apps[name]) return name;
   const known = Object.keys(record.apps);
   throw new PaasError('APP_NOT_FOUND', { app: name, known, suggestion: suggest(name, known) ?? null });
+}
+
+/** As the space remembers it, with what was changed by hand. @throws PaasError `APP_NOT_FOUND` */
+export function rememberedApp(context: Context, name: string) {
+  const { record } = loadRecord(context.paths.record);
+  const app = record.apps[knownApp(context, name)]!;
+  return { ...app, plan: withByHand(app.plan, app.byHand), services: record.services };
 }
 
 export function shellOf(context: Context): Record<string, string> {

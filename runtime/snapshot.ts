@@ -30,6 +30,8 @@ export interface AppSnapshot {
   readonly buildpack: string;
   /** Without scheme and port. */
   readonly routes: readonly string[];
+  /** Of those that have any, as `routes` shows them: `loadbalancing=least-connection`. */
+  readonly routeOptions?: Readonly<Record<string, string>>;
   /** With scheme and port; the first is the one to open. */
   readonly urls: readonly string[];
   readonly services: readonly string[];
@@ -40,7 +42,10 @@ export interface ProcessSnapshot {
   readonly type: string;
   readonly command: string;
   readonly memoryBytes: number;
+  /** Told to the app, and not enforced. */
   readonly diskBytes: number;
+  /** Undefined: unlimited. */
+  readonly logRateBytesPerSecond?: number;
   /** How many are wanted. */
   readonly wanted: number;
   readonly sidecars: readonly string[];
@@ -70,6 +75,15 @@ export interface InstanceUsage {
   /** Processors in use: 1 is one of them whole. */
   readonly cpu: number;
   readonly processes: number;
+  /** Of the app's folder, which all its instances share. */
+  readonly disk: DiskUsage;
+  readonly logBytesPerSecond: number;
+}
+
+export interface DiskUsage {
+  readonly bytes: number;
+  /** False: there is more than could be looked at in a moment. */
+  readonly whole: boolean;
 }
 
 export interface ServiceSnapshot {

@@ -1,4 +1,4 @@
-/** `app`: one app with its processes and instances; `stats` is the same without the head. */
+/** `app`: one app with its processes and instances, as `cf` shows it. */
 import { formatSize } from '../../runtime/kernel/bytes.ts';
 import { PaasError } from '../../runtime/kernel/errors.ts';
 import { suggest } from '../../runtime/kernel/suggest.ts';
@@ -6,6 +6,7 @@ import type { AppSnapshot, InstanceUsage, ProcessSnapshot } from '../../runtime/
 import { connectIfRunning } from '../connect.ts';
 import type { CommonOptions, Context } from '../context.ts';
 import { pairs, table } from '../render/table.ts';
+import { cfSize, isoSeconds, percent } from '../render/usage.ts';
 import { oneApp } from '../which-app.ts';
 import { countRunning, listApps } from './apps.ts';
 
@@ -20,7 +21,7 @@ interface Found {
 
 export async function app(context: Context, name: string | undefined, options: AppOptions): Promise<number> {
   const { terminal, json } = context;
-  const found = await find(context, await oneApp(context, name));
+  const found = await findApp(context, await oneApp(context, name));
   if (json) {
     terminal.out(JSON.stringify(found));
     return 0;
@@ -45,14 +46,6 @@ export async function app(context: Context, name: string | undefined, options: A
   return 0;
 }
 
-export async function stats(context: Context, name: string | undefined): Promise<number> {
-  const { terminal, json } = context;
-  const found = await find(context, await oneApp(context, name));
-  if (json) terminal.out(JSON.stringify({ app: found.app.name, usage: found.usage }));
-  else showProcesses(context, found);
-  return 0;
-}
-
 function showProcesses({ terminal }: Context, { app: shown, usage }: Found): void {
   for (const process of shown.processes) {
     terminal.out('');
@@ -68,30 +61,40 @@ function showProcesses({ terminal }: Context, { app: shown, usage }: Found): voi
       terminal.out('There are no running instances of this process.');
       continue;
     }
-    const header = ['', 'state', 'since', 'cpu', 'memory', 'details', 'ready'];
-    for (const line of table(header, instanceRows(process, usage))) terminal.out(line);
+    for (const line of table(INSTANCE_COLUMNS, instanceRows(process, usage))) terminal.out(line);
   }
 }
 
+/** There is no entitlement to the processor here, so that column is empty. */
+const INSTANCE_COLUMNS = [
+  '', 'state', 'since', 'cpu', 'memory', 'disk', 'logging', 'cpu entitlement', 'details', 'ready',
+]; // prettier-ignore
+
 function instanceRows(process: ProcessSnapshot, usage: readonly InstanceUsage[]): string[][] {
+  const { memoryBytes, diskBytes, logRateBytesPerSecond: rate } = process;
   return process.instances.map((instance) => {
     const used = usage.find((one) => one.process === process.type && one.index === instance.index);
     return [
       `#${instance.index}`,
       instance.state,
-      `${new Date(instance.since).toISOString().slice(0, 19)}Z`,
-      used ? `${(100 * used.cpu).toFixed(1)}%` : '',
-      used ? `${mebibytes(used.memoryBytes)} of ${formatSize(process.memoryBytes)}` : '',
+      isoSeconds(instance.since),
+      ...(used
+        ? [
+            percent(used.cpu),
+            `${cfSize(used.memoryBytes)} of ${cfSize(memoryBytes)}`,
+            `${used.disk.whole ? '' : 'over '}${cfSize(used.disk.bytes)} of ${cfSize(diskBytes)}`,
+            `${cfSize(used.logBytesPerSecond)}/s of ${rate === undefined ? 'unlimited' : `${cfSize(rate)}/s`}`,
+          ]
+        : ['', '', '', '']),
+      '',
       instance.reason ?? '',
       String(instance.routable),
     ];
   });
 }
 
-const mebibytes = (bytes: number): string => `${(bytes / 1024 / 1024).toFixed(1)}M`;
-
 /** From the host, measured; without one, from what the space remembers. */
-async function find(context: Context, name: string): Promise<Found> {
+export async function findApp(context: Context, name: string): Promise<Found> {
   using client = await connectIfRunning(context);
   if (client) return await client.call('stats', { app: name });
   const all = await listApps(context);

@@ -21,11 +21,12 @@ export async function apps(context: Context): Promise<number> {
   const rows = listed.map((app) => [
     app.name,
     app.requestedState,
-    app.state,
     processes(app),
     app.urls.join(', '),
+    app.state,
   ]);
-  for (const line of table(['name', 'requested state', 'state', 'processes', 'routes'], rows))
+  // As cf has them; what really is comes last.
+  for (const line of table(['name', 'requested state', 'processes', 'routes', 'state'], rows))
     terminal.out(line);
   return 0;
 }

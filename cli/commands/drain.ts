@@ -1,12 +1,10 @@
 /** `drain add|delete|list` and `drains`: where the log lines of an app go besides its own log. */
 import { PaasError } from '../../runtime/kernel/errors.ts';
-import { withByHand } from '../../runtime/plan/by-hand.ts';
 import { drainsOf, type DrainPlan } from '../../runtime/plan/drains.ts';
-import { loadRecord } from '../../runtime/state/record.ts';
 import { connect, connectIfRunning } from '../connect.ts';
 import { anyPort, type Context } from '../context.ts';
 import { table } from '../render/table.ts';
-import { knownApp, oneApp } from '../which-app.ts';
+import { oneApp, rememberedApp } from '../which-app.ts';
 
 const USAGE = [
   'paas-local drain add [APP] NAME URL [--json]',
@@ -66,7 +64,6 @@ function show({ terminal }: Context, app: string, listed: readonly DrainPlan[]):
 async function listDrains(context: Context, app: string): Promise<readonly DrainPlan[]> {
   using client = await connectIfRunning(context);
   if (client) return (await client.call('drains', { app })).drains;
-  const { record } = loadRecord(context.paths.record);
-  const { plan, byHand } = record.apps[knownApp(context, app)]!;
-  return drainsOf(withByHand(plan, byHand), (name) => record.services[name]?.plan);
+  const { plan, services } = rememberedApp(context, app);
+  return drainsOf(plan, (name) => services[name]?.plan);
 }

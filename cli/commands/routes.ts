@@ -13,6 +13,11 @@ export interface RouteOptions extends CommonOptions {
   readonly path?: string;
 }
 
+/** As cf has them. */
+const ROUTE_COLUMNS = [
+  'space', 'host', 'domain', 'port', 'path', 'protocol', 'app-protocol', 'app-port', 'apps', 'service instance', 'options',
+]; // prettier-ignore
+
 export async function routes(context: Context): Promise<number> {
   const { terminal, json, paths } = context;
   const listed = listRoutes(await listApps(context));
@@ -25,8 +30,7 @@ export async function routes(context: Context): Promise<number> {
     terminal.out('No routes found');
     return 0;
   }
-  const header = ['space', 'host', 'domain', 'port', 'path', 'protocol', 'app-protocol', 'apps'];
-  const rows = listed.map(({ host, domain, port, tlsPort, path, apps }) => [
+  const rows = listed.map(({ host, domain, port, tlsPort, path, apps, options }) => [
     paths.name,
     host,
     domain,
@@ -34,9 +38,12 @@ export async function routes(context: Context): Promise<number> {
     path,
     tlsPort === undefined ? 'http' : 'http, https',
     'http1',
+    '', // each instance has a port of its own
     apps.join(', '),
+    '',
+    options ?? '',
   ]);
-  for (const line of table(header, rows)) terminal.out(line);
+  for (const line of table(ROUTE_COLUMNS, rows)) terminal.out(line);
   return 0;
 }
 
@@ -64,6 +71,42 @@ export async function changeRoute(
   }
   return 0;
 }
+
+/** Whether an app has it. */
+export async function checkRoute(context: Context, domain: string, options: RouteOptions): Promise<number> {
+  const { terminal, json } = context;
+  const url = joinUrl(domain, options);
+  const apps = havingRoute(await listApps(context), url);
+  if (json)
+    terminal.out(JSON.stringify({ route: url, exists: apps.length > 0, apps: apps.map(({ name }) => name) }));
+  else {
+    terminal.out('Checking for route...');
+    terminal.out('OK');
+    terminal.out(`Route '${url}' ${apps.length > 0 ? 'does exist' : 'does not exist'}.`);
+  }
+  return 0;
+}
+
+/** Takes it from every app that has it. */
+export async function deleteRoute(context: Context, domain: string, options: RouteOptions): Promise<number> {
+  const { terminal, json } = context;
+  const url = joinUrl(domain, options);
+  using client = await connect(context, anyPort(context));
+  const apps = havingRoute((await client.call('snapshot', {})).apps, url);
+  for (const app of apps) {
+    const routes = localNames(url).filter((route) => app.routes.includes(route));
+    await client.call('unmap-route', { app: app.name, routes });
+  }
+  if (json) terminal.out(JSON.stringify({ route: url, apps: apps.map(({ name }) => name) }));
+  else {
+    if (apps.length === 0) terminal.out(`Unable to delete. Route '${url}' does not exist.`);
+    terminal.out('OK');
+  }
+  return 0;
+}
+
+const havingRoute = (apps: readonly AppSnapshot[], url: string): readonly AppSnapshot[] =>
+  apps.filter(({ routes: all }) => localNames(url).some((route) => all.includes(route)));
 
 export async function open(context: Context, name: string | undefined): Promise<number> {
   const { terminal, json, env, world } = context;
@@ -95,6 +138,8 @@ interface ListedRoute {
   readonly tlsPort?: number;
   readonly path: string;
   readonly apps: readonly string[];
+  /** `loadbalancing=least-connection` */
+  readonly options?: string;
 }
 
 function listRoutes(apps: readonly AppSnapshot[]): readonly ListedRoute[] {
@@ -125,12 +170,18 @@ function listRoutes(apps: readonly AppSnapshot[]): readonly ListedRoute[] {
       ...(tlsPortOf(route) === undefined ? {} : { tlsPort: tlsPortOf(route)! }),
       path: slash < 0 ? '' : route.slice(slash),
       apps: names,
+      ...optionsOf(route, apps),
     };
   });
 }
 
 /** Without scheme and port. */
 const bareRoute = (url: string): string => url.replace(/^https?:\/\/([^/:]+)(?::\d+)?/, '$1');
+
+function optionsOf(route: string, apps: readonly AppSnapshot[]): { readonly options?: string } {
+  const told = apps.flatMap(({ routeOptions }) => routeOptions?.[route] ?? []);
+  return told[0] === undefined ? {} : { options: told[0] };
+}
 
 function joinUrl(domain: string, { hostname, path }: RouteOptions): string {
   const host = hostname === undefined ? domain : `${hostname}.${domain}`;

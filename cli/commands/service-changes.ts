@@ -81,6 +81,59 @@ export async function userProvided(
   return 0;
 }
 
+export interface UpdateServiceOptions extends CommonOptions {
+  readonly parameters?: string;
+  readonly tags?: string;
+  readonly plan?: string;
+}
+
+/** Other options and tags. There is one plan of each type, so that cannot change. */
+export async function updateService(
+  context: Context,
+  name: string,
+  options: UpdateServiceOptions,
+): Promise<number> {
+  const { terminal, json } = context;
+  if (options.plan !== undefined && options.plan !== 'free')
+    throw new PaasError('USAGE', {
+      message: `Cannot change service "${name}" to plan "${options.plan}"`,
+      hint: 'Every service type has one plan here: free',
+    });
+  const parameters = readJson(context, '-c', options.parameters);
+  using client = await connect(context, anyPort(context));
+  await client.call('update-service', {
+    name,
+    ...(parameters === undefined ? {} : { parameters }),
+    ...(options.tags === undefined ? {} : { tags: tagsOf(options.tags) }),
+  });
+  if (json) terminal.out(JSON.stringify({ service: name }));
+  else {
+    terminal.out('OK');
+    terminal.out("\nTIP: bound apps see the change after 'paas-local restart'");
+  }
+  return 0;
+}
+
+/** Binds an app to all that another one is bound to. */
+export async function cloneServices(context: Context, from: string, to: string): Promise<number> {
+  const { terminal, json } = context;
+  using client = await connect(context, anyPort(context));
+  showEvents(client, context);
+  const { apps } = await client.call('snapshot', {});
+  const known = apps.map(({ name }) => name);
+  const source = apps.find(({ name }) => name === from);
+  if (!source) throw new PaasError('APP_NOT_FOUND', { app: from, known });
+  const bound: string[] = [];
+  for (const service of source.services)
+    if ((await client.call('bind-service', { app: to, service })).changed) bound.push(service);
+  if (json) terminal.out(JSON.stringify({ app: to, bound }));
+  else {
+    for (const service of bound) terminal.out(`Bound ${to} to ${service}`);
+    terminal.out('OK');
+  }
+  return 0;
+}
+
 export async function renameService(context: Context, from: string, to: string): Promise<number> {
   const { terminal, json } = context;
   using client = await connect(context, anyPort(context));

@@ -5,6 +5,7 @@ import { connect, connectIfRunning } from '../connect.ts';
 import { anyPort, type Context } from '../context.ts';
 import { pairs, table } from '../render/table.ts';
 import { harmless } from '../render/terminal.ts';
+import { BROKER } from './marketplace.ts';
 
 export async function service(context: Context, name: string): Promise<number> {
   const { terminal, json } = context;
@@ -69,6 +70,11 @@ function shownStats(stats: Readonly<Record<string, string | number>>): [string, 
   return shown.length > 0 ? shown : Object.entries(stats).map(([name, value]) => [name, String(value)]);
 }
 
+/** As cf has them; what really is comes last. */
+const SERVICE_COLUMNS = [
+  'name', 'offering', 'plan', 'bound apps', 'last operation', 'broker', 'upgrade available', 'state',
+]; // prettier-ignore
+
 export async function services(context: Context): Promise<number> {
   const { terminal, json, paths } = context;
   const listed = await listServices(context);
@@ -81,8 +87,23 @@ export async function services(context: Context): Promise<number> {
     terminal.out('No service instances found.');
     return 0;
   }
-  const rows = listed.map((each) => [each.name, each.type, each.plan, each.boundApps.join(', '), each.state]);
-  for (const line of table(['name', 'offering', 'plan', 'bound apps', 'state'], rows)) terminal.out(line);
+  const rows = listed.map((each) => {
+    const managed = each.type !== 'user-provided';
+    const bound = each.boundApps.join(', ');
+    const plan = managed ? each.plan : '';
+    // What is asked for is done at once, or fails: there is no other last operation.
+    return [
+      each.name,
+      each.type,
+      plan,
+      bound,
+      'create succeeded',
+      managed ? BROKER : '',
+      managed ? 'no' : '',
+      each.state,
+    ];
+  });
+  for (const line of table(SERVICE_COLUMNS, rows)) terminal.out(line);
   return 0;
 }
 

@@ -5,7 +5,7 @@ import { loadRecord, type TaskRecord } from '../../runtime/state/record.ts';
 import { connect, connectIfRunning } from '../connect.ts';
 import { anyPort, type CommonOptions, type Context } from '../context.ts';
 import { showEvents } from '../render/reporter.ts';
-import { table } from '../render/table.ts';
+import { pairs, table } from '../render/table.ts';
 import { harmless } from '../render/terminal.ts';
 import { knownApp, oneApp } from '../which-app.ts';
 
@@ -75,16 +75,46 @@ export async function tasks(context: Context, name: string | undefined): Promise
     String(task.sequence),
     task.name,
     task.state,
-    new Date(task.startedAt).toUTCString().replace('GMT', 'UTC'),
+    startTime(task),
     harmless(task.command, false),
   ]);
   for (const line of table(['id', 'name', 'state', 'start time', 'command'], rows)) terminal.out(line);
   return 0;
 }
 
-/** `args` are APP ID; without the app, the manifest's. */
+export async function showTask(context: Context, args: readonly string[]): Promise<number> {
+  const { terminal, json, paths } = context;
+  const { app, id } = await whichTask(context, args);
+  const task = (await list(context, app)).find(({ sequence }) => sequence === id);
+  if (!task) throw new PaasError('TASK_NOT_FOUND', { app, task: id });
+  if (json) {
+    terminal.out(JSON.stringify({ app, task }));
+    return 0;
+  }
+  terminal.out(`Getting task ${id} for app ${app} in space ${paths.name}...\n`);
+  for (const line of pairs([
+    ['id', String(task.sequence)],
+    ['name', task.name],
+    ['state', task.state],
+    ['start time', startTime(task)],
+    ['command', harmless(task.command, false)],
+    ...(task.failureReason === undefined ? [] : [['failure reason', task.failureReason] as const]),
+  ]))
+    terminal.out(line);
+  return 0;
+}
+
 export async function terminateTask(context: Context, args: readonly string[]): Promise<number> {
   const { terminal, json } = context;
+  const { app, id } = await whichTask(context, args);
+  using client = await connect(context, anyPort(context));
+  const { task } = await client.call('terminate-task', { app, task: id });
+  terminal.out(json ? JSON.stringify({ app, task }) : 'OK');
+  return 0;
+}
+
+/** `args` are APP ID; without the app, the manifest's. @throws PaasError `USAGE` */
+async function whichTask(context: Context, args: readonly string[]) {
   const [given, text] = args.length === 1 ? [undefined, args[0]] : args;
   const id = Number(text);
   if (!Number.isInteger(id) || id < 1)
@@ -92,12 +122,11 @@ export async function terminateTask(context: Context, args: readonly string[]): 
       message: `Cannot use "${text}" as the id of a task`,
       hint: 'It is the number that "paas-local tasks" shows first',
     });
-  const app = await oneApp(context, given);
-  using client = await connect(context, anyPort(context));
-  const { task } = await client.call('terminate-task', { app, task: id });
-  terminal.out(json ? JSON.stringify({ app, task }) : 'OK');
-  return 0;
+  return { app: await oneApp(context, given), id };
 }
+
+const startTime = ({ startedAt }: TaskRecord): string =>
+  new Date(startedAt).toUTCString().replace('GMT', 'UTC');
 
 async function list(context: Context, app: string): Promise<readonly TaskRecord[]> {
   using client = await connectIfRunning(context);

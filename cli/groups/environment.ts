@@ -2,7 +2,7 @@ import type { EnvOptions } from '../commands/env.ts';
 import type { RunOptions, SshOptions } from '../commands/run.ts';
 import type { SetEnvOptions } from '../commands/set-env.ts';
 import type { RunTaskOptions } from '../commands/tasks.ts';
-import { collect, examples, type Group } from '../define.ts';
+import { collect, type Group } from '../define.ts';
 
 export const environment: Group = {
   title: 'Environment, tasks and one-off commands:',
@@ -30,6 +30,7 @@ export const environment: Group = {
       async (context, args, options) =>
         (await import('../commands/set-env.ts')).unsetEnv(context, args, options),
     )
+      .alias('ue')
       .option('--restart', 'restart the app at once (a Stackato app is)')
       .option('--no-restart', 'leave it running as it is');
 
@@ -52,17 +53,14 @@ export const environment: Group = {
       .option('--name <name>', 'a name for it, and for its log lines')
       .option('-m, --memory <size>', 'its memory limit (default: that of the process)')
       .option('--process <type>', 'whose limits it has (default: web)')
-      .option('-w, --wait', 'wait until it has ended; exit with 1 when it failed')
-      .addHelpText(
-        'after',
-        examples(
-          'run-task shop --command "rake db:migrate" --wait',
-          'run-task shop "node report.js" --name report',
-        ),
-      );
+      .option('-w, --wait', 'wait until it has ended; exit with 1 when it failed');
 
     define('tasks [app]', 'List the tasks of an app', async (context, [app]) =>
       (await import('../commands/tasks.ts')).tasks(context, app),
+    );
+
+    define('task <app-and-id...>', 'Show a task: [APP] ID', async (context, args) =>
+      (await import('../commands/tasks.ts')).showTask(context, args),
     );
 
     define('terminate-task <app-and-id...>', 'End a task: [APP] ID', async (context, args) =>
@@ -75,11 +73,7 @@ export const environment: Group = {
       async (context, args, options) => (await import('../commands/run.ts')).run(context, args, options),
     )
       .option('-a, --app <name>', 'in this app (default: that of the manifest)')
-      .passThroughOptions()
-      .addHelpText(
-        'after',
-        examples("run 'echo $DATABASE_URL'", 'run -a shop python manage.py createsuperuser'),
-      );
+      .passThroughOptions();
 
     define<SshOptions>(
       'ssh [app]',

@@ -21,6 +21,7 @@ export const pushing: Group = {
       'Stage, start and route the apps of the manifest',
       async (context, args, options) => (await import('../commands/push.ts')).push(context, args, options),
     );
+    push.alias('p');
     pushChoices(overrideOptions(manifestOptions(push)))
       .option('--dry-run', 'only say what would be done, as "plan" does')
       .option(

@@ -1,5 +1,6 @@
+import { Option } from 'commander';
 import type { RouteOptions } from '../commands/routes.ts';
-import { examples, type Group } from '../define.ts';
+import { type Group } from '../define.ts';
 
 export const routes: Group = {
   title: 'Routes:',
@@ -16,11 +17,7 @@ export const routes: Group = {
     )
       .alias('map')
       .option('-n, --hostname <name>', 'the name in front of the domain')
-      .option('--path <path>', 'only what begins with it')
-      .addHelpText(
-        'after',
-        examples('map-route shop www.localhost', 'map-route shop example.com --hostname www --path store'),
-      );
+      .option('--path <path>', 'only what begins with it');
 
     define<RouteOptions>(
       'unmap-route <app-and-domain...>',
@@ -29,6 +26,25 @@ export const routes: Group = {
         (await import('../commands/routes.ts')).changeRoute(context, 'unmap-route', args, options),
     )
       .alias('unmap')
+      .option('-n, --hostname <name>', 'the name in front of the domain')
+      .option('--path <path>', 'only what begins with it');
+
+    define<RouteOptions>(
+      'delete-route <domain>',
+      'Take a route from every app that has it',
+      async (context, [domain], options) =>
+        (await import('../commands/routes.ts')).deleteRoute(context, domain!, options),
+    )
+      .option('-n, --hostname <name>', 'the name in front of the domain')
+      .option('--path <path>', 'only what begins with it')
+      .addOption(new Option('-f, --force', 'as cf has it; nothing is asked here').hideHelp());
+
+    define<RouteOptions>(
+      'check-route <domain>',
+      'Say whether an app has a route',
+      async (context, [domain], options) =>
+        (await import('../commands/routes.ts')).checkRoute(context, domain!, options),
+    )
       .option('-n, --hostname <name>', 'the name in front of the domain')
       .option('--path <path>', 'only what begins with it');
 

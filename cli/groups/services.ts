@@ -1,8 +1,13 @@
 import type { CacheOptions } from '../commands/cache.ts';
 import type { DeleteServiceOptions } from '../commands/delete-service.ts';
+import type { MarketplaceOptions } from '../commands/marketplace.ts';
 import type { KatoOptions } from '../commands/kato.ts';
 import type { CommonOptions } from '../context.ts';
-import type { CreateServiceOptions, UserProvidedOptions } from '../commands/service-changes.ts';
+import type {
+  CreateServiceOptions,
+  UpdateServiceOptions,
+  UserProvidedOptions,
+} from '../commands/service-changes.ts';
 import { count, type Group } from '../define.ts';
 
 /** Of `service`. */
@@ -52,9 +57,10 @@ export const services: Group = {
         (await import('../commands/delete-service.ts')).resetService(context, names, options),
     ).option('-f, --force', 'do not ask');
 
-    define('marketplace', 'List the service types', async (context) =>
-      (await import('../commands/marketplace.ts')).marketplace(context),
+    define<MarketplaceOptions>('marketplace', 'List the service types', async (context, _, options) =>
+      (await import('../commands/marketplace.ts')).marketplace(context, options),
     )
+      .option('-e, --offering <type>', 'the plans of this type')
       .alias('m')
       .alias('service-plans');
 
@@ -81,6 +87,23 @@ export const services: Group = {
       async (context, args) =>
         (await import('../commands/service-changes.ts')).bind(context, 'unbind-service', args),
     ).alias('us');
+
+    define<UpdateServiceOptions>(
+      'update-service <name>',
+      'Give a service other options or tags',
+      async (context, [name], options) =>
+        (await import('../commands/service-changes.ts')).updateService(context, name!, options),
+    )
+      .option('-c, --parameters <json>', 'its options, as JSON or a file of it')
+      .option('-t, --tags <list>', 'tags, separated by commas')
+      .option('-p, --plan <plan>', 'as cf has it: there is one, free');
+
+    define(
+      'clone-services <from-app> <to-app>',
+      'Bind an app to all that another one is bound to',
+      async (context, [from, to]) =>
+        (await import('../commands/service-changes.ts')).cloneServices(context, from!, to!),
+    );
 
     define('rename-service <name> <new-name>', 'Rename a service', async (context, [from, to]) =>
       (await import('../commands/service-changes.ts')).renameService(context, from!, to!),

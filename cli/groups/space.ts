@@ -3,6 +3,7 @@ import type { PruneOptions } from '../commands/prune.ts';
 import type { TrustOptions } from '../commands/trust.ts';
 import type { StoreKind } from '../../runtime/tls/trust-stores.ts';
 import type { Group } from '../define.ts';
+import { VERSION } from '../../runtime/kernel/version.ts';
 
 export const space: Group = {
   title: 'Space:',
@@ -31,6 +32,11 @@ export const space: Group = {
         [],
       )
       .option('-f, --force', 'do not ask');
+
+    define('version', 'Print the version', async ({ terminal, json }) => {
+      terminal.out(json ? JSON.stringify({ version: VERSION }) : `paas-local version ${VERSION}`);
+      return 0;
+    }).alias('v');
 
     // Its action is the program's own: it tells of all commands.
     define('completion <shell>', 'Print completion for bash, zsh or fish', async () => 0);

@@ -11,7 +11,7 @@ import type { ActiveFault, AnyFault } from '../platform/fault.ts';
 import type { PushRequest } from '../platform.ts';
 import type { DrainRequest } from '../manifest/types.ts';
 import type { DrainPlan } from '../plan/drains.ts';
-import type { ScaleByHand } from '../plan/types.ts';
+import type { ChecksByHand, HealthPlan, ScaleByHand } from '../plan/types.ts';
 import type { Restored } from '../platform/after-host.ts';
 import type { AppEvent } from '../platform/app-events.ts';
 import type { Strategy } from '../platform/changes.ts';
@@ -61,6 +61,11 @@ export interface Methods {
   /** Routes without scheme and port. */
   'map-route': { params: { app: string; routes: readonly string[] }; result: { app: AppSnapshot } };
   'unmap-route': { params: { app: string; routes: readonly string[] }; result: { app: AppSnapshot } };
+  /** Takes effect at the next start. */
+  'set-health-check': {
+    params: { app: string; process: string; check: keyof ChecksByHand; wanted: Partial<HealthPlan> };
+    result: Record<string, never>;
+  };
   /** The answer tells all there are. */
   drains: { params: { app: string }; result: { drains: readonly DrainPlan[] } };
   'add-drain': { params: { app: string; drain: DrainRequest }; result: { drains: readonly DrainPlan[] } };

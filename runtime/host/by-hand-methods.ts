@@ -1,8 +1,15 @@
-/** What the control socket offers for what is set by hand: variables, routes and drains. */
+/** What the control socket offers for what is set by hand: variables, routes, checks and drains. */
 import type { Handlers } from '../control/protocol.ts';
 import type { Platform } from '../platform.ts';
 
-type ByHandMethods = 'set-env' | 'map-route' | 'unmap-route' | 'drains' | 'add-drain' | 'delete-drain';
+type ByHandMethods =
+  | 'set-env'
+  | 'map-route'
+  | 'unmap-route'
+  | 'set-health-check'
+  | 'drains'
+  | 'add-drain'
+  | 'delete-drain';
 
 export function byHandMethods(platform: Platform): Pick<Handlers, ByHandMethods> {
   return {
@@ -20,6 +27,10 @@ export function byHandMethods(platform: Platform): Pick<Handlers, ByHandMethods>
       const of = platform.app(app);
       for (const route of routes) await platform.byHand.mapRoute(of, route);
       return { app: of.snapshot() };
+    },
+    'set-health-check': async ({ app, process, check, wanted }) => {
+      await platform.byHand.setCheck(platform.app(app), process, check, wanted);
+      return {};
     },
     drains: async ({ app }) => ({ drains: platform.drains.of(platform.app(app)) }),
     'add-drain': async ({ app, drain }) => {

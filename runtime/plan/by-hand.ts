@@ -6,7 +6,7 @@
  */
 import type { ServiceName } from '../kernel/names.ts';
 import type { AppManifest } from '../manifest/types.ts';
-import type { AppPlan, ByHand, ProcessPlan, ScaleByHand } from './types.ts';
+import type { AppPlan, ByHand, ChecksByHand, ProcessPlan, ScaleByHand } from './types.ts';
 
 export const NOTHING_BY_HAND: ByHand = {
   setEnv: {},
@@ -20,7 +20,7 @@ const NO_DRAINS = { added: [], removed: [] } as const;
 
 /** The plan as it is run. */
 export function withByHand(plan: AppPlan, byHand: ByHand): AppPlan {
-  const { unsetEnv, scale, routes, services, drains = NO_DRAINS } = byHand;
+  const { unsetEnv, scale, routes, services, checks = {}, drains = NO_DRAINS } = byHand;
   const env = Object.entries(plan.manifest.env).filter(([name]) => !unsetEnv.includes(name));
   const gone = new Set([...drains.removed, ...drains.added.map(({ name }) => name)]);
   return {
@@ -31,7 +31,9 @@ export function withByHand(plan: AppPlan, byHand: ByHand): AppPlan {
       drains: plan.manifest.drains.filter(({ name }) => !gone.has(name)),
     },
     ...(drains.added.length > 0 ? { drains: drains.added } : {}),
-    processes: plan.processes.map((process) => scaled(process, scale[process.type])),
+    processes: plan.processes.map((process) =>
+      checked(scaled(process, scale[process.type]), checks[process.type]),
+    ),
     routes: joined(plan.routes, routes.mapped, routes.unmapped),
     bindings: joined<ServiceName>(plan.bindings, services.bound, services.unbound),
   };
@@ -47,6 +49,7 @@ export function carriedOver(byHand: ByHand, was: AppManifest, is: AppManifest): 
     ),
     routes: { mapped: is.routes.kind === 'none' ? [] : byHand.routes.mapped, unmapped: [] },
     services: { bound: byHand.services.bound, unbound: [] },
+    ...(byHand.checks ? { checks: stillChecked(byHand.checks, was, is) } : {}),
     ...(byHand.drains ? { drains: { added: byHand.drains.added, removed: [] } } : {}),
   };
 }
@@ -58,6 +61,37 @@ function stillScaled(type: string, scale: ScaleByHand, was: AppManifest, is: App
   return Object.fromEntries(
     Object.entries(scale).filter(([key]) => same(key as keyof ScaleByHand)),
   ) as ScaleByHand;
+}
+
+/** A check set by hand holds until the manifest asks for another than it did before. */
+function stillChecked(
+  checks: NonNullable<ByHand['checks']>,
+  was: AppManifest,
+  is: AppManifest,
+): NonNullable<ByHand['checks']> {
+  const asked = (manifest: AppManifest, type: string, check: keyof ChecksByHand): string => {
+    // How long a start may take is no part of a check, though it is kept with it.
+    const { startTimeoutSeconds: _, ...rest } = {
+      startTimeoutSeconds: 0,
+      ...manifest.processes.find((process) => process.type === type)?.[check],
+    };
+    return JSON.stringify(rest);
+  };
+  return Object.fromEntries(
+    Object.entries(checks).map(([type, { health, readiness }]) => [
+      type,
+      {
+        ...(health && asked(was, type, 'health') === asked(is, type, 'health') ? { health } : {}),
+        ...(readiness && asked(was, type, 'readiness') === asked(is, type, 'readiness') ? { readiness } : {}),
+      },
+    ]),
+  );
+}
+
+function checked(process: ProcessPlan, by: ChecksByHand | undefined): ProcessPlan {
+  if (!by) return process;
+  const { health, readiness } = process;
+  return { ...process, health: { ...health, ...by.health }, readiness: { ...readiness, ...by.readiness } };
 }
 
 function scaled(process: ProcessPlan, scale: ScaleByHand | undefined): ProcessPlan {

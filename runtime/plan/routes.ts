@@ -1,6 +1,6 @@
 /** From what a manifest asks to the hosts that answer on this machine. Pure. */
 import { hostLabel } from '../kernel/host-label.ts';
-import type { AppManifest } from '../manifest/types.ts';
+import type { AppManifest, RouteRequest, RouteSpec } from '../manifest/types.ts';
 
 /** Every name below it reaches this machine, in browsers and by RFC 6761, without a line in any hosts file. */
 export const LOCAL_DOMAIN = 'localhost';
@@ -29,6 +29,11 @@ export function planRoutes(app: AppManifest, seed: string): readonly string[] {
         ),
       ];
   }
+}
+
+/** What a manifest says about this route; undefined for those it does not name. */
+export function routeSpec(asked: RouteRequest, route: string): RouteSpec | undefined {
+  return asked.kind === 'list' ? asked.routes.find(({ url }) => localNames(url).includes(route)) : undefined;
 }
 
 /** The names a route answers under on this machine. */

@@ -91,8 +91,16 @@ export interface ByHand {
     readonly bound: readonly ServiceName[];
     readonly unbound: readonly ServiceName[];
   };
+  /** By process type. */
+  readonly checks?: Readonly<Record<string, ChecksByHand>>;
   /** Log drains; those removed are the manifest's. */
   readonly drains?: { readonly added: readonly DrainRequest[]; readonly removed: readonly string[] };
+}
+
+/** What differs from the manifest's checks. */
+export interface ChecksByHand {
+  readonly health?: Partial<HealthPlan>;
+  readonly readiness?: Partial<HealthPlan>;
 }
 
 export interface ScaleByHand {

@@ -1,5 +1,6 @@
 /** One app as `apps`, `app` and `--json` show it. Pure. */
 import { withByHand } from '../plan/by-hand.ts';
+import { routeSpec } from '../plan/routes.ts';
 import type { AppPlan, ProcessPlan } from '../plan/types.ts';
 import type { AppRecord } from '../state/record.ts';
 import type { AppSnapshot, AppState, InstanceSnapshot, ProcessSnapshot } from '../snapshot.ts';
@@ -26,6 +27,7 @@ export function appSnapshot({ record, plan, state, reason, urls, slots, debugPor
     root: plan.root,
     buildpack: plan.facts.buildpack,
     routes: plan.routes,
+    ...routeOptions(plan),
     urls,
     services: plan.bindings,
     processes: plan.processes.map((process) => ({
@@ -37,9 +39,17 @@ export function appSnapshot({ record, plan, state, reason, urls, slots, debugPor
   };
 }
 
+function routeOptions({ manifest, routes }: AppPlan): Pick<AppSnapshot, 'routeOptions'> {
+  const told = routes.flatMap((route) => {
+    const loadBalancing = routeSpec(manifest.routes, route)?.loadBalancing;
+    return loadBalancing === undefined ? [] : [[route, `loadbalancing=${loadBalancing}`] as const];
+  });
+  return told.length > 0 ? { routeOptions: Object.fromEntries(told) } : {};
+}
+
 /** Without its instances. */
 export function processSnapshot(process: ProcessPlan): Omit<ProcessSnapshot, 'instances'> {
-  const { type, command, memoryBytes, diskBytes, instances, sidecars } = process;
+  const { type, command, memoryBytes, diskBytes, logRateBytesPerSecond, instances, sidecars } = process;
   return {
     type,
     command,
@@ -47,6 +57,7 @@ export function processSnapshot(process: ProcessPlan): Omit<ProcessSnapshot, 'in
     diskBytes,
     wanted: instances,
     sidecars: sidecars.map(({ name }) => name),
+    ...(logRateBytesPerSecond === undefined ? {} : { logRateBytesPerSecond }),
   };
 }
 

@@ -183,7 +183,8 @@ export class App {
   }
 
   usage(): Promise<readonly InstanceUsage[]> {
-    return usageOf(this.#instances.slots);
+    const { home, tmp } = this.#environment.folders;
+    return usageOf(this.#instances.slots, [home, tmp]);
   }
 
   snapshot(): AppSnapshot {

@@ -4,7 +4,7 @@ import { formatSize } from '../kernel/bytes.ts';
 import type { ServiceName } from '../kernel/names.ts';
 import { drainProblem } from '../logs/drain.ts';
 import { processNamed } from '../plan/processes.ts';
-import type { ByHand, ProcessPlan, ScaleByHand } from '../plan/types.ts';
+import type { ByHand, ChecksByHand, HealthPlan, ProcessPlan, ScaleByHand } from '../plan/types.ts';
 import type { App } from './app.ts';
 import type { DrainRequest } from '../manifest/types.ts';
 import type { Changes } from './changes.ts';
@@ -94,6 +94,29 @@ export class ByHandChanges {
       because: `${url} unmapped by hand`,
       apply: 'routes',
       byHand: (byHand) => ({ ...byHand, routes: removed(byHand.routes, url) }),
+    });
+  }
+
+  /** From the next start on. @throws PaasError `PROCESS_NOT_FOUND` */
+  async setCheck(
+    app: App,
+    type: string,
+    check: keyof ChecksByHand,
+    wanted: Partial<HealthPlan>,
+  ): Promise<void> {
+    processNamed(app.plan, type);
+    await this.#changes.byHand(app, {
+      action: check === 'health' ? 'set-health-check' : 'set-readiness-health-check',
+      because: `${check} check of ${type}: ${wanted.type ?? ''}${wanted.endpoint ? ` ${wanted.endpoint}` : ''}, set by hand`,
+      apply: 'nothing',
+      byHand: (byHand) => {
+        const { checks = {} } = byHand;
+        const before = checks[type] ?? {};
+        return {
+          ...byHand,
+          checks: { ...checks, [type]: { ...before, [check]: { ...before[check], ...wanted } } },
+        };
+      },
     });
   }
 

@@ -22,6 +22,8 @@ export interface Slot {
   port: number;
   /** Epoch milliseconds of its latest run. */
   startedAt?: number;
+  /** Bytes it printed so far, over all runs. */
+  logged: number;
   /** No request is sent to it any more: it is about to be stopped. */
   withdrawn: boolean;
 }
@@ -149,6 +151,7 @@ export class Instances {
       index,
       instanceId: randomUUID(),
       port: 0,
+      logged: 0,
       withdrawn: false,
       instance: createInstance({
         health: terminal === undefined && !debugged ? process.health : patient(process.health),
@@ -158,13 +161,15 @@ export class Instances {
         guardian,
         memoryLimitBytes: process.memoryBytes,
         ...(logRateBytesPerSecond === undefined ? {} : { logBytesPerSecond: logRateBytesPerSecond }),
-        log: (stream, text, sidecar) =>
+        log: (stream, text, sidecar) => {
+          slot.logged += text.length + 1;
           log.append({
             source: sidecar === undefined ? source : `${source}/SIDECAR/${sidecar.toUpperCase()}`,
             instance: index,
             stream,
             text,
-          }),
+          });
+        },
         report: (moment) => onMoment(slot, moment),
         note: (text) => log.append({ source: 'CELL', instance: index, stream: 'OUT', text }),
         prepare: async () => {

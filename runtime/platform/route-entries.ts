@@ -1,5 +1,5 @@
 /** Apps → the router's table. Pure. */
-import { localNames } from '../plan/routes.ts';
+import { routeSpec } from '../plan/routes.ts';
 import type { RouteEntry } from '../router/types.ts';
 import type { App } from './app.ts';
 
@@ -7,22 +7,17 @@ const SHOWN_LINES = 40;
 
 export function routeEntries(apps: Iterable<App>): RouteEntry[] {
   return [...apps].flatMap((app) =>
-    app.plan.routes.map((url): RouteEntry => {
-      const asked = app.plan.manifest.routes;
-      const spec =
-        asked.kind === 'list' ? asked.routes.find((route) => localNames(route.url).includes(url)) : undefined;
-      return {
-        ...splitRoute(url),
-        app: app.name,
-        appId: app.record.id,
-        state: app.routeState,
-        reason: app.reason,
-        endpoints: app.endpoints,
-        loadBalancing: spec?.loadBalancing ?? 'round-robin',
-        dialect: app.plan.dialect,
-        lastLogLines: () => app.lastLines(SHOWN_LINES),
-      };
-    }),
+    app.plan.routes.map((url): RouteEntry => ({
+      ...splitRoute(url),
+      app: app.name,
+      appId: app.record.id,
+      state: app.routeState,
+      reason: app.reason,
+      endpoints: app.endpoints,
+      loadBalancing: routeSpec(app.plan.manifest.routes, url)?.loadBalancing ?? 'round-robin',
+      dialect: app.plan.dialect,
+      lastLogLines: () => app.lastLines(SHOWN_LINES),
+    })),
   );
 }
 

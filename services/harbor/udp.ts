@@ -1,5 +1,6 @@
 import { createSocket, type Socket } from 'node:dgram';
-import { listenFailure } from '../kit/ports.ts';
+import { portTaken } from '../kit/ports.ts';
+import { ServiceError } from '../kit/service-error.ts';
 import type { Listening, PassOptions } from './tcp.ts';
 
 /** A client that said nothing for so long is forgotten; its next word makes it known again. */
@@ -48,9 +49,13 @@ export async function listenUdp({ host, port, inner, figures }: PassOptions): Pr
     clientAt(`${address} ${from}`, address, from).socket.send(datagram, inner, host);
   });
   await new Promise<void>((resolve, reject) => {
-    server.once('error', (error) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
       server.close();
-      reject(listenFailure(host, port, error));
+      reject(
+        error.code === 'EADDRINUSE'
+          ? portTaken(host, port, error)
+          : new ServiceError('SERVICE_START_FAILED', error.message, { port }, { cause: error }),
+      );
     });
     server.bind({ address: host, port, exclusive: true }, resolve);
   });

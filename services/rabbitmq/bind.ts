@@ -1,6 +1,5 @@
 import type { Binding, Dialect, Endpoint } from '../kit/contract.ts';
 import { authority, uriOf } from '../kit/external.ts';
-import { offering } from '../kit/offering.ts';
 
 /** The platform had two generations of it, as two types. */
 export const GENERATIONS = { rabbitmq: ['2.4'], rabbitmq3: ['3.1'] } as const;
@@ -10,10 +9,12 @@ export type Generation = keyof typeof GENERATIONS;
 export function bind(generation: Generation, endpoint: Endpoint, dialect: Dialect): Binding {
   const { host, port, user, password, name } = endpoint;
   const uri = uriOf(endpoint) ?? `amqp://${authority(endpoint)}/${encodeURIComponent(name)}`;
-  const head = offering(dialect, generation, GENERATIONS[generation].at(-1)!, ['message-queue', 'amqp']);
+  const label = `${generation}-${GENERATIONS[generation].at(-1)!}`;
   if (dialect === 'stackato') {
     return {
-      ...head,
+      label,
+      plan: 'free',
+      tags: [generation, label, 'message-queue', 'amqp'],
       credentials: {
         name,
         hostname: host,
@@ -29,7 +30,9 @@ export function bind(generation: Generation, endpoint: Endpoint, dialect: Dialec
     };
   }
   return {
-    ...head,
+    label: generation,
+    plan: 'free',
+    tags: [generation, 'message-queue', 'amqp'],
     credentials: {
       name,
       hostname: host,

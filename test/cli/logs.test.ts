@@ -136,9 +136,9 @@ test('a drain of the manifest is sent the lines', async () => {
     ['listening', 'GET /drained'].every((text) => packets.some((one) => one.includes(text))),
   );
   expect(packets.find((packet) => packet.includes('listening'))).toMatch(
-    /^<14>1 \S+ \S+ shop \[APP\/PROC\/WEB\/0\] - - listening$/,
+    /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d app\.0: listening$/,
   );
   expect(await textsOf(home, '--source', 'LGR')).toEqual([
-    'Drain "odd": nothing is sent to "http://127.0.0.1:1": only udp:// and tcp:// are known',
+    'Drain "odd": nothing is sent to "http://127.0.0.1:1": only udp, tcp, syslog, syslog-tls and https are known',
   ]);
 });

@@ -211,7 +211,9 @@ describe('routes by hand', () => {
     expect((await get(`http://www.shop.example:${port}/stores`)).status).toBe(404);
     expect((await get(`${url}/pid`)).body).toBe(pid);
     const listed = await home.run(['routes']);
-    expect(listed.stdout).toMatch(/^space +host +domain +port +path +protocol +app-protocol +apps$/m);
+    expect(listed.stdout).toMatch(
+      /^space +host +domain +port +path +protocol +app-protocol +app-port +apps +service instance +options$/m,
+    );
     expect(listed.stdout).toMatch(/^default +www +shop\.example +\d+ +\/store +http +http1 +shop$/m);
     await push(home, folder);
     expect((await get(`http://www.shop.example:${port}/store`)).status).toBe(200);

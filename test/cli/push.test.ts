@@ -259,7 +259,7 @@ describe('the port a space is routed on stays', () => {
     const refused = await home.run(['push', '--detach', '--port', other, '--strict-ports'], { cwd: app });
     expect(refused.code).toBe(5);
     expect(refused.stderr).toContain('[PORT_KEPT]');
-    expect((await home.run(['apps'])).stdout).toMatch(/^shop +started +started/m);
+    expect((await home.run(['apps'])).stdout).toMatch(/^shop +started .* started$/m);
   });
 
   test('a failed push leaves no strictness to the next', async () => {
@@ -286,7 +286,7 @@ describe('from any terminal', () => {
 
     const apps = await home.run(['apps']);
     expect(apps.stdout).toMatch(
-      /^name +requested state +state +processes +routes\nshop +started +started +web:1\/1 +http:\/\/shop\.localhost:\d+$/m,
+      /^name +requested state +processes +routes +state\nshop +started +web:1\/1 +http:\/\/shop\.localhost:\d+ +started$/m,
     );
 
     const logs = await home.run(['logs', '--recent'], { cwd: app });
@@ -299,7 +299,7 @@ describe('from any terminal', () => {
 
     expect(await home.run(['stop'], { cwd: app })).toMatchObject({ code: 0, stdout: 'Stopped shop\n' });
     const offline = await home.run(['apps']);
-    expect(offline.stdout).toMatch(/shop +stopped +stopped/);
+    expect(offline.stdout).toMatch(/^shop +stopped .* stopped$/m);
     expect((await home.run(['logs', 'shop'])).stdout).toContain('listening');
 
     const started = await home.run(['start'], { cwd: app });

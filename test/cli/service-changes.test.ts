@@ -100,7 +100,7 @@ describe('services by hand', () => {
 
 test('marketplace lists every type', async () => {
   const { stdout } = await newHome().run(['marketplace']);
-  expect(stdout).toMatch(/^offering +plans +description +versions$/m);
+  expect(stdout).toMatch(/^offering +plans +description +broker +versions$/m);
   expect(stdout).toMatch(/^memcached +free +/m);
   expect(stdout).toMatch(/^postgresql +free +/m);
 });
