@@ -24,8 +24,29 @@ const ENTRIES = [
   'services/memcached/index.ts',
 ];
 
+/** What is run by Node, and what that loads with `CodeCache`. */
+const PROGRAMS = ['cli/main.ts', 'cli/program.ts', 'runtime/host-main.ts', 'runtime/host-program.ts'];
+const FROM_CODE_CACHE = ['cli/program.ts', 'runtime/host-program.ts'];
+const BANNER = "const importMetaUrl = require('node:url').pathToFileURL(__filename).href;";
+
 /** Loaded by a program when they are first used, though its sources import them at their top: few runs need them. */
-const LAZY = ['node:child_process', 'node:crypto', 'node:readline/promises', 'node:tls', 'yaml'];
+const LAZY = [
+  'node:child_process',
+  'node:crypto',
+  'node:dgram',
+  'node:fs/promises',
+  'node:http',
+  'node:https',
+  'node:net',
+  'node:os',
+  'node:readline/promises',
+  'node:stream',
+  'node:timers/promises',
+  'node:tls',
+  'node:util',
+  'node:worker_threads',
+  'yaml',
+];
 
 const common = {
   absWorkingDir: root,
@@ -45,7 +66,7 @@ const common = {
 
 export async function build() {
   await Promise.all([
-    buildPrograms(['cli/main.ts', 'runtime/host-main.ts']),
+    buildPrograms(PROGRAMS),
     buildWorker(),
     ...LAZY.filter((name) => !name.startsWith('node:')).map(buildVendor),
   ]);
@@ -120,7 +141,12 @@ async function buildProgram(module) {
     entryPoints: [module],
     outfile,
     format: 'cjs',
-    banner: { js: "const importMetaUrl = require('node:url').pathToFileURL(__filename).href;" },
+    ...(FROM_CODE_CACHE.includes(module)
+      ? {
+          banner: { js: `(function (exports, require, module, __filename, __dirname) {${BANNER}` },
+          footer: { js: '})' },
+        }
+      : { banner: { js: BANNER } }),
     // As `require`, which needs no module loader of its own to be started first.
     supported: { 'dynamic-import': false },
     define: { 'import.meta.url': 'importMetaUrl', 'import.meta.resolve': 'require.resolve' },
@@ -131,7 +157,7 @@ async function buildProgram(module) {
           onResolve({ filter: /^\./ }, ({ kind, path, resolveDir }) => {
             if (kind !== 'dynamic-import') return undefined;
             const wanted = relative(root, resolve(resolveDir, path));
-            if (partOf(wanted) === partOf(module)) return undefined;
+            if (partOf(wanted) === partOf(module) && !PROGRAMS.includes(wanted)) return undefined;
             reached.add(wanted);
             return { path: fromHere(builtAs(wanted)), external: true };
           });

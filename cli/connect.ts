@@ -3,7 +3,7 @@ import { appendFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { spawnDetached } from '../services/kit/process.ts';
 import { ControlClient } from '../runtime/control/client.ts';
-import type { HostAnnouncement } from '../runtime/host-main.ts';
+import type { HostAnnouncement } from '../runtime/host-program.ts';
 import { errorFromJson, PaasError } from '../runtime/kernel/errors.ts';
 import { makeSpace } from '../runtime/state/home.ts';
 import { lockHolder } from '../runtime/state/lock.ts';
@@ -13,6 +13,8 @@ export interface HostWishes {
   readonly port: number;
   readonly tlsPort: number;
   readonly strictPorts: boolean;
+  /** What the host will be asked. */
+  readonly coming?: 'push';
 }
 
 /** A host that holds the lock may still be starting (or cleaning up after another) for this long. */
@@ -22,13 +24,16 @@ const LOOK_MS = 10;
 const HOST_HEAP = '--max-semi-space-size=2';
 
 /** The running host, or undefined. */
-export async function connectIfRunning(context: Context): Promise<ControlClient | undefined> {
+export async function connectIfRunning(
+  context: Context,
+  coming?: HostWishes['coming'],
+): Promise<ControlClient | undefined> {
   const until = performance.now() + STARTING_MS;
   for (;;) {
     const holder = lockHolder(context.paths.lock);
     if (!holder) return undefined;
     try {
-      return await ControlClient.connect(holder.socket);
+      return await ControlClient.connect(holder.socket, { coming });
     } catch (error) {
       if (error instanceof PaasError && error.code !== 'HOST_LOST') throw error;
       if (performance.now() > until) {
@@ -45,7 +50,7 @@ export async function connectIfRunning(context: Context): Promise<ControlClient 
 
 /** @throws PaasError `HOST_START_FAILED`, `HOST_VERSION_MISMATCH`, `STATE_NOT_WRITABLE`, and what the host met when it started */
 export async function connect(context: Context, wishes: HostWishes): Promise<ControlClient> {
-  const running = await connectIfRunning(context);
+  const running = await connectIfRunning(context, wishes.coming);
   if (running) return running;
   const { paths, world } = context;
   makeSpace(paths);
@@ -61,6 +66,7 @@ export async function connect(context: Context, wishes: HostWishes): Promise<Con
       world.hostEntry,
       ...args,
       ...(wishes.strictPorts ? ['--strict-ports'] : []),
+      ...(wishes.coming === 'push' ? ['--for-push'] : []),
     ],
     // Not the user's folder: the host would keep it from being unmounted, and outlives the command.
     cwd: paths.root,

@@ -1,7 +1,11 @@
 #!/usr/bin/env node
 /** The program: reads argv and environment once, runs, turns the outcome into an exit code. */
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { CodeCache } from '../runtime/kernel/code-cache.ts';
 import { VERSION } from '../runtime/kernel/version.ts';
+import type * as Program from './program.ts';
+import { codeFolder, stateHome } from '../runtime/state/home.ts';
 
 /** Set for the one that `memcached -d` leaves in the background. */
 const DAEMON_VARIABLE = 'PAAS_LOCAL_MEMCACHED_DAEMON';
@@ -22,18 +26,24 @@ async function main(): Promise<void> {
     process.stderr.write(`error: Cannot write the output: ${reason}\n`);
     process.exit(1);
   });
-  const { runProgram } = await import('./program.ts');
+  const cwd = workingFolder();
+  const built = !import.meta.url.endsWith('.ts');
+  const here = dirname(fileURLToPath(import.meta.url));
+  const code = new CodeCache(codeFolder(stateHome(process.env, cwd)));
+  const { runProgram } = built
+    ? (code.load(join(here, 'program.cjs')) as typeof Program)
+    : await import('./program.ts');
   process.exitCode = await runProgram({
     argv,
     env: process.env,
-    cwd: workingFolder(),
+    cwd,
     stdout: process.stdout,
     stderr: process.stderr,
-    hostEntry: fileURLToPath(
-      new URL(`../runtime/host-main.${import.meta.url.endsWith('.ts') ? 'ts' : 'cjs'}`, import.meta.url),
-    ),
+    hostEntry: join(here, `../runtime/host-main.${built ? 'cjs' : 'ts'}`),
     execArgv: process.execArgv,
   });
+  // Of all commands this one is waited for most; what it shares with others helps them, too.
+  if (argv[0] === 'push') code.keep();
   // The terminal is gone: Node aborts when it sets it back at its exit, and whoever waits expects this end anyway.
   if (process.exitCode === HUNG_UP) process.kill(process.pid, 'SIGHUP');
 }

@@ -25,7 +25,7 @@ export async function readAndConnect(
   options: HostWishes & { readonly prompt: boolean },
 ): Promise<Met> {
   const canAsk = askOnTerminal(context, options.prompt) !== undefined;
-  const running = await connectIfRunning(context);
+  const running = await connectIfRunning(context, options.coming);
   const connecting = running ? Promise.resolve(running) : connect(context, options);
   connecting.catch(() => {}); // told where it is awaited
   try {

@@ -1,61 +1,51 @@
-/**
- * The host's own process. Says one line on standard output when it can be reached (or that another is the host
- * already), then only writes to its log.
- */
+/** The host's own process: loads the host with what was compiled of it before, and keeps that after its first push. */
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { closeInheritedFiles } from '../services/kit/inherited-files.ts';
-import { Host } from './host.ts';
-import { errorToJson } from './kernel/errors.ts';
+import { CodeCache } from './kernel/code-cache.ts';
 import { absolutePath } from './kernel/names.ts';
-import { spacePaths } from './state/home.ts';
+import type * as HostProgram from './host-program.ts';
+import { codeFolder } from './state/home.ts';
 
-/** What the first line says. */
-export type HostAnnouncement =
-  | { readonly ready: { readonly socket: string } }
-  | { readonly taken: { readonly socket: string } }
-  | { readonly failed: ReturnType<typeof errorToJson> };
+/** A push runs most of what a host ever does; the app it started may have its first requests meanwhile. */
+const KEEP_AFTER_MS = 2000;
 
-const announce = (line: HostAnnouncement) => process.stdout.write(`${JSON.stringify(line)}\n`);
+const { values } = parseArgs({
+  options: {
+    home: { type: 'string' },
+    space: { type: 'string' },
+    port: { type: 'string' },
+    'tls-port': { type: 'string' },
+    'strict-ports': { type: 'boolean', default: false },
+    'for-push': { type: 'boolean', default: false },
+  },
+});
+const home = absolutePath(values.home!);
+const code = new CodeCache(codeFolder(home));
 
 async function main(): Promise<void> {
-  // We outlive the shell that started us: its locks must not live on in us, nor in our guardian and apps.
-  closeInheritedFiles();
-  const { values } = parseArgs({
-    options: {
-      home: { type: 'string' },
-      space: { type: 'string' },
-      port: { type: 'string' },
-      'tls-port': { type: 'string' },
-      'strict-ports': { type: 'boolean', default: false },
-    },
-  });
-  const paths = spacePaths(absolutePath(values.home!), values.space!);
-  const start = await Host.start({
-    paths,
+  const { runHost } = import.meta.url.endsWith('.ts')
+    ? await import('./host-program.ts')
+    : (code.load(join(dirname(fileURLToPath(import.meta.url)), 'host-program.cjs')) as typeof HostProgram);
+  let pushed = false;
+  const exitCode = await runHost({
+    home,
+    space: values.space!,
     port: Number(values.port),
     tlsPort: Number(values['tls-port']),
     strictPorts: values['strict-ports'],
-    ...(process.env.PATH === undefined ? {} : { searchPath: process.env.PATH }),
+    forPush: values['for-push'],
+    searchPath: process.env.PATH,
+    onPushed: () => {
+      pushed = true;
+      setTimeout(() => code.keep(), KEEP_AFTER_MS).unref();
+    },
   });
-  if ('taken' in start) {
-    announce({ taken: { socket: start.taken.socket } });
-    return;
-  }
-  const { host } = start;
-  const asked = new Promise<void>((resolve) => {
-    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => resolve());
-  });
-  process.stdout.on('error', () => {});
-  announce({ ready: { socket: host.socket } });
-  await Promise.race([host.done, asked]);
-  await host.close();
+  if (pushed) code.keep();
+  process.exit(exitCode);
 }
 
-main().then(
-  () => process.exit(0),
-  (error: unknown) => {
-    announce({ failed: errorToJson(error) });
-    process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
-    process.exit(1);
-  },
-);
+main().catch((error: unknown) => {
+  process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
+  process.exit(1);
+});

@@ -20,8 +20,10 @@ import { VERSION } from './kernel/version.ts';
 import { cleanLeftovers, noteGuardian, runFolder, writeRunFacts } from './leftovers.ts';
 import { Platform } from './platform.ts';
 import type { ServiceSnapshot } from './snapshot.ts';
+import { likelyTypes, Prepared } from './platform/prepared.ts';
 import { plainReading, readSource, readUnlessAsking } from './platform/read-source.ts';
 import { makeSpace, type SpacePaths } from './state/home.ts';
+import { peekRecord } from './state/record.ts';
 import { claimFile, takeLock, type LockHolder } from './state/lock.ts';
 
 export interface HostOptions {
@@ -31,6 +33,10 @@ export interface HostOptions {
   readonly strictPorts: boolean;
   /** Where database engines are looked for: the PATH of whoever started the host. */
   readonly searchPath?: string;
+  /** It is started for a push. */
+  readonly forPush?: boolean;
+  /** Called after the first push. */
+  readonly onPushed?: () => void;
 }
 
 /** With no app, no lease and no client, the host leaves after this. */
@@ -56,17 +62,26 @@ export class Host {
   readonly #platform: Platform;
   readonly #server: ControlServer;
   readonly #scope: Scope;
+  readonly #prepare: () => void;
+  #onPushed: (() => void) | undefined;
   #idle: NodeJS.Timeout | undefined;
   #methods: Handlers | undefined;
   #leave!: () => void;
   /** Resolves when the host should go: idle, or asked to. */
   readonly done = new Promise<void>((resolve) => (this.#leave = resolve));
 
-  private constructor(socket: string, platform: Platform, server: ControlServer, scope: Scope) {
+  private constructor(
+    socket: string,
+    platform: Platform,
+    server: ControlServer,
+    scope: Scope,
+    prepare: () => void,
+  ) {
     this.socket = socket;
     this.#platform = platform;
     this.#server = server;
     this.#scope = scope;
+    this.#prepare = prepare;
   }
 
   /** Becomes the space's host, or says who is. What an earlier one left is cleaned first. */
@@ -80,8 +95,13 @@ export class Host {
     const lock = takeLock(paths.lock, { process: self, runId, socket, version: VERSION });
     if (!lock.taken) return { taken: lock.holder };
     const scope = new Scope();
+    scope.defer(lock.release);
+    const prepared = scope.use(new Prepared());
+    const prepare = () => {
+      for (const type of likelyTypes(SERVICE_TYPES, peekRecord(paths.record))) prepared.keep(type);
+    };
     try {
-      scope.defer(lock.release);
+      if (options.forPush) prepare();
       await cleanLeftovers(paths);
       scope.defer(() => rmSync(folder, { recursive: true, force: true }));
       writeRunFacts(folder, { host: self });
@@ -99,6 +119,7 @@ export class Host {
           paths,
           guardian,
           serviceTypes: SERVICE_TYPES,
+          prepared,
           port: options.port,
           tlsPort: options.tlsPort,
           strictPorts: options.strictPorts,
@@ -112,7 +133,8 @@ export class Host {
         (connection) => void host.#onClose(connection),
       );
       scope.use(server);
-      host = new Host(socket, platform, server, scope);
+      host = new Host(socket, platform, server, scope, prepare);
+      host.#onPushed = options.onPushed;
       scope.use(platform.subscribe((event) => server.tell(event)));
       host.#checkIdle(FIRST_CLIENT_MS);
       return { host };
@@ -157,7 +179,10 @@ export class Host {
   }
 
   readonly #ownMethods: OwnMethods = {
-    hello: async () => ({ version: VERSION, pid: process.pid }),
+    hello: async ({ coming }) => {
+      if (coming === 'push') this.#prepare();
+      return { version: VERSION, pid: process.pid };
+    },
     read: async ({ source, shellEnv, canAsk }) => {
       const read = canAsk ? readUnlessAsking : readSource;
       const serviceTypes = async () => SERVICE_TYPES.map(({ type }) => type);
@@ -174,6 +199,8 @@ export class Host {
         const apps = await this.#platform.push(request, signal);
         // What an earlier host left comes back too, but nobody waits for it here.
         this.#platform.restore().catch(() => {});
+        this.#onPushed?.();
+        this.#onPushed = undefined;
         return { apps, snapshot: this.#platform.snapshot() };
       } catch (error) {
         for (const app of request.manifest.apps) connection.leases.delete(app.name);

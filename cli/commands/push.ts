@@ -56,7 +56,12 @@ export async function push(
     ...wishes,
     ...(tls ? { tls: { port: tlsPort, asked: options.tlsPort !== undefined } } : {}),
   };
-  const met = await readAndConnect(context, asked, { ...wishes, tlsPort, prompt: options.prompt });
+  const met = await readAndConnect(context, asked, {
+    ...wishes,
+    tlsPort,
+    coming: 'push',
+    prompt: options.prompt,
+  });
   using client = met.client;
   const manifest = checked(context, met.reading);
   const source = { ...asked, answers: met.reading.answers };

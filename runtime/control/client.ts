@@ -9,6 +9,12 @@ import { MAX_MESSAGE_BYTES, type Method, type Methods, type ServerMessage } from
 
 const CONNECT_MS = 5000;
 
+export interface ConnectOptions {
+  /** What will be asked, so that it can be made ready. */
+  readonly coming?: 'push' | undefined;
+  readonly timeoutMs?: number;
+}
+
 interface Pending {
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: Error) => void;
@@ -54,7 +60,10 @@ export class ControlClient implements Disposable {
    * @throws PaasError `HOST_VERSION_MISMATCH`; `HOST_LOST` when there is no answer in time; the system's error when
    * nothing listens there
    */
-  static async connect(path: string, timeoutMs = CONNECT_MS): Promise<ControlClient> {
+  static async connect(
+    path: string,
+    { coming, timeoutMs = CONNECT_MS }: ConnectOptions = {},
+  ): Promise<ControlClient> {
     using address = socketAddress(path);
     const socket = createConnection(address.path);
     const client = new ControlClient(socket);
@@ -66,7 +75,10 @@ export class ControlClient implements Disposable {
         socket.once('error', reject);
         void client.lost.then(reject);
       });
-      const { version } = await client.call('hello', { version: VERSION });
+      const { version } = await client.call('hello', {
+        version: VERSION,
+        ...(coming ? { coming } : {}),
+      });
       if (version !== VERSION)
         throw new PaasError('HOST_VERSION_MISMATCH', { host: version, client: VERSION });
       return client;

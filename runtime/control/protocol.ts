@@ -28,8 +28,8 @@ import type { Json } from '../../services/kit/json.ts';
 export const MAX_MESSAGE_BYTES = 16 * 1024 * 1024;
 
 export interface Methods {
-  /** First on every connection: a host of another version refuses to go on. */
-  hello: { params: { version: string }; result: { version: string; pid: number } };
+  /** First on every connection: a host of another version refuses to go on. What will be asked may be told before. */
+  hello: { params: { version: string; coming?: 'push' }; result: { version: string; pid: number } };
   /** The manifest as this shell would read it. With `canAsk`, null where the user must be asked first. */
   read: {
     params: { source: ManifestSource; shellEnv: Readonly<Record<string, string>>; canAsk: boolean };

@@ -3,6 +3,7 @@ import type { Guardian } from '../../services/kit/guardian.ts';
 import type { RequestRecord } from '../router/types.ts';
 import type { SpacePaths } from '../state/home.ts';
 import type { RestartPolicy } from '../supervisor/types.ts';
+import type { Prepared } from './prepared.ts';
 
 /** With what a platform is made. */
 export interface PlatformOptions {
@@ -11,6 +12,8 @@ export interface PlatformOptions {
   /** Where database engines are looked for, as in PATH. */
   readonly searchPath?: string;
   readonly serviceTypes: readonly ServiceType[];
+  /** Closed by whoever made it, after the platform. */
+  readonly prepared?: Prepared;
   /** The front door's port; the next free one is taken unless `strictPorts`. 0 means any. */
   readonly port: number;
   /** As `port`, for HTTPS where that is asked for. */

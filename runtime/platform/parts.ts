@@ -78,6 +78,7 @@ export function makeParts(options: PlatformOptions) {
     paths,
     guardian,
     searchPath: options.searchPath,
+    prepared: options.prepared,
     sameThread: options.sameThread === true,
     relays: options.relays === true,
     records: () => state.record.services,

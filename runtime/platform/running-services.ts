@@ -12,6 +12,7 @@ import type { ServiceRecord } from '../state/record.ts';
 import { openExternal } from './external-service.ts';
 import { keepIdentity } from './kept-identity.ts';
 import type { Nodes } from './nodes.ts';
+import type { Prepared } from './prepared.ts';
 import { startOurs, type Surroundings } from './own-service.ts';
 import type { ServiceRecords } from './service-records.ts';
 
@@ -20,6 +21,8 @@ export interface RunningServicesOptions {
   readonly nodes: Nodes;
   readonly paths: SpacePaths;
   readonly guardian: Guardian;
+  /** Told of the types that may soon be needed again. */
+  readonly prepared: Prepared | undefined;
   /** Ours serve in this thread. */
   readonly sameThread: boolean;
   /** Where engines are looked for, as in PATH. */
@@ -32,6 +35,8 @@ export interface RunningServicesOptions {
 
 interface Running {
   readonly name: ServiceName;
+  /** Undefined for one that runs elsewhere. */
+  readonly ours: ServiceType | undefined;
   readonly instance: ServiceInstance;
   readonly scope: Scope;
   /** More than the call that started it count on it. */
@@ -135,6 +140,7 @@ export class RunningServices {
     const running = this.#running.get(name);
     if (!running) return;
     this.#running.delete(name);
+    if (running.ours) this.#options.prepared?.keep(running.ours);
     try {
       await running.scope.close();
       this.#options.report({ kind: 'service-stopped', service: name });
@@ -184,7 +190,8 @@ export class RunningServices {
     const scope = new Scope();
     scope.use(instance);
     this.#failed.delete(name);
-    const running = { name, instance, scope, shared: false };
+    const ours = record.external === undefined ? records.typeOf(record.plan) : undefined;
+    const running = { name, ours, instance, scope, shared: false };
     this.#running.set(name, running);
     instance.failed.catch((error: unknown) => this.#onFailure(name, instance, error));
     const { type } = record.plan;

@@ -13,6 +13,11 @@ export function stateHome(env: Readonly<Record<string, string | undefined>>, cwd
   return absolutePath(join(env.HOME || homedir(), '.local/state/paas-local'), cwd);
 }
 
+/** For what `CodeCache` keeps. */
+export function codeFolder(home: AbsolutePath): AbsolutePath {
+  return absolutePath('cache/code', home);
+}
+
 /** Folder names of one space. Nothing here touches the disk. */
 export interface SpacePaths {
   readonly name: string;

@@ -13,7 +13,7 @@ const greets = (socket: Socket, then: string): void => {
 
 test('one that takes the connection and says nothing is given up', async () => {
   const path = await fakeHost(() => {});
-  await expect(ControlClient.connect(path, 50)).rejects.toMatchObject({
+  await expect(ControlClient.connect(path, { timeoutMs: 50 })).rejects.toMatchObject({
     code: 'HOST_LOST',
     facts: { reason: 'it does not answer' },
   });
