@@ -28,7 +28,7 @@ export async function connectIfRunning(
   context: Context,
   coming?: HostWishes['coming'],
 ): Promise<ControlClient | undefined> {
-  const until = performance.now() + STARTING_MS;
+  let until: number | undefined;
   for (;;) {
     const holder = lockHolder(context.paths.lock);
     if (!holder) return undefined;
@@ -36,6 +36,7 @@ export async function connectIfRunning(
       return await ControlClient.connect(holder.socket, { coming });
     } catch (error) {
       if (error instanceof PaasError && error.code !== 'HOST_LOST') throw error;
+      until ??= performance.now() + STARTING_MS;
       if (performance.now() > until) {
         throw new PaasError(
           'HOST_LOST',

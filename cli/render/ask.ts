@@ -1,13 +1,17 @@
 import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
+import { isatty } from 'node:tty';
 import type { Ask } from '../../runtime/manifest/index.ts';
 import type { Context } from '../context.ts';
 import { harmless } from './terminal.ts';
 
+/** Asked by its number: `process.stdin` opens it, and loads for that what few commands need. */
+const STDIN = 0;
+
 /** Asks on the terminal; undefined without one, or where the user wants no questions. */
 export function askOnTerminal(context: Context, wanted: boolean): Ask | undefined {
   const { world, json } = context;
-  if (!wanted || json || !process.stdin.isTTY || !world.stdout.isTTY) return undefined;
+  if (!wanted || json || !isatty(STDIN) || !world.stdout.isTTY) return undefined;
   // Whoever ends the input answers nothing more.
   let ended = false;
   return async (prompt, { hidden = false, choices = [], required = false }) => {

@@ -4,6 +4,7 @@
  */
 import { harmlessLines } from '../../runtime/kernel/harmless.ts';
 import { realpathSync } from 'node:fs';
+import { isatty } from 'node:tty';
 import type { World } from '../context.ts';
 
 export { harmless } from '../../runtime/kernel/harmless.ts';
@@ -46,7 +47,7 @@ export function createTerminal(
 
 /** The device of the terminal that standard input is, such as `/dev/pts/3`. */
 export function terminalDevice(): string | undefined {
-  if (!process.stdin.isTTY) return undefined;
+  if (!isatty(0)) return undefined;
   try {
     return realpathSync(process.platform === 'linux' ? '/proc/self/fd/0' : '/dev/fd/0');
   } catch {

@@ -6,6 +6,7 @@
 import {
   closeSync,
   fstatSync,
+  fsyncSync,
   mkdirSync,
   openSync,
   readFileSync,
@@ -67,7 +68,7 @@ export class CodeCache {
     try {
       if (!statSync(this.#folder, { throwIfNoEntry: false })) mkdirSync(this.#folder, PRIVATE_FOLDER);
       try {
-        writeFileSync(temporary, Buffer.concat([key, script.createCachedData()]), { mode: PRIVATE_FILE });
+        write(temporary, [key, script.createCachedData()]);
         renameSync(temporary, file);
       } finally {
         rmSync(temporary, { force: true });
@@ -75,6 +76,17 @@ export class CodeCache {
     } catch {
       // Everything works without it.
     }
+  }
+}
+
+/** To the disk before it gets its name: V8 does not survive code with a hole in it. */
+function write(path: string, parts: readonly Buffer[]): void {
+  const file = openSync(path, 'wx', PRIVATE_FILE);
+  try {
+    writeFileSync(file, Buffer.concat(parts));
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
   }
 }
 

@@ -4,6 +4,7 @@
  * rolled, watched.
  */
 import { randomUUID } from 'node:crypto';
+import { setImmediate } from 'node:timers/promises';
 import type { PlatformEvent } from '../events.ts';
 import { PaasError } from '../kernel/errors.ts';
 import { carriedOver, withByHand } from '../plan/by-hand.ts';
@@ -91,6 +92,8 @@ export class Changes {
         // The port it had before is free only now.
         if (pushed.debug) await app.debugger.open(plan, pushed.debug);
         await this.#launchWatched(app, because, rolling, inner);
+        // The requests that waited go first: to write takes longer than to pass them on.
+        await setImmediate();
         if (!record.ranOnce) this.#save(app, { ...app.record, ranOnce: true });
       } catch (error) {
         if (!rolling || inner.aborted) await this.#giveUp(app, error);

@@ -8,6 +8,11 @@ const KEPT_MS = 10_000;
 export class Prepared implements AsyncDisposable {
   readonly #kept = new Map<string, { readonly timer: NodeJS.Timeout; readonly begun: AsyncDisposable }>();
   readonly #going = new Set<Promise<void>>();
+  readonly #keptMs: number;
+
+  constructor(keptMs = KEPT_MS) {
+    this.#keptMs = keptMs;
+  }
 
   /** From now on for a while, or longer where it is kept already. */
   keep(type: ServiceType): void {
@@ -17,7 +22,7 @@ export class Prepared implements AsyncDisposable {
       kept.timer.refresh();
       return;
     }
-    const timer = setTimeout(() => this.#letGo(type.type), KEPT_MS).unref();
+    const timer = setTimeout(() => this.#letGo(type.type), this.#keptMs).unref();
     this.#kept.set(type.type, { timer, begun: type.prepare() });
   }
 

@@ -5,11 +5,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { HealthPlan } from '../plan/types.ts';
 
 /**
- * A starting app is looked at again after a tenth of the time it has taken so far, within these bounds: so nobody waits
+ * A starting app is looked at again after a twentieth of the time it has taken so far, within these bounds: so nobody waits
  * much longer than the app itself takes. One look costs 0.2 ms.
  */
-const PAUSE_SHARE = 0.1;
-const MIN_PAUSE_MS = 3;
+const PAUSE_SHARE = 0.05;
+const MIN_PAUSE_MS = 2;
 const MAX_PAUSE_MS = 50;
 /** An app that answers, though not with 200, logs each of our requests: it is asked less often. */
 const ANSWERED_PAUSE_MS = 250;

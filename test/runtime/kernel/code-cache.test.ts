@@ -34,12 +34,13 @@ test('loads a program as require() would, with what was kept of it and without',
 
 test('what was kept of another program under that name is not run', () => {
   const { path, folder } = program(ADD);
+  utimesSync(path, 1, 1);
   const before = new CodeCache(folder);
   before.load(path);
   before.keep();
   const text = readFileSync(path, 'utf8').replace('a + b', 'a * b');
   writeFileSync(path, text);
-  utimesSync(path, 1, 1);
+  utimesSync(path, 2, 2);
   const loaded = new CodeCache(folder).load(path) as { add(a: number, b: number): number };
   expect(loaded.add(2, 3)).toBe(6);
 });
@@ -73,12 +74,16 @@ test('code that V8 refuses is made anew', () => {
   first.keep();
   const file = join(folder, 'program.cjs.v8');
   const kept = readFileSync(file);
-  const header = kept.indexOf(10) + 1;
-  writeFileSync(file, Buffer.concat([kept.subarray(0, header), Buffer.alloc(64)]));
+  const header = kept.subarray(0, kept.indexOf(10) + 1);
+  writeFileSync(file, Buffer.concat([header, Buffer.alloc(64)]));
+  // Another source of the same size and date: of the same one this process knows the code without asking.
+  const { mtime } = statSync(path);
+  writeFileSync(path, readFileSync(path, 'utf8').replace('a + b', 'b + a'));
+  utimesSync(path, mtime, mtime);
   const second = new CodeCache(folder);
   expect(second.load(path)).toHaveProperty('add');
   second.keep();
-  expect(readFileSync(file).length).toBeGreaterThan(header + 64);
+  expect(readFileSync(file).subarray(header.length)).not.toEqual(Buffer.alloc(64));
 });
 
 test('where nothing can be kept, nothing is said', () => {
