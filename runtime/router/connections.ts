@@ -6,7 +6,7 @@
  */
 import { Agent, type ClientRequest } from 'node:http';
 import { Socket } from 'node:net';
-import { BACKEND_IDLE_CONNECTIONS, BACKEND_IDLE_MS, DIAL_MS } from './limits.ts';
+import { BACKEND_IDLE_CONNECTIONS, BACKEND_IDLE_MS } from './limits.ts';
 
 /** What a request must carry in its options for `Connections.addRequest`. */
 export interface ConnectionWish {
@@ -72,13 +72,15 @@ const HINT_MARGIN_MS = 1_000;
 const SWEEP_EVERY_MS = 5_000;
 
 export class Connections extends Agent {
+  readonly #dialMs: number;
   readonly #idle = new Map<string, InstanceSocket[]>();
   readonly #open = new Set<InstanceSocket>();
   #allowed: ReadonlySet<string> = new Set();
   #sweeper: NodeJS.Timeout | undefined;
 
-  constructor() {
+  constructor(dialMs: number) {
     super({ keepAlive: true });
+    this.#dialMs = dialMs;
   }
 
   /** Idle connections to any other address are closed, and none are kept from now on. */
@@ -125,8 +127,9 @@ export class Connections extends Agent {
     const socket = new InstanceSocket(wish.address);
     this.#open.add(socket);
     const deadline = setTimeout(
-      () => socket.destroy(new DialTimeoutError(`No connection to ${wish.address} within ${DIAL_MS} ms`)),
-      DIAL_MS,
+      () =>
+        socket.destroy(new DialTimeoutError(`No connection to ${wish.address} within ${this.#dialMs} ms`)),
+      this.#dialMs,
     );
     socket.once('connect', () => clearTimeout(deadline));
     // Between two requests nobody else listens for errors; the close that follows is what counts.

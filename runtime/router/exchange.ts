@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { TLSSocket } from 'node:tls';
 import { forForeigners, type Answer } from './answers.ts';
+import { forwardedOf } from './headers.ts';
 import type { RequestTarget } from './host.ts';
 import type { Loads } from './loads.ts';
 import { isForeign } from './origin.ts';
@@ -21,6 +22,7 @@ export type Failure =
 export interface ExchangeContext {
   readonly loads: Loads;
   readonly requestTimeoutMs: number;
+  readonly dialMs: number;
   readonly onRequest: (record: RequestRecord) => void;
   /** An attempt failed before any of an answer reached the client. */
   failed(exchange: Exchange, failure: Failure): void;
@@ -126,6 +128,7 @@ export abstract class Exchange {
     const { headers } = this.request;
     const endpoint = this.chosen?.endpoint;
     const entry = this.chosen?.entry ?? this.route?.entries[0];
+    const forwarded = forwardedOf(headers, this, entry?.dialect ?? 'stackato');
     this.context.onRequest({
       at: this.at,
       app: entry?.app,
@@ -140,8 +143,8 @@ export abstract class Exchange {
       userAgent: headers['user-agent'],
       clientAddress: `${this.clientIp}:${this.clientPort ?? 0}`,
       backendAddress: this.chosen?.address,
-      forwardedFor: this.clientIp,
-      forwardedProto: this.proto,
+      forwardedFor: forwarded.for,
+      forwardedProto: forwarded.proto,
       requestId: this.id,
       responseTime: seconds,
       routerTime: Math.max(0, seconds - this.#backendMs / 1_000),

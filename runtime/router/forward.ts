@@ -14,7 +14,7 @@ import { type Answer, badRequest } from './answers.ts';
 import { type ConnectionWish, Connections, InstanceSocket } from './connections.ts';
 import { Exchange, type ExchangeContext } from './exchange.ts';
 import { DEADLINE_EXCEEDED, failureOf } from './failure.ts';
-import { answerHead, requestHeaders, trailerPairs } from './headers.ts';
+import { answerHead, forwardedOf, requestHeaders, trailerPairs } from './headers.ts';
 import type { RequestTarget } from './host.ts';
 import { BACKEND_IDLE_MS, FRESH_IDLE_MS, HELD_BODY_BYTES, LINGER_MS, MAX_HEADER_BYTES } from './limits.ts';
 import { prefersHtml, renderAnswer } from './pages.ts';
@@ -93,7 +93,7 @@ export class PlainExchange extends Exchange {
           target,
           requestId: this.id,
           clientIp: this.clientIp,
-          proto: this.proto,
+          forwarded: forwardedOf(headers, this, target.entry.dialect),
           at: this.at,
           connection: headers.connection,
           framing: this.#framing,

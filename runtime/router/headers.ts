@@ -2,14 +2,16 @@
  * The header sets, pure: raw pairs in, raw pairs out (`[name, value, name, value, …]`), so that case,
  * order and duplicates of everything not named here stay as they were sent.
  */
+import type { IncomingHttpHeaders } from 'node:http';
 import type { RouteTarget } from './route-table.ts';
+import type { RouteEntry } from './types.ts';
 
 export interface ForwardFacts {
   readonly authority: string;
   readonly target: RouteTarget;
   readonly requestId: string;
   readonly clientIp: string;
-  readonly proto: 'http' | 'https';
+  readonly forwarded: Forwarded;
   /** Epoch milliseconds of the request's arrival. */
   readonly at: number;
   /** The client's `Connection` header, which may name further headers that end here. */
@@ -19,6 +21,29 @@ export interface ForwardFacts {
   readonly announceEmpty: boolean;
   /** The `Upgrade` value to pass on, for requests that ask to leave HTTP. */
   readonly upgrade?: string;
+}
+
+/** What `X-Forwarded-For` and `X-Forwarded-Proto` say. */
+export interface Forwarded {
+  readonly for: string;
+  readonly proto: string;
+}
+
+/**
+ * Cloud Foundry goes on where a proxy in front left off: the client's address is appended, its protocol only told
+ * where nobody has. Stackato believes nothing of it.
+ */
+export function forwardedOf(
+  headers: IncomingHttpHeaders,
+  client: { readonly clientIp: string; readonly proto: 'http' | 'https' },
+  dialect: RouteEntry['dialect'],
+): Forwarded {
+  if (dialect === 'stackato') return { for: client.clientIp, proto: client.proto };
+  const { 'x-forwarded-for': before, 'x-forwarded-proto': proto } = headers;
+  return {
+    for: before === undefined || before === '' ? client.clientIp : `${before as string}, ${client.clientIp}`,
+    proto: proto === undefined || proto === '' ? client.proto : String(proto),
+  };
 }
 
 /** What happens to a header of a request on its way to the app. */
@@ -32,8 +57,8 @@ type Fate =
   | 'trailer'
   /** Set by the platform unless the client did. */
   | 'request-start'
-  /** Replaced in the Stackato dialect only. */
-  | 'real-ip';
+  /** Says where a request came from: not believed in the Stackato dialect. */
+  | 'origin';
 
 /** Ends at every hop: the list of Go's reverse proxy, which the platform's router is built on. */
 const HOP_BY_HOP = [
@@ -48,7 +73,9 @@ const HOP_BY_HOP = [
 
 /** Said by the router alone; what a client says under these names is not believed. */
 const ROUTER_ONLY = [
-  'forwarded',
+  'x-forwarded-client-cert',
+  'x-forwarded-for',
+  'x-forwarded-proto',
   'x-vcap-request-id',
   'x-cf-applicationid',
   'x-cf-instanceid',
@@ -64,7 +91,8 @@ const FATES = new Map<string, Fate>([
   ['te', 'te'],
   ['trailer', 'trailer'],
   ['x-request-start', 'request-start'],
-  ['x-real-ip', 'real-ip'],
+  ['x-real-ip', 'origin'],
+  ['forwarded', 'origin'],
 ]);
 
 /** Framing is ours to keep consistent, whatever `Connection` says about it. */
@@ -92,7 +120,7 @@ export function requestHeaders(raw: readonly string[], facts: ForwardFacts): str
       if (/\btrailers\b/i.test(value)) headers.push(name, 'trailers');
     } else if (fate === 'trailer') {
       if (facts.framing === 'chunked') headers.push(name, value);
-    } else if (fate === 'real-ip' && stackato) {
+    } else if (fate === 'origin' && stackato) {
       continue;
     } else {
       if (fate === 'request-start') startSeen = true;
@@ -103,7 +131,7 @@ export function requestHeaders(raw: readonly string[], facts: ForwardFacts): str
   if (facts.framing === 'chunked') headers.push('Transfer-Encoding', 'chunked');
   if (facts.announceEmpty) headers.push('Content-Length', '0');
   if (facts.upgrade !== undefined) headers.push('Connection', 'Upgrade', 'Upgrade', facts.upgrade);
-  headers.push('X-Forwarded-For', facts.clientIp, 'X-Forwarded-Proto', facts.proto);
+  headers.push('X-Forwarded-For', facts.forwarded.for, 'X-Forwarded-Proto', facts.forwarded.proto);
   if (stackato) {
     headers.push('X-Real-IP', facts.clientIp);
   } else {
@@ -236,7 +264,7 @@ function fateOf(name: string): Fate {
   const lower = name.toLowerCase();
   const fate = FATES.get(lower);
   if (fate !== undefined) return fate;
-  return lower.startsWith('x-forwarded-') ? 'drop' : 'keep';
+  return lower.startsWith('x-forwarded-') ? 'origin' : 'keep';
 }
 
 /** Header names (lower case) that `Connection` declares to end at this hop; undefined when there are none. */

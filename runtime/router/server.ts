@@ -8,7 +8,15 @@ import type { Exchange, ExchangeContext } from './exchange.ts';
 import { PlainExchange } from './forward.ts';
 import { isLocalName, readTarget, type RequestTarget } from './host.ts';
 import { createHttpServer, type Incoming } from './http-server.ts';
-import { CLOSE_MS, HOLD_BYTES, HOLD_MS, HOLD_REQUESTS, REFUSED_MS, REQUEST_TIMEOUT_MS } from './limits.ts';
+import {
+  CLOSE_MS,
+  DIAL_MS,
+  HOLD_BYTES,
+  HOLD_MS,
+  HOLD_REQUESTS,
+  REFUSED_MS,
+  REQUEST_TIMEOUT_MS,
+} from './limits.ts';
 import { listenOnLoopback } from './listen.ts';
 import { Loads } from './loads.ts';
 import { rejectionFor } from './reject.ts';
@@ -28,10 +36,11 @@ export async function createRouter(options: RouterOptions): Promise<Router> {
 class FrontDoor implements Router, ExchangeContext, Incoming {
   readonly loads = new Loads();
   readonly requestTimeoutMs: number;
+  readonly dialMs: number;
   readonly onRequest: RouterOptions['onRequest'];
   readonly #options: RouterOptions;
   readonly #servers: Server[];
-  readonly #connections = new Connections();
+  readonly #connections: Connections;
   readonly #tunnels = new Tunnels();
   /** Every client connection, and how many requests are under way on it. */
   readonly #clients = new Map<Socket, Client>();
@@ -52,6 +61,8 @@ class FrontDoor implements Router, ExchangeContext, Incoming {
     this.#options = options;
     this.onRequest = options.onRequest;
     this.requestTimeoutMs = options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS;
+    this.dialMs = options.dialMs ?? DIAL_MS;
+    this.#connections = new Connections(this.dialMs);
     this.#servers = [createHttpServer(this), createHttpServer(this)];
     this.#dispatcher = new Dispatcher(this.loads, {
       portOf: (proto) => (proto === 'https' ? (this.#tlsPort ?? 0) : this.#port),

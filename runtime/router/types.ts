@@ -89,6 +89,8 @@ export interface RouterOptions {
   readonly holdBytes?: number;
   /** One whole request to an instance, in milliseconds (900 s on the platform). */
   readonly requestTimeoutMs?: number;
+  /** Connecting to an instance, in milliseconds (5 s on the platform). */
+  readonly dialMs?: number;
   /** How long a request waits for an instance that refuses connections, in milliseconds. */
   readonly refusedMs?: number;
   /** Who holds a port that is taken, in words (`node (pid 812)`); for the error under `strictPort`. */

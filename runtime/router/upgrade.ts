@@ -11,9 +11,9 @@ import { type Answer, endpointFailure } from './answers.ts';
 import { DialTimeoutError } from './connections.ts';
 import { Exchange, type ExchangeContext } from './exchange.ts';
 import { DEADLINE_EXCEEDED, failureOf } from './failure.ts';
-import { requestHeaders } from './headers.ts';
+import { forwardedOf, requestHeaders } from './headers.ts';
 import type { RequestTarget } from './host.ts';
-import { DIAL_MS, HELD_BODY_BYTES } from './limits.ts';
+import { HELD_BODY_BYTES } from './limits.ts';
 import { renderAnswer } from './pages.ts';
 import type { RouteTarget } from './route-table.ts';
 
@@ -76,7 +76,7 @@ export class UpgradeExchange extends Exchange {
     this.#deadline ??= setTimeout(() => this.#timedOut(), this.context.requestTimeoutMs);
     const dial = new Socket();
     this.#dial = dial;
-    const deadline = setTimeout(() => dial.destroy(new DialTimeoutError()), DIAL_MS);
+    const deadline = setTimeout(() => dial.destroy(new DialTimeoutError()), this.context.dialMs);
     dial.once('close', () => clearTimeout(deadline));
     dial.once('error', (error) => {
       if (dial === this.#dial && !this.#attempt) this.#failed(target, error);
@@ -112,7 +112,7 @@ export class UpgradeExchange extends Exchange {
       target,
       requestId: this.id,
       clientIp: this.clientIp,
-      proto: this.proto,
+      forwarded: forwardedOf(headers, this, target.entry.dialect),
       at: this.at,
       connection: headers.connection,
       framing: 'none',

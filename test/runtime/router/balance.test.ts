@@ -158,6 +158,27 @@ describe('X-Cf-App-Instance', () => {
   );
 });
 
+test.each(['nonsense', `${APP_GUID}:x`, APP_GUID.toUpperCase()])(
+  'X-Cf-Process-Instance written wrong is refused: %s',
+  async (value) => {
+    const { port } = await startRouter([entry(await instances(1))]);
+    const reply = await ask(port, { headers: { 'X-Cf-Process-Instance': value } });
+    expect(reply).toMatchObject({
+      status: 400,
+      body: '400 Bad Request: Invalid X-CF-Process-Instance Header\n',
+    });
+    expect(reply.headers).toMatchObject({
+      'x-cf-routererror': 'invalid_cf_process_instance_header',
+      'cache-control': 'no-cache, no-store',
+    });
+  },
+);
+
+test('the header that names an instance is none of the Stackato dialect', async () => {
+  const { port } = await startRouter([entry(await instances(1), { dialect: 'stackato' })]);
+  expect((await ask(port, { headers: { 'X-Cf-App-Instance': 'nonsense' } })).status).toBe(200);
+});
+
 describe('a sticky session', () => {
   const SESSION = 'JSESSIONID=abc; Path=/; Max-Age=60; Secure; SameSite=Lax; HttpOnly';
   const cookies = (reply: { rawHeaders: readonly string[] }): string[] =>

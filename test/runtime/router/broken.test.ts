@@ -1,7 +1,8 @@
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import http from 'node:http';
-import type net from 'node:net';
-import { describe, expect, test } from 'vitest';
+import net from 'node:net';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import {
   ask,
   entry,
@@ -14,6 +15,29 @@ import {
 } from './helpers.ts';
 
 const GET = 'GET / HTTP/1.1\r\nHost: app.localhost\r\n\r\n';
+
+/** The port of a program that stands still, with its queue of connections full. */
+async function takesNoConnection(): Promise<number> {
+  const program = `require('node:net').createServer().listen({ port: 0, host: '127.0.0.1', backlog: 1 }, function () {
+    console.log(this.address().port);
+  })`;
+  const child = spawn(process.execPath, ['-e', program], { stdio: ['ignore', 'pipe', 'ignore'] });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  const [line] = (await once(child.stdout, 'data')) as [Buffer];
+  const port = Number(line.toString());
+  child.kill('SIGSTOP');
+  // The system takes these in its place, and then no more.
+  for (;;) {
+    const socket = net.connect(port, '127.0.0.1');
+    socket.on('error', () => {});
+    onTestFinished(() => void socket.destroy());
+    const settled = await Promise.race([
+      once(socket, 'connect').then(() => true),
+      new Promise<boolean>((resolve) => setTimeout(resolve, 200, false)),
+    ]);
+    if (!settled) return port;
+  }
+}
 
 describe('a client that leaves', () => {
   test.each([
@@ -148,6 +172,19 @@ describe('an app that fails', () => {
     expect(reply.status).toBe(502);
     expect(reply.headers['x-cf-routererror']).toBe('endpoint_failure (context deadline exceeded)');
   });
+
+  test.skipIf(process.platform !== 'linux')(
+    'by taking no connection any more is given up at the bound of connecting (skipped but on Linux, whose queues it fills)',
+    async () => {
+      const port = await takesNoConnection();
+      const { port: front, record } = await startRouter([entry([port])], { dialMs: 50, refusedMs: 0 });
+      const reply = await ask(front);
+      expect(reply.status).toBe(502);
+      const routerError = `endpoint_failure (dial tcp 127.0.0.1:${port}: i/o timeout)`;
+      expect(reply.headers['x-cf-routererror']).toBe(routerError);
+      expect(await record()).toMatchObject({ status: 502, routerError });
+    },
+  );
 
   test('does not hurt the next request', async () => {
     let first = true;

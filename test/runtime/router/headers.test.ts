@@ -86,10 +86,7 @@ describe('what the app sees', () => {
         'Proxy-Authorization: Basic eA==',
         'Proxy-Connection: keep-alive',
         'TE: trailers, deflate',
-        'X-Forwarded-For: 6.6.6.6',
-        'x-forwarded-proto: https',
-        'X-FORWARDED-HOST: evil',
-        'Forwarded: for=6.6.6.6',
+        'X-Forwarded-Client-Cert: evil',
         'X-Vcap-Request-Id: mine',
         'X-CF-InstanceIndex: 99',
         'X-CF-Proxy-Signature: s',
@@ -99,10 +96,52 @@ describe('what the app sees', () => {
     );
     await client.until('\r\n\r\nok');
     const head = heads[0] ?? '';
-    expect(head).not.toMatch(/secret|keep-alive: |proxy-|6\.6\.6\.6|https|evil|mine|Index: 99|deflate/i);
+    expect(head).not.toMatch(/secret|keep-alive: |proxy-|evil|mine|Index: 99|deflate/i);
     expect(head).toContain('\r\nTE: trailers\r\n');
     expect(head).toContain('\r\nX-Request-Start: 12345\r\n');
     expect(head.match(/\r\nHost: /gi)).toHaveLength(1);
+  });
+
+  const FROM_A_PROXY = [
+    'X-Forwarded-For: 6.6.6.6',
+    'x-forwarded-for: 10.0.0.1',
+    'x-forwarded-proto: https',
+    'X-FORWARDED-HOST: www.example.com',
+    'Forwarded: for=6.6.6.6',
+    'X-Real-IP: 6.6.6.6',
+  ];
+
+  test('where a proxy in front left off, the Cloud Foundry set goes on', async () => {
+    const { app, heads } = await recording(OK);
+    const { port, record } = await startRouter([entry([app.port])]);
+    const client = await RawClient.connect(port);
+    client.write(`GET / HTTP/1.1\r\nHost: app.localhost\r\n${FROM_A_PROXY.join('\r\n')}\r\n\r\n`);
+    await client.until('\r\n\r\nok');
+    const head = heads[0] ?? '';
+    expect(head).toContain(
+      '\r\nX-Forwarded-For: 6.6.6.6, 10.0.0.1, 127.0.0.1\r\nX-Forwarded-Proto: https\r\n',
+    );
+    expect(head.match(/\r\nx-forwarded-(for|proto): /gi)).toHaveLength(2);
+    expect(head).toContain(
+      '\r\nX-FORWARDED-HOST: www.example.com\r\nForwarded: for=6.6.6.6\r\nX-Real-IP: 6.6.6.6\r\n',
+    );
+    expect(await record()).toMatchObject({
+      forwardedFor: '6.6.6.6, 10.0.0.1, 127.0.0.1',
+      forwardedProto: 'https',
+    });
+  });
+
+  test('and the Stackato set believes nothing of it', async () => {
+    const { app, heads } = await recording(OK);
+    const { port, record } = await startRouter([entry([app.port], { dialect: 'stackato' })]);
+    const client = await RawClient.connect(port);
+    client.write(`GET / HTTP/1.1\r\nHost: app.localhost\r\n${FROM_A_PROXY.join('\r\n')}\r\n\r\n`);
+    await client.until('\r\n\r\nok');
+    expect(heads[0]).not.toMatch(/6\.6\.6\.6|10\.0\.0\.1|https|example|forwarded: /i);
+    expect(heads[0]).toContain(
+      '\r\nX-Forwarded-For: 127.0.0.1\r\nX-Forwarded-Proto: http\r\nX-Real-IP: 127.0.0.1\r\n',
+    );
+    expect(await record()).toMatchObject({ forwardedFor: '127.0.0.1', forwardedProto: 'http' });
   });
 
   test('the Stackato set in that dialect', async () => {

@@ -60,6 +60,29 @@ describe('a request for an app that starts', () => {
   });
 });
 
+test('what is held is bounded in bytes as well, and the answer says why, with the last log lines', async () => {
+  const lines = { lastLogLines: () => ['migrating table 7 of 90'], reason: 'app.py changed' };
+  const { port, router } = await startRouter([entry([], lines)], { holdBytes: 40_000 });
+  const first = ask(port, { method: 'POST', body: 'x'.repeat(30_000) });
+  const second = ask(port, { method: 'POST', body: 'x'.repeat(30_000) });
+  const loser = await Promise.race([first, second]);
+  expect(loser).toMatchObject({
+    status: 503,
+    body: [
+      "503 Service Unavailable: Requested route ('app.localhost') has no available endpoints.",
+      'App "app" is not ready: app.py changed.',
+      'Too many requests wait already: 40000 bytes of them at most.',
+      '',
+      'Its last log lines:',
+      'migrating table 7 of 90',
+      '',
+    ].join('\n'),
+  });
+  expect(loser.headers['x-cf-routererror']).toBe('no_endpoints');
+  router.update([]);
+  await Promise.all([first, second]);
+});
+
 describe('an instance that refuses connections', () => {
   test('is waited for, and the request sent when it listens again', async () => {
     const port = await freePort();

@@ -34,3 +34,40 @@ test('plain localhost reaches the only app', async () => {
     expect(await ask(port, { host })).toMatchObject({ status: 200, body: 'only' });
   }
 });
+
+test('a path route gets the path as it was sent, its prefix included', async () => {
+  const tell = (name: string) => httpBackend((request, response) => response.end(`${name} ${request.url}`));
+  const [root, shop, cart] = await Promise.all([tell('root'), tell('shop'), tell('cart')]);
+  const { port } = await startRouter([
+    entry([root.port], { app: 'root' }),
+    entry([shop.port], { app: 'shop', path: '/shop' }),
+    entry([cart.port], { app: 'cart', path: '/shop/cart' }),
+  ]);
+  const asked = ['/', '/shop', '/SHOP/x', '/shopping', '/shop/cart/1?a=/b', '/shop/cartoon'];
+  const told = await Promise.all(asked.map((path) => ask(port, { path })));
+  expect(told.map(({ body }) => body)).toEqual([
+    'root /',
+    'shop /shop',
+    'shop /SHOP/x',
+    'root /shopping',
+    'cart /shop/cart/1?a=/b',
+    'shop /shop/cartoon',
+  ]);
+});
+
+test('a wildcard host gets every name below it that no other route has', async () => {
+  const tell = (name: string) =>
+    httpBackend((request, response) => response.end(`${name} ${request.headers.host}`));
+  const [tenants, exact] = await Promise.all([tell('tenants'), tell('exact')]);
+  const { port } = await startRouter([
+    entry([tenants.port], { app: 'tenants', host: '*.shop.localhost' }),
+    entry([exact.port], { app: 'exact', host: 'admin.shop.localhost' }),
+  ]);
+  for (const [host, name] of [
+    ['one.shop.localhost', 'tenants'],
+    ['a.b.Shop.localhost', 'tenants'],
+    ['admin.shop.localhost', 'exact'],
+  ] as const)
+    expect((await ask(port, { host })).body).toBe(`${name} ${host}:${port}`);
+  expect((await ask(port, { host: 'shop.localhost' })).status).toBe(404);
+});
