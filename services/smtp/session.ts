@@ -125,6 +125,8 @@ export class SmtpSession {
       case 'QUIT':
         return this.#quit(221, 'Bye');
       default:
+        // A page in a browser may post anything anywhere, and the commands would be in the body.
+        if (/ HTTP\/\d\.\d$/.test(line)) return this.#quit(421, 'This is not HTTP');
         return this.#say(500, 'Unknown command');
     }
   }

@@ -79,6 +79,11 @@ describe('a conversation', () => {
     expect(ended).toBe(true);
   });
 
+  test('a page in a browser cannot send mail by posting it', () => {
+    const { mails, codes, ended } = play([`POST / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n${MAIL}`]);
+    expect({ mails, codes, ended }).toEqual({ mails: [], codes: [220, 421], ended: true });
+  });
+
   test('an empty mail', () => {
     const { mails } = play(['EHLO x\r\nMAIL FROM:<>\r\nRCPT TO:<a@b>\r\nDATA\r\n.\r\n']);
     expect(mails).toMatchObject([{ from: '', to: ['a@b'] }]);
