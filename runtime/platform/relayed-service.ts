@@ -1,7 +1,7 @@
 /** A service whose clients come by a relay of ours, so that outages can be made although its server is not ours. */
 import type { ServiceInstance, ServiceType } from '../../services/kit/contract.ts';
 import { startRelay } from '../../services/kit/relay.ts';
-import { ServiceError } from '../../services/kit/service-error.ts';
+import { listenFailure } from '../../services/kit/ports.ts';
 
 /**
  * @param port of the relay: what apps are told
@@ -40,13 +40,6 @@ export async function behindRelay(
     };
   } catch (error) {
     await instance[Symbol.asyncDispose]();
-    const { code, message } = error as NodeJS.ErrnoException;
-    const taken = code === 'EADDRINUSE';
-    throw new ServiceError(
-      taken ? 'SERVICE_PORT_TAKEN' : 'SERVICE_START_FAILED',
-      taken ? `port ${port} is taken` : message,
-      { port, host: endpoint.host },
-      { cause: error },
-    );
+    throw listenFailure(endpoint.host, port, error);
   }
 }

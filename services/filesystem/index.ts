@@ -12,10 +12,10 @@ import type {
 import { copyFolder, emptyFolder } from '../kit/copy-folder.ts';
 import { uuidIdentity } from '../kit/identity.ts';
 import { neverFails } from '../kit/instance.ts';
+import { offering } from '../kit/offering.ts';
 import { readMapping } from '../kit/options.ts';
 
 const VERSIONS = ['1.0'] as const;
-const LABEL = `filesystem-${VERSIONS.at(-1)!}`;
 const PRIVATE = 0o700;
 
 export const filesystem: ServiceType<undefined> = {
@@ -32,11 +32,9 @@ export const filesystem: ServiceType<undefined> = {
 
 function bind({ details }: Endpoint, dialect: Dialect): Binding {
   const folder = typeof details?.folder === 'string' ? details.folder : '';
-  const stackato = dialect === 'stackato';
+  const kinds = { stackato: ['Persistent filesystem service'], 'cloud-foundry': [] };
   return {
-    label: stackato ? LABEL : 'filesystem',
-    plan: 'free',
-    tags: stackato ? ['filesystem', LABEL, 'Persistent filesystem service'] : ['filesystem'],
+    ...offering(dialect, 'filesystem', VERSIONS.at(-1)!, kinds),
     credentials: {},
     volume: { folder },
   };

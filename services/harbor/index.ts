@@ -9,21 +9,21 @@ import type {
 } from '../kit/contract.ts';
 import { uuidIdentity } from '../kit/identity.ts';
 import { neverFails } from '../kit/instance.ts';
-import { readMapping } from '../kit/options.ts';
+import { offering } from '../kit/offering.ts';
+import { noOptions } from '../kit/options.ts';
 import { freePort } from '../kit/ports.ts';
 import { Scope } from '../kit/scope.ts';
 import { listenTcp } from './tcp.ts';
 import { listenUdp } from './udp.ts';
 
 const VERSIONS = ['1.0'] as const;
-const LABEL = `harbor-${VERSIONS.at(-1)!}`;
 
 export const harbor: ServiceType<undefined> = {
   type: 'harbor',
   noRelay: true,
   versions: VERSIONS,
   summary: 'TCP or UDP port of an app, by the name of the service: udp…, both-…',
-  readOptions: (raw) => void readMapping(raw, []) as undefined,
+  readOptions: noOptions,
   mint: uuidIdentity,
   start,
   bind,
@@ -38,15 +38,12 @@ export function protocolsOf(serviceName: string): readonly ('tcp' | 'udp')[] {
 function bind({ host, port, name, details }: Endpoint, dialect: Dialect): Binding {
   const inner = typeof details?.int_port === 'number' ? details.int_port : port;
   const credentials = { hostname: host, host, port, name, node_id: 'harbor_node_1', int_port: inner };
-  return dialect === 'stackato'
-    ? {
-        label: LABEL,
-        plan: 'free',
-        tags: ['harbor', LABEL, 'Persistent external ports service'],
-        credentials,
-        named: { variable: 'STACKATO_HARBOR', value: String(inner) },
-      }
-    : { label: 'harbor', plan: 'free', tags: ['harbor'], credentials };
+  const kinds = { stackato: ['Persistent external ports service'], 'cloud-foundry': [] };
+  return {
+    ...offering(dialect, 'harbor', VERSIONS.at(-1)!, kinds),
+    credentials,
+    ...(dialect === 'stackato' ? { named: { variable: 'STACKATO_HARBOR', value: String(inner) } } : {}),
+  };
 }
 
 async function start(_: undefined, context: ServiceContext): Promise<ServiceInstance> {

@@ -1,6 +1,5 @@
-import { connect, createServer, type Socket } from 'node:net';
-import { portTaken } from '../kit/ports.ts';
-import { ServiceError } from '../kit/service-error.ts';
+import { connect } from 'node:net';
+import { startTcpServer } from '../kit/tcp-server.ts';
 
 export interface PassOptions {
   readonly host: string;
@@ -15,47 +14,31 @@ export interface Listening extends AsyncDisposable {
 }
 
 /** Connections are passed on byte for byte; while no app listens they are closed at once. */
-export async function listenTcp({ host, port, inner, figures }: PassOptions): Promise<Listening> {
-  const open = new Set<Socket>();
-  const server = createServer({ allowHalfOpen: true, noDelay: true }, (outside) => {
-    figures.connections += 1;
-    const inside = connect({ host, port: inner, allowHalfOpen: true, noDelay: true });
-    for (const socket of [outside, inside]) open.add(socket);
-    let reached = false;
-    inside.once('connect', () => (reached = true));
-    const end = (): void => {
-      for (const socket of [outside, inside]) {
-        open.delete(socket);
-        socket.destroy();
-      }
-    };
-    const fail = (): void => {
-      if (!reached) figures.refused += 1;
-      end();
-    };
-    inside.on('error', fail);
-    outside.on('error', end);
-    // Both ways are closed one by one: a client may go on reading after its last word.
-    outside.pipe(inside);
-    inside.pipe(outside);
-    outside.once('close', () => (inside.readableEnded || inside.destroyed ? end() : inside.destroy()));
-    inside.once('close', () => (outside.writableFinished || !reached ? end() : outside.end()));
-  });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) =>
-      reject(
-        error.code === 'EADDRINUSE'
-          ? portTaken(host, port, error)
-          : new ServiceError('SERVICE_START_FAILED', error.message, { port }, { cause: error }),
-      ),
-    );
-    server.listen({ host, port, exclusive: true }, resolve);
-  });
-  return {
-    port: (server.address() as { port: number }).port,
-    [Symbol.asyncDispose]: async () => {
-      for (const socket of open) socket.destroy();
-      await new Promise<void>((resolve) => server.close(() => resolve()));
+export function listenTcp({ host, port, inner, figures }: PassOptions): Promise<Listening> {
+  return startTcpServer({
+    host,
+    port,
+    sockets: { allowHalfOpen: true },
+    onSocket: (outside, keep) => {
+      figures.connections += 1;
+      const inside = connect({ host, port: inner, allowHalfOpen: true, noDelay: true });
+      keep(inside);
+      let reached = false;
+      inside.once('connect', () => (reached = true));
+      const end = (): void => {
+        outside.destroy();
+        inside.destroy();
+      };
+      inside.on('error', () => {
+        if (!reached) figures.refused += 1;
+        end();
+      });
+      outside.on('error', end);
+      // Both ways are closed one by one: a client may go on reading after its last word.
+      outside.pipe(inside);
+      inside.pipe(outside);
+      outside.once('close', () => (inside.readableEnded || inside.destroyed ? end() : inside.destroy()));
+      inside.once('close', () => (outside.writableFinished || !reached ? end() : outside.end()));
     },
-  };
+  });
 }

@@ -1,6 +1,5 @@
 import { createSocket, type Socket } from 'node:dgram';
-import { portTaken } from '../kit/ports.ts';
-import { ServiceError } from '../kit/service-error.ts';
+import { listenFailure } from '../kit/ports.ts';
 import type { Listening, PassOptions } from './tcp.ts';
 
 /** A client that said nothing for so long is forgotten; its next word makes it known again. */
@@ -49,13 +48,9 @@ export async function listenUdp({ host, port, inner, figures }: PassOptions): Pr
     clientAt(`${address} ${from}`, address, from).socket.send(datagram, inner, host);
   });
   await new Promise<void>((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => {
+    server.once('error', (error) => {
       server.close();
-      reject(
-        error.code === 'EADDRINUSE'
-          ? portTaken(host, port, error)
-          : new ServiceError('SERVICE_START_FAILED', error.message, { port }, { cause: error }),
-      );
+      reject(listenFailure(host, port, error));
     });
     server.bind({ address: host, port, exclusive: true }, resolve);
   });

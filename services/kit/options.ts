@@ -13,6 +13,12 @@ export function readMapping(raw: unknown, known: readonly string[]): Readonly<Re
   return raw as Record<string, unknown>;
 }
 
+/** For a type that has none. @throws ServiceError `SERVICE_OPTIONS_INVALID` for any */
+export function noOptions(raw: unknown): undefined {
+  readMapping(raw, []);
+  return undefined;
+}
+
 export function invalidOption(path: string, message: string): ServiceError {
   return new ServiceError('SERVICE_OPTIONS_INVALID', message, { path });
 }

@@ -12,10 +12,15 @@ export async function requirePort(host: string, port: number): Promise<void> {
   try {
     await listenOnce(host, port);
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (code === 'EADDRINUSE') throw portTaken(host, port, error);
-    throw new ServiceError('SERVICE_START_FAILED', message, { port, host }, { cause: error });
+    throw listenFailure(host, port, error);
   }
+}
+
+/** What the system said of a port that was to be listened on, in our words. */
+export function listenFailure(host: string, port: number, error: unknown): ServiceError {
+  const { code, message } = error as NodeJS.ErrnoException;
+  if (code === 'EADDRINUSE') return portTaken(host, port, error);
+  return new ServiceError('SERVICE_START_FAILED', message, { port, host }, { cause: error });
 }
 
 export function portTaken(host: string, port: number, cause?: unknown): ServiceError {

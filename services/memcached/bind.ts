@@ -1,27 +1,17 @@
 import type { Binding, Dialect, Endpoint } from '../kit/contract.ts';
+import { offering } from '../kit/offering.ts';
 
 export const VERSIONS = ['1.4'] as const;
-const LABEL = `memcached-${VERSIONS.at(-1)!}`;
 
 /** What an app sees of a cache it is bound to. */
 export function bind(endpoint: Endpoint, dialect: Dialect): Binding {
   const { host, port } = endpoint;
   const url = { variable: 'MEMCACHE_URL', aliases: ['MEMCACHED_URL'], value: `${host}:${port}` };
-  return dialect === 'stackato'
-    ? {
-        label: LABEL,
-        plan: 'free',
-        tags: ['memcached', LABEL, 'key-value', 'nosql'],
-        credentials: stackatoCredentials(endpoint),
-        url,
-      }
-    : {
-        label: 'memcached',
-        plan: 'free',
-        tags: ['memcached', 'key-value', 'nosql'],
-        credentials: cloudFoundryCredentials(endpoint),
-        url,
-      };
+  return {
+    ...offering(dialect, 'memcached', VERSIONS.at(-1)!, ['key-value', 'nosql']),
+    credentials: dialect === 'stackato' ? stackatoCredentials(endpoint) : cloudFoundryCredentials(endpoint),
+    url,
+  };
 }
 
 /** The platform's field set in its order: no `username`, no `servers`, no `uri`. */

@@ -1,7 +1,7 @@
 /** The built-in cache: memcached as a service type, and as a library. */
 import { randomInt, randomUUID } from 'node:crypto';
 import type { NodeConfig, ServiceContext, ServiceInstance, ServiceType } from '../kit/contract.ts';
-import { ServiceError } from '../kit/service-error.ts';
+import { listenFailure } from '../kit/ports.ts';
 import { Wire } from '../kit/wire.ts';
 import { bind, VERSIONS } from './bind.ts';
 import { node } from './node.ts';
@@ -83,7 +83,8 @@ async function startInWorker(wanted: WorkerStart, { signal }: ServiceContext): P
     port: cache.port,
     failed: cache.failed,
     stats: () => cache.stats(),
-    reset: () => cache.flush(),
+    reset: () => cache.reset(),
+    copy: () => cache.copy(),
     openConsole: (path) => cache.openConsole(path),
     faults: cache.faults,
     [Symbol.asyncDispose]: () => cache.stop(),
@@ -105,10 +106,5 @@ function warnings(
 }
 
 function asServiceError(error: unknown, { host, port, signal }: ServiceContext): unknown {
-  if (signal?.aborted) return error;
-  const { code, message } = error as NodeJS.ErrnoException;
-  if (code === 'EADDRINUSE') {
-    return new ServiceError('SERVICE_PORT_TAKEN', `port ${port} is taken`, { port, host }, { cause: error });
-  }
-  return new ServiceError('SERVICE_START_FAILED', message, { port, host }, { cause: error });
+  return signal?.aborted ? error : listenFailure(host, port, error);
 }

@@ -1,7 +1,7 @@
 /** A cache instance that lives in the thread of whoever started it. */
 import type { CacheHandle } from '../kit/cache-handle.ts';
-import type { ContentCopy, ServiceInstance } from '../kit/contract.ts';
-import { createServer, type CacheServer } from './server.ts';
+import type { ServiceInstance } from '../kit/contract.ts';
+import { createServer, type CacheServer, type ItemsCopy } from './server.ts';
 import type { WorkerStart } from './worker-protocol.ts';
 
 /** What a started cache is, wherever it runs. */
@@ -17,7 +17,13 @@ export async function startHere({ settings, users, ...where }: WorkerStart): Pro
     stats: async () => server.stats(),
     reset: async () => server.reset(),
     openConsole: (path) => server.openConsole(path),
-    copy: async () => copyOf(server),
+    copy: async () => {
+      let copy: ItemsCopy | undefined = await server.copy();
+      return {
+        restore: async () => copy?.restore(),
+        [Symbol.asyncDispose]: async () => void (copy = undefined),
+      };
+    },
     cache: handleOf(server),
     faults: {
       apply: async (fault) => (await server.faults()).apply(fault),
@@ -35,23 +41,5 @@ function handleOf(server: CacheServer): CacheHandle {
     entries: async () => [...server.entries()],
     record: (on) => server.record(on),
     commands: async () => server.commands(),
-  };
-}
-
-function copyOf(server: CacheServer): ContentCopy {
-  let items = [...server.entries()];
-  return {
-    async restore() {
-      server.reset();
-      const now = Date.now();
-      for (const { key, value, flags, expires } of items) {
-        const ttlSeconds = expires === undefined ? undefined : (expires - now) / 1000;
-        if (ttlSeconds !== undefined && ttlSeconds <= 0) continue;
-        server.set(key, value, { flags, ...(ttlSeconds === undefined ? {} : { ttlSeconds }) });
-      }
-    },
-    async [Symbol.asyncDispose]() {
-      items = [];
-    },
   };
 }

@@ -29,6 +29,12 @@ export interface CacheServerOptions extends Partial<CacheSettings> {
   readonly readIntoArena?: boolean;
 }
 
+/** What a cache held at one moment. */
+export interface ItemsCopy {
+  /** Empties the cache and stores them again. Whose time passed meanwhile stays away. */
+  restore(): void;
+}
+
 /** A running cache server in this thread. */
 export interface CacheServer extends AsyncDisposable {
   readonly host: string;
@@ -42,6 +48,8 @@ export interface CacheServer extends AsyncDisposable {
   flush(): void;
   /** As new: no items, and all that counts requests at zero. Clients stay connected. */
   reset(): void;
+  /** Keeps a copy of all items that a client would see now, outside the heap. */
+  copy(): Promise<ItemsCopy>;
   /** Copies of the items that a client would see now, in no order. Do not await between two of them. */
   entries(): IterableIterator<Entry>;
   /** A copy of the item with this key (UTF-8), if a client would see it. Counts as no request. */
@@ -111,6 +119,12 @@ export async function createServer(options: CacheServerOptions = {}): Promise<Ca
     udp: udpPort === undefined ? [] : [{ host, port: udpPort }],
     unix: path === undefined ? undefined : { path, mask: SOCKET_MASK },
   });
+  const reset = (): void => {
+    store.clock.tick();
+    store.flush(store.clock.now);
+    resetStats(cache);
+    cache.tap?.clear();
+  };
   return {
     host,
     port: bound.tcp[0] ?? 0,
@@ -124,11 +138,16 @@ export async function createServer(options: CacheServerOptions = {}): Promise<Ca
       store.counters.cmdFlush++;
       store.flush(store.clock.now);
     },
-    reset() {
-      store.clock.tick();
-      store.flush(store.clock.now);
-      resetStats(cache);
-      cache.tap?.clear();
+    reset,
+    async copy() {
+      const { PackedItems } = await import('./packed-items.ts');
+      const items = new PackedItems(cache);
+      return {
+        restore() {
+          reset();
+          items.putBack(cache);
+        },
+      };
     },
     entries() {
       store.clock.tick();

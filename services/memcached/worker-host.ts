@@ -1,11 +1,10 @@
+import type { ContentCopy } from '../kit/contract.ts';
 import { deferred, type Deferred } from '../kit/deferred.ts';
-import type { Fault, Faults } from '../kit/faults.ts';
+import type { Faults } from '../kit/faults.ts';
 import { holdCacheThread } from './cache-thread.ts';
-import type { FromWorker, ToWorker, WorkerStart } from './worker-protocol.ts';
+import type { Answer, Answers, FromWorker, Request, ToWorker, WorkerStart } from './worker-protocol.ts';
 
 const STOP_MS = 2_000;
-
-type FaultAnswer = Extract<FromWorker, { kind: 'fault' }>;
 
 /** A cache server in the thread of caches. */
 export interface WorkerCache {
@@ -13,8 +12,10 @@ export interface WorkerCache {
   /** Rejects if the thread ends without having been told to. */
   readonly failed: Promise<never>;
   stats(): Promise<Readonly<Record<string, string | number>>>;
-  /** Forgets all items. */
-  flush(): Promise<void>;
+  /** As new. */
+  reset(): Promise<void>;
+  /** Kept in the thread. */
+  copy(): Promise<ContentCopy>;
   readonly faults: Faults;
   /** See `CacheServer.openConsole`. */
   openConsole(path: string): Promise<void>;
@@ -32,8 +33,9 @@ export async function startWorkerCache(start: WorkerStart, signal?: AbortSignal)
   const listening = deferred<number>();
   const failed = deferred<never>();
   failed.promise.catch(() => {}); // whoever cares has the promise
-  const pending = new Map<number, Deferred<Readonly<Record<string, string | number>>>>();
+  const pending = new Map<number, Deferred<Answer>>();
   let stopping = false;
+  let over: Error | undefined;
   let lastId = 0;
 
   let refused = false;
@@ -43,44 +45,29 @@ export async function startWorkerCache(start: WorkerStart, signal?: AbortSignal)
   };
   cache.on('message', (message: FromWorker) => {
     if (message.kind === 'listening') listening.resolve(message.port);
-    else if (message.kind === 'stats') pending.get(message.id)?.resolve(message.stats);
-    else if (message.kind === 'fault') faultAnswers.get(message.id)?.resolve(message);
-    else if (message.kind === 'console') settleConsole(message.id, message.problem);
+    else if (message.kind === 'answer') pending.get(message.id)?.resolve(message.answer);
+    else if (message.kind === 'problem') pending.get(message.id)?.reject(new Error(message.message));
     else refuse(message);
   });
-  const faultAnswers = new Map<number, Deferred<FaultAnswer>>();
-  const askFault = async (fault: Fault | undefined): Promise<FaultAnswer> => {
+  const ask = async <K extends Request['kind']>(
+    request: Request & { readonly kind: K },
+  ): Promise<Answers[K]> => {
+    if (over) throw over;
     const id = ++lastId;
-    const answer = deferred<FaultAnswer>();
-    faultAnswers.set(id, answer);
-    cache.postMessage({ kind: 'fault', id, fault } satisfies ToWorker);
-    const said = await answer.promise.finally(() => faultAnswers.delete(id));
-    if (said.problem !== undefined) throw new Error(said.problem);
-    return said;
-  };
-  const consoles = new Map<number, Deferred<void>>();
-  const settleConsole = (id: number, problem: string | undefined) => {
-    if (problem === undefined) consoles.get(id)?.resolve();
-    else consoles.get(id)?.reject(new Error(problem));
+    const answer = deferred<Answer>();
+    pending.set(id, answer);
+    cache.postMessage({ kind: 'request', id, request } satisfies ToWorker);
+    return (await answer.promise.finally(() => pending.delete(id))) as Answers[K];
   };
   const closed = new Promise((resolve) => cache.once('close', resolve));
   const ended = closed.then(async () => {
     // By itself it closes only with the thread, which tells why a moment later.
     if (!stopping && !refused) await thread.ended;
-    const error = new Error('The thread of the cache ended', { cause: thread.failure });
-    listening.reject(error);
-    for (const request of [...pending.values(), ...consoles.values(), ...faultAnswers.values()])
-      request.reject(error);
-    if (!stopping) failed.reject(error);
+    over = new Error('The thread of the cache ended', { cause: thread.failure });
+    listening.reject(over);
+    for (const request of pending.values()) request.reject(over);
+    if (!stopping) failed.reject(over);
   });
-
-  const ask = (flush: boolean) => {
-    const id = ++lastId;
-    const answer = deferred<Readonly<Record<string, string | number>>>();
-    pending.set(id, answer);
-    cache.postMessage({ kind: 'stats', id, flush } satisfies ToWorker);
-    return answer.promise.finally(() => pending.delete(id));
-  };
   const stop = async () => {
     stopping = true;
     cache.postMessage({ kind: 'stop' } satisfies ToWorker);
@@ -96,19 +83,21 @@ export async function startWorkerCache(start: WorkerStart, signal?: AbortSignal)
     return {
       port,
       failed: failed.promise,
-      stats: () => ask(false),
-      flush: async () => void (await ask(true)),
+      stats: () => ask({ kind: 'stats' }),
+      reset: () => ask({ kind: 'reset' }),
+      copy: async () => {
+        const copy = await ask({ kind: 'copy' });
+        return {
+          restore: () => ask({ kind: 'restore', copy }),
+          // With the thread it is gone as well.
+          [Symbol.asyncDispose]: () => (over ? Promise.resolve() : ask({ kind: 'forget', copy })),
+        };
+      },
       faults: {
-        apply: async (fault) => (await askFault(fault)).count,
-        active: async () => (await askFault(undefined)).active,
+        apply: async (fault) => (await ask({ kind: 'fault', fault })).count,
+        active: async () => (await ask({ kind: 'fault', fault: undefined })).active,
       },
-      openConsole(path) {
-        const id = ++lastId;
-        const opened = deferred<void>();
-        consoles.set(id, opened);
-        cache.postMessage({ kind: 'console', id, path } satisfies ToWorker);
-        return opened.promise.finally(() => consoles.delete(id));
-      },
+      openConsole: (path) => ask({ kind: 'console', path }),
       stop,
     };
   } catch (error) {

@@ -20,27 +20,34 @@ export interface ToThread {
   readonly port: MessagePort;
 }
 
-export type ToWorker =
-  /** `flush` forgets all items first. */
-  | { readonly kind: 'stats'; readonly id: number; readonly flush?: boolean }
-  | { readonly kind: 'console'; readonly id: number; readonly path: string }
+export type Request =
+  | { readonly kind: 'stats' }
+  | { readonly kind: 'reset' }
+  | { readonly kind: 'console'; readonly path: string }
   /** Undefined asks which go on. */
-  | { readonly kind: 'fault'; readonly id: number; readonly fault: Fault | undefined }
+  | { readonly kind: 'fault'; readonly fault: Fault | undefined }
+  /** Keeps a copy of all items in the thread; the answer is its number. */
+  | { readonly kind: 'copy' }
+  | { readonly kind: 'restore' | 'forget'; readonly copy: number };
+
+export interface Answers {
+  readonly stats: Readonly<Record<string, string | number>>;
+  readonly reset: undefined;
+  readonly console: undefined;
+  readonly fault: { readonly count: number; readonly active: readonly Fault[] };
+  readonly copy: number;
+  readonly restore: undefined;
+  readonly forget: undefined;
+}
+
+export type Answer = Answers[keyof Answers];
+
+export type ToWorker =
+  | { readonly kind: 'request'; readonly id: number; readonly request: Request }
   | { readonly kind: 'stop' };
 
 export type FromWorker =
   | { readonly kind: 'listening'; readonly port: number }
   | { readonly kind: 'not-listening'; readonly code: string; readonly message: string }
-  | { readonly kind: 'console'; readonly id: number; readonly problem: string | undefined }
-  | {
-      readonly kind: 'fault';
-      readonly id: number;
-      readonly count: number;
-      readonly active: readonly Fault[];
-      readonly problem?: string;
-    }
-  | {
-      readonly kind: 'stats';
-      readonly id: number;
-      readonly stats: Readonly<Record<string, string | number>>;
-    };
+  | { readonly kind: 'answer'; readonly id: number; readonly answer: Answer }
+  | { readonly kind: 'problem'; readonly id: number; readonly message: string };

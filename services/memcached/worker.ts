@@ -1,8 +1,7 @@
 /** The thread of caches: each serves until told to stop. Entry point of its own file. */
 import { parentPort } from 'node:worker_threads';
-import type { Fault } from '../kit/faults.ts';
-import { createServer, type CacheServer } from './server.ts';
-import type { FromWorker, ToThread, ToWorker } from './worker-protocol.ts';
+import { createServer, type CacheServer, type ItemsCopy } from './server.ts';
+import type { Answer, FromWorker, Request, ToThread, ToWorker } from './worker-protocol.ts';
 
 async function serve({ start, port }: ToThread): Promise<void> {
   const say = (message: FromWorker) => port.postMessage(message);
@@ -21,39 +20,51 @@ async function serve({ start, port }: ToThread): Promise<void> {
     port.close();
     return;
   }
+  const copies = new Map<number, ItemsCopy>();
   port.on('message', (message: ToWorker) => {
-    if (message.kind === 'stats') {
-      if (message.flush) server.reset();
-      say({ kind: 'stats', id: message.id, stats: server.stats() });
-    } else if (message.kind === 'console') {
-      void openConsole(server, message.path).then((problem) =>
-        say({ kind: 'console', id: message.id, problem }),
+    if (message.kind === 'stop') void server.stop().then(() => port.close());
+    else {
+      const { id, request } = message;
+      answerTo(server, copies, id, request).then(
+        (answer) => say({ kind: 'answer', id, answer }),
+        (error: unknown) => say({ kind: 'problem', id, message: (error as Error).message }),
       );
-    } else if (message.kind === 'fault') {
-      void answerFault(server, message.id, message.fault).then(say);
-    } else {
-      void server.stop().then(() => port.close());
     }
   });
   say({ kind: 'listening', port: server.port });
 }
 
-async function answerFault(server: CacheServer, id: number, fault: Fault | undefined): Promise<FromWorker> {
-  try {
-    const faults = await server.faults();
-    const count = fault ? await faults.apply(fault) : 0;
-    return { kind: 'fault', id, count, active: await faults.active() };
-  } catch (error) {
-    return { kind: 'fault', id, count: 0, active: [], problem: (error as Error).message };
+/** @param id a number no other request of this cache has */
+async function answerTo(
+  server: CacheServer,
+  copies: Map<number, ItemsCopy>,
+  id: number,
+  request: Request,
+): Promise<Answer> {
+  switch (request.kind) {
+    case 'stats':
+      return server.stats();
+    case 'reset':
+      server.reset();
+      return undefined;
+    case 'console':
+      await server.openConsole(request.path);
+      return undefined;
+    case 'fault': {
+      const faults = await server.faults();
+      const count = request.fault ? await faults.apply(request.fault) : 0;
+      return { count, active: await faults.active() };
+    }
+    case 'copy':
+      copies.set(id, await server.copy());
+      return id;
+    case 'restore':
+      copies.get(request.copy)?.restore();
+      return undefined;
+    case 'forget':
+      copies.delete(request.copy);
+      return undefined;
   }
-}
-
-/** @returns what is wrong, if anything */
-function openConsole(server: CacheServer, path: string): Promise<string | undefined> {
-  return server.openConsole(path).then(
-    () => undefined,
-    (error: unknown) => (error as Error).message,
-  );
 }
 
 parentPort!.on('message', (message: ToThread) => void serve(message));

@@ -1,8 +1,8 @@
 import type { Binding, Dialect, Endpoint } from '../kit/contract.ts';
 import { authority, uriOf } from '../kit/external.ts';
+import { offering } from '../kit/offering.ts';
 
 export const VERSIONS = ['1.8', '2.0'] as const;
-const LABEL = `mongodb-${VERSIONS.at(-1)!}`;
 /** Literally so on the platform. */
 export const DATABASE = 'db';
 
@@ -12,19 +12,16 @@ export function bind(endpoint: Endpoint, dialect: Dialect): Binding {
   const external = uriOf(endpoint);
   const db = external === undefined ? DATABASE : name;
   const uri = external ?? `mongodb://${authority(endpoint)}/${DATABASE}`;
+  const head = offering(dialect, 'mongodb', VERSIONS.at(-1)!, ['nosql']);
   if (dialect === 'stackato') {
     return {
-      label: LABEL,
-      plan: 'free',
-      tags: ['mongodb', LABEL, 'nosql'],
+      ...head,
       credentials: { hostname: host, host, port, username: user, password, name, db },
       url: { variable: 'MONGODB_URL', aliases: [], value: uri },
     };
   }
   return {
-    label: 'mongodb',
-    plan: 'free',
-    tags: ['mongodb', 'nosql'],
+    ...head,
     credentials: { hostname: host, host, port, username: user, password, name, db, database: db, uri },
   };
 }

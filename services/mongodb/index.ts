@@ -9,7 +9,7 @@ import { cleanCopies, markCopied } from '../kit/copy-mark.ts';
 import { requireEngine } from '../kit/engine.ts';
 import { parametersOf, uriOf } from '../kit/external.ts';
 import { uuidIdentity } from '../kit/identity.ts';
-import { readMapping } from '../kit/options.ts';
+import { noOptions } from '../kit/options.ts';
 import { ownFolder, ProgramService } from '../kit/program-service.ts';
 import { unprivileged } from '../kit/unprivileged.ts';
 import { LoginRefused } from '../kit/wire.ts';
@@ -26,7 +26,7 @@ export const mongodb: ServiceType<undefined> = {
   type: 'mongodb',
   versions: VERSIONS,
   summary: 'MongoDB document database, on the server installed here',
-  readOptions: (raw) => void readMapping(raw, []) as undefined,
+  readOptions: noOptions,
   mint: uuidIdentity,
   available: (where) => requireEngine(MONGODB, where),
   start,

@@ -5,7 +5,7 @@ import { cleanCopies, markCopied } from '../kit/copy-mark.ts';
 import { requireEngine } from '../kit/engine.ts';
 import { parametersOf } from '../kit/external.ts';
 import { randomAlphanumeric, randomHex } from '../kit/identity.ts';
-import { readMapping } from '../kit/options.ts';
+import { noOptions } from '../kit/options.ts';
 import { bind, VERSIONS } from './bind.ts';
 import { identifier, MysqlClient } from './client.ts';
 import { copyRows, dropOldCopies } from './copy.ts';
@@ -25,7 +25,7 @@ export const mysql: ServiceType<undefined> = {
   type: 'mysql',
   versions: VERSIONS,
   summary: 'MySQL database, on the MySQL or MariaDB installed here',
-  readOptions: (raw) => void readMapping(raw, []) as undefined,
+  readOptions: noOptions,
   mint: () => ({
     name: `d${randomHex(32)}`,
     user: `u${randomAlphanumeric(12)}`,

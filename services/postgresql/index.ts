@@ -5,7 +5,7 @@ import { cleanCopies, markCopied } from '../kit/copy-mark.ts';
 import { requireEngine } from '../kit/engine.ts';
 import { parametersOf } from '../kit/external.ts';
 import { randomHex } from '../kit/identity.ts';
-import { readMapping } from '../kit/options.ts';
+import { noOptions } from '../kit/options.ts';
 import { bind, VERSIONS } from './bind.ts';
 import { PostgresClient } from './client.ts';
 import { copyRows, dropOldCopies } from './copy.ts';
@@ -27,7 +27,7 @@ export const postgresql: ServiceType<undefined> = {
   type: 'postgresql',
   versions: VERSIONS,
   summary: 'PostgreSQL database, on the server installed here',
-  readOptions: (raw) => void readMapping(raw, []) as undefined,
+  readOptions: noOptions,
   mint: () => ({ name: `d${randomHex(32)}`, user: `u${randomHex(32)}`, password: `p${randomHex(32)}` }),
   available: (where) => requireEngine(POSTGRESQL, where),
   start,

@@ -1,5 +1,6 @@
 import type { Binding, Dialect, Endpoint } from '../kit/contract.ts';
 import { authority, uriOf } from '../kit/external.ts';
+import { offering } from '../kit/offering.ts';
 
 /** The platform had two generations of it, as two types. */
 export const GENERATIONS = { rabbitmq: ['2.4'], rabbitmq3: ['3.1'] } as const;
@@ -9,12 +10,10 @@ export type Generation = keyof typeof GENERATIONS;
 export function bind(generation: Generation, endpoint: Endpoint, dialect: Dialect): Binding {
   const { host, port, user, password, name } = endpoint;
   const uri = uriOf(endpoint) ?? `amqp://${authority(endpoint)}/${encodeURIComponent(name)}`;
-  const label = `${generation}-${GENERATIONS[generation].at(-1)!}`;
+  const head = offering(dialect, generation, GENERATIONS[generation].at(-1)!, ['message-queue', 'amqp']);
   if (dialect === 'stackato') {
     return {
-      label,
-      plan: 'free',
-      tags: [generation, label, 'message-queue', 'amqp'],
+      ...head,
       credentials: {
         name,
         hostname: host,
@@ -30,9 +29,7 @@ export function bind(generation: Generation, endpoint: Endpoint, dialect: Dialec
     };
   }
   return {
-    label: generation,
-    plan: 'free',
-    tags: [generation, 'message-queue', 'amqp'],
+    ...head,
     credentials: {
       name,
       hostname: host,

@@ -4,9 +4,11 @@ import { describeEngine } from '../kit/choose-engine.ts';
 import type { ServiceContext, ServiceInstance, ServiceType } from '../kit/contract.ts';
 import { requireEngine } from '../kit/engine.ts';
 import { uriOf } from '../kit/external.ts';
-import { readMapping } from '../kit/options.ts';
+import { noOptions } from '../kit/options.ts';
 import { bind, GENERATIONS, type Generation } from './bind.ts';
-import { tryLogin } from './client.ts';
+import { AmqpClient } from './amqp.ts';
+import { copyBroker } from './copy.ts';
+import { emptyBroker } from './reset.ts';
 import { RABBITMQ, startBroker } from './server.ts';
 
 export const rabbitmq = ofGeneration('rabbitmq');
@@ -17,7 +19,7 @@ function ofGeneration(generation: Generation): ServiceType<undefined> {
     type: generation,
     versions: GENERATIONS[generation],
     summary: 'RabbitMQ message broker, on the server installed here',
-    readOptions: (raw) => void readMapping(raw, []) as undefined,
+    readOptions: noOptions,
     mint: () => ({ user: randomUUID(), password: randomUUID(), name: randomUUID() }),
     available: (where) => requireEngine(RABBITMQ, where),
     start,
@@ -25,11 +27,13 @@ function ofGeneration(generation: Generation): ServiceType<undefined> {
     external: {
       schemes: ['amqp', 'amqps'],
       defaultPort: 5672,
-      check: (endpoint, signal) => {
+      check: async (endpoint, signal) => {
         const { host, port, user, password, name } = endpoint;
         const tls = uriOf(endpoint)?.startsWith('amqps:') === true;
         const login = user === '' ? { user: 'guest', password: 'guest' } : { user, password };
-        return tryLogin({ host, port, ...login, vhost: name === '' ? '/' : name, tls }, { signal });
+        const address = { host, port, ...login, vhost: name === '' ? '/' : name, tls };
+        using client = await AmqpClient.connect(address, { signal });
+        return client.product;
       },
     },
   };
@@ -37,7 +41,8 @@ function ofGeneration(generation: Generation): ServiceType<undefined> {
 
 async function start(_: undefined, context: ServiceContext): Promise<ServiceInstance> {
   const { host, user, password, name } = context;
-  const { program, engine, control } = await startBroker(context);
+  const broker = await startBroker(context);
+  const { program, engine, control } = broker;
   context.log(`listening on ${host}:${program.port}`);
   return {
     endpoint: { host, port: program.port, user, password, name },
@@ -51,11 +56,8 @@ async function start(_: undefined, context: ServiceContext): Promise<ServiceInst
       const queues = answer.split('\n').filter((line) => /^\d+$/.test(line));
       return { queues: queues.length, messages: queues.reduce((sum, count) => sum + Number(count), 0) };
     },
-    reset: async () => {
-      await control(['delete_vhost', name]);
-      await control(['add_vhost', name]);
-      await control(['set_permissions', '-p', name, user, '.*', '.*', '.*']);
-    },
+    reset: () => emptyBroker(broker),
+    copy: () => copyBroker(broker),
     [Symbol.asyncDispose]: () => program[Symbol.asyncDispose](),
   };
 }

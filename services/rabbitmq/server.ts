@@ -10,7 +10,7 @@ import { runToEnd } from '../kit/process.ts';
 import { ownFolder, ProgramService } from '../kit/program-service.ts';
 import { ServiceError } from '../kit/service-error.ts';
 import { unprivileged } from '../kit/unprivileged.ts';
-import { tryLogin } from './client.ts';
+import { AmqpClient, type AmqpAddress } from './amqp.ts';
 
 export const RABBITMQ: EngineKind = {
   product: 'RabbitMQ',
@@ -43,7 +43,9 @@ const CONTROL_MS = 60_000;
 export interface Broker {
   readonly program: ProgramService;
   readonly engine: Engine;
-  /** Runs `rabbitmqctl` and gives what it printed. */
+  /** Where the app logs in. */
+  readonly address: AmqpAddress;
+  /** Runs `rabbitmqctl` and gives what it printed. Starting an Erlang for it takes a second. */
   readonly control: (args: readonly string[]) => Promise<string>;
 }
 
@@ -81,6 +83,7 @@ export async function startBroker(context: ServiceContext): Promise<Broker> {
     LC_ALL: 'C.UTF-8',
   });
   let port = context.port;
+  const login = { host, user, password, vhost: name };
   const program = await ProgramService.start({
     context,
     product: RABBITMQ.product,
@@ -93,7 +96,7 @@ export async function startBroker(context: ServiceContext): Promise<Broker> {
       return { file: engine.file, args: [], env: env(wanted) };
     },
     ready: async (wanted, signal) => {
-      await tryLogin({ host, port: wanted, user, password, vhost: name }, { signal });
+      (await AmqpClient.connect({ ...login, port: wanted }, { signal }))[Symbol.dispose]();
     },
   });
   writeFileSync(join(data, 'version'), `${RABBITMQ.product} ${engine.version}\n`, { mode: 0o600 });
@@ -111,7 +114,7 @@ export async function startBroker(context: ServiceContext): Promise<Broker> {
     if (code === 0) return output;
     throw new Error(`rabbitmqctl ${args[0]}: ${output.trim().split('\n').at(-1)}`);
   };
-  return { program, engine, control };
+  return { program, engine, address: { ...login, port: program.port }, control };
 }
 
 /** The password stands in a private file, not among the arguments. */

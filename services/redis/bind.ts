@@ -1,19 +1,18 @@
 import type { Binding, Dialect, Endpoint } from '../kit/contract.ts';
 import { authority, queryOf, uriOf } from '../kit/external.ts';
+import { offering } from '../kit/offering.ts';
 
 export const VERSIONS = ['2.2', '2.4', '2.6'] as const;
-const LABEL = `redis-${VERSIONS.at(-1)!}`;
 /** The word the platform writes where a user would stand. */
 export const URL_USER = 'user';
 
 /** What an app sees of a store it is bound to. */
 export function bind(endpoint: Endpoint, dialect: Dialect): Binding {
   const { host, port, password, name } = endpoint;
+  const head = offering(dialect, 'redis', VERSIONS.at(-1)!, ['key-value', 'nosql']);
   if (dialect === 'stackato') {
     return {
-      label: LABEL,
-      plan: 'free',
-      tags: ['redis', LABEL, 'key-value', 'nosql'],
+      ...head,
       credentials: { hostname: host, host, port, password, name },
       url: {
         variable: 'REDIS_URL',
@@ -23,9 +22,7 @@ export function bind(endpoint: Endpoint, dialect: Dialect): Binding {
     };
   }
   return {
-    label: 'redis',
-    plan: 'free',
-    tags: ['redis', 'key-value', 'nosql'],
+    ...head,
     credentials: {
       host,
       hostname: host,

@@ -7,7 +7,7 @@ import { dataFolder } from '../kit/data-folder.ts';
 import { requireEngine, type Engine, type EngineKind } from '../kit/engine.ts';
 import { uriOf } from '../kit/external.ts';
 import { uuidIdentity } from '../kit/identity.ts';
-import { readMapping } from '../kit/options.ts';
+import { noOptions } from '../kit/options.ts';
 import { ownFolder, ProgramService } from '../kit/program-service.ts';
 import { unprivileged } from '../kit/unprivileged.ts';
 import { bind, URL_USER, VERSIONS } from './bind.ts';
@@ -38,7 +38,7 @@ export const redis: ServiceType<undefined> = {
   type: 'redis',
   versions: VERSIONS,
   summary: 'Redis key-value store, on the Redis or Valkey installed here',
-  readOptions: (raw) => void readMapping(raw, []) as undefined,
+  readOptions: noOptions,
   mint: uuidIdentity,
   available: (where) => requireEngine(REDIS, where),
   start,

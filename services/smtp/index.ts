@@ -14,7 +14,8 @@ import { authority } from '../kit/external.ts';
 import { copyFolder, emptyFolder } from '../kit/copy-folder.ts';
 import { uuidIdentity } from '../kit/identity.ts';
 import { neverFails } from '../kit/instance.ts';
-import { readMapping } from '../kit/options.ts';
+import { offering } from '../kit/offering.ts';
+import { noOptions } from '../kit/options.ts';
 import { describeMail } from './describe-mail.ts';
 import { SmtpFailer } from './failer.ts';
 import { listenSmtp, type ReceivedMail } from './server.ts';
@@ -29,7 +30,7 @@ export const smtp: ServiceType<undefined> = {
   type: 'smtp',
   versions: VERSIONS,
   summary: 'Mail server that catches what apps send; paas-local service NAME shows it',
-  readOptions: (raw) => void readMapping(raw, []) as undefined,
+  readOptions: noOptions,
   mint: uuidIdentity,
   start,
   bind,
@@ -39,9 +40,7 @@ export const smtp: ServiceType<undefined> = {
 function bind(endpoint: Endpoint, dialect: Dialect): Binding {
   const { host, port, user, password, name } = endpoint;
   return {
-    label: dialect === 'stackato' ? `smtp-${VERSIONS.at(-1)!}` : 'smtp',
-    plan: 'free',
-    tags: ['smtp'],
+    ...offering(dialect, 'smtp', VERSIONS.at(-1)!, []),
     credentials: {
       name,
       hostname: host,
