@@ -1,6 +1,7 @@
 /** Small tools for benchmarks: medians, alternated rounds, tables. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { createServer } from 'node:net';
 
 export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
@@ -69,4 +70,13 @@ export async function run(
   const [code] = (await once(child, 'close')) as [number];
   if (code !== 0) throw new Error(`${file} ${args.join(' ')} exited with ${code}:\n${output}`);
   return output;
+}
+
+export function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as { port: number };
+      server.close(() => resolve(port));
+    });
+  });
 }

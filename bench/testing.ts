@@ -1,11 +1,10 @@
 /** The test platform: start next to the app's own, reset, stop, services alone; what the unused hooks cost the cache. */
 import { spawn } from 'node:child_process';
 import { cpus } from 'node:os';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { startPlatform as Start } from '../runtime/testing/index.ts';
-import { alternate, median, printTable, stopChild, untilOk } from './measure.ts';
+import { alternate, freePort, median, printTable, stopChild, untilOk } from './measure.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const folder = join(root, 'examples/hello-cache');
@@ -70,13 +69,4 @@ async function bare(): Promise<number> {
   const ms = performance.now() - began;
   await stopChild(child);
   return ms;
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
-  });
 }
