@@ -3,6 +3,7 @@
  * types are given later, by `dialects/cloud-foundry/scalars.ts`. `yaml` is imported here and in `print.ts` only, and
  * only when a manifest is really read.
  */
+import { lazily } from '../../services/kit/lazily.ts';
 import type * as Yaml from 'yaml';
 import type { CST, Document } from 'yaml';
 import { MAX_DEPTH, MAX_LEXEMES } from './limits.ts';
@@ -11,13 +12,15 @@ import type { SourceText } from './source.ts';
 import { tooDeep, toTree } from './to-tree.ts';
 import type { Node } from './tree.ts';
 
+const loadYaml = lazily(() => import('yaml'));
+
 /** Undefined where the text is unusable; then `problems` says why. An empty document is an empty scalar. */
 export async function parseYaml(source: SourceText, problems: Problems): Promise<Node | undefined> {
   const before = problems.errors;
   checkCharacters(source, problems);
   if (problems.errors > before) return undefined;
 
-  const yaml = await import('yaml');
+  const yaml = await loadYaml();
   const tokens = tokensOf(yaml, source, problems);
   if (!tokens) return undefined;
   const composer = new yaml.Composer({

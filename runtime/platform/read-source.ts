@@ -1,9 +1,13 @@
 /** Reads a manifest the way a push asked for, the first time and again at every edit. */
+import { lazily } from '../../services/kit/lazily.ts';
 import type { AbsolutePath } from '../kernel/names.ts';
 import type { Diagnostic } from '../kernel/diagnostics.ts';
 import type { Ask, ManifestResult, ReadOptions } from '../manifest/index.ts';
 import type { Manifest } from '../manifest/types.ts';
 import type { ManifestSource } from '../state/record.ts';
+
+/** The reader and the YAML library are loaded only where a manifest is read. */
+const loadReader = lazily(() => import('../manifest/index.ts'));
 
 export interface Reading {
   /** Only these apps; those of the source unless given. */
@@ -47,8 +51,7 @@ export const plainReading = ({ manifest, diagnostics, file, answers }: SourceRea
 
 /** @throws PaasError `MANIFEST_NOT_FOUND` */
 export async function readSource(source: ManifestSource, reading: Reading): Promise<SourceReading> {
-  // The reader and the YAML library are loaded only where a manifest is read.
-  const { readManifest, isKnownType, wordFrom } = await import('../manifest/index.ts');
+  const { readManifest, isKnownType, wordFrom } = await loadReader();
   const { seeds = {} } = source;
   const earlier = new Map(Object.entries(source.answers ?? {}));
   const answers = Object.create(null) as Record<string, string>;

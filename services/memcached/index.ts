@@ -2,6 +2,7 @@
 import { randomInt, randomUUID } from 'node:crypto';
 import type { NodeConfig, ServiceContext, ServiceInstance, ServiceType } from '../kit/contract.ts';
 import { listenFailure } from '../kit/ports.ts';
+import { lazily } from '../kit/lazily.ts';
 import { Wire } from '../kit/wire.ts';
 import { bind, VERSIONS } from './bind.ts';
 import { node } from './node.ts';
@@ -19,6 +20,7 @@ export type { ItemOptions } from './items.ts';
 export type { GivenOptions, MemcachedOptions } from './options.ts';
 
 const MB = 1024 * 1024;
+const loadSameThread = lazily(() => import('./same-thread.ts'));
 const CHECK_MS = 10_000;
 /** Seeds of the key index are below this. */
 const SEED_END = 2 ** 32;
@@ -74,7 +76,7 @@ async function start(given: GivenOptions, context: ServiceContext): Promise<Serv
 
 /** The server itself is loaded only here: a host has its caches in threads. */
 async function startInThisThread(wanted: WorkerStart): Promise<RunningCache> {
-  return (await import('./same-thread.ts')).startHere(wanted);
+  return (await loadSameThread()).startHere(wanted);
 }
 
 async function startInWorker(wanted: WorkerStart, { signal }: ServiceContext): Promise<RunningCache> {

@@ -6,9 +6,14 @@ import { resetStats } from './stats/reset.ts';
 import { generalStats } from './stats/general.ts';
 import type { RecordedCommand } from '../kit/cache-handle.ts';
 import type { Faults } from '../kit/faults.ts';
+import { lazily } from '../kit/lazily.ts';
 import type { Authentication } from './auth/authentication.ts';
 import type { CacheSettings } from './settings.ts';
 import type { Clock } from './store/clock.ts';
+
+// What only tests want is loaded with the first of them.
+const loadPackedItems = lazily(() => import('./packed-items.ts'));
+const loadTap = lazily(() => import('./tap.ts'));
 
 export interface CacheServerOptions extends Partial<CacheSettings> {
   /** Address to bind; loopback unless said otherwise. */
@@ -140,7 +145,7 @@ export async function createServer(options: CacheServerOptions = {}): Promise<Ca
     },
     reset,
     async copy() {
-      const { PackedItems } = await import('./packed-items.ts');
+      const { PackedItems } = await loadPackedItems();
       const items = new PackedItems(cache);
       return {
         restore() {
@@ -160,7 +165,7 @@ export async function createServer(options: CacheServerOptions = {}): Promise<Ca
     expire: (key) => expireItems(cache, key),
     async record(on) {
       if (!on && cache.tap === undefined) return;
-      const { tapOf } = await import('./tap.ts');
+      const { tapOf } = await loadTap();
       tapOf(cache).recording = on;
       if (cache.tap?.idle) cache.tap = undefined;
     },

@@ -1,4 +1,5 @@
 import type { Faults } from '../../kit/faults.ts';
+import { lazily } from '../../kit/lazily.ts';
 import { Scope } from '../../kit/scope.ts';
 import type { CacheFaults } from './cache-faults.ts';
 import { Admission } from './admission.ts';
@@ -9,6 +10,7 @@ import type { Cache } from '../cache.ts';
 export type { ListenAddress } from './listener.ts';
 
 const OWNER_ONLY = 0o600;
+const loadFaults = lazily(() => import('./cache-faults.ts'));
 
 /** What to listen on. */
 export interface Endpoints {
@@ -72,7 +74,7 @@ export class CacheSockets implements AsyncDisposable {
 
   /** Outages of what listens on TCP first. @throws Error where nothing does */
   async faults(): Promise<Faults> {
-    const { CacheFaults } = await import('./cache-faults.ts');
+    const { CacheFaults } = await loadFaults();
     const front = this.#front;
     if (!front) throw new Error('The cache listens on no TCP port');
     this.#faults ??= new CacheFaults(this.#cache, {
