@@ -28,6 +28,8 @@ export interface PushOptions extends PushChoices {
   readonly strictPorts?: boolean;
   readonly detach?: boolean;
   readonly readyFile?: string;
+  /** False with `--no-start`. */
+  readonly start: boolean;
   readonly attach?: string;
   readonly debug?: boolean;
   readonly debugBreak?: boolean;
@@ -68,7 +70,8 @@ export async function push(
   client.onEvent = (event) => show(event, context);
   client.onDropped = (count) =>
     terminal.err(terminal.paint.yellow(`${count} events were left out: this terminal reads too slowly`));
-  const detached = options.detach === true;
+  // What does not run belongs to no terminal.
+  const detached = options.detach === true || !options.start;
   const apps = manifest.apps.map(({ name }) => name as string);
   const hooks = new AbortController();
   const ready = readyFile(context, options.readyFile);
@@ -93,6 +96,7 @@ export async function push(
       ...(options.strategy ? { strategy: options.strategy } : {}),
       ...(attach ? { attach } : {}),
       ...debugging(options),
+      ...(options.start ? {} : { noStart: true }),
       ...(options.maxBackoff === undefined ? {} : { maxBackoffMs: options.maxBackoff }),
       binds: await readBinds(manifest, options.bind),
       allowMissingServices: options.allowMissingServices === true,
@@ -174,10 +178,13 @@ function summary(apps: readonly AppSnapshot[], snapshot: Snapshot) {
 function closing(apps: readonly AppSnapshot[], attached: boolean): string[] {
   const lines = apps.flatMap((app) => {
     const bound = app.services.length > 0 ? ` with ${app.services.join(', ')}` : '';
+    if (app.requestedState === 'stopped')
+      return [`${app.name} is pushed and not started; start it with: paas-local start ${app.name}`];
     return [`${app.name} runs${bound}`];
   });
   if (attached) lines.push('Its log follows; Ctrl-C stops it');
-  const urls = apps.flatMap(({ urls }) => urls.slice(0, 1));
+  const running = apps.filter(({ requestedState }) => requestedState === 'started');
+  const urls = running.flatMap(({ urls }) => urls.slice(0, 1));
   return [...lines, ...urls];
 }
 

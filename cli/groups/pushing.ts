@@ -42,6 +42,10 @@ export const pushing: Group = {
         'write a file of JSON as soon as the apps are ready: their URLs and services',
       )
       .option('-d, --detach', 'return as soon as the apps are healthy; they run on')
+      .option(
+        '--no-start',
+        'only remember the apps: "start" stages and starts them; what runs of them is stopped',
+      )
       .option('--attach <process>', 'give instance 0 of this process the terminal: pdb, node inspect')
       .option('--debug', 'open the debugger of instance 0 (Node, Python), and say how to attach')
       .option('--debug-break', 'the same, and begin the app only when one is attached')

@@ -32,6 +32,8 @@ export interface Pushed extends Pick<AppRecord, 'source' | 'shellEnv' | 'detache
   readonly strategy: Strategy;
   readonly attach?: Attachment;
   readonly debug?: DebugRequest;
+  /** Only remember it; what runs of it is stopped. */
+  readonly noStart?: boolean;
   readonly maxBackoffMs?: number;
 }
 
@@ -72,7 +74,7 @@ export class Changes {
         version: randomUUID(),
         plan,
         byHand: carriedOver(record.byHand, record.plan.manifest, plan.manifest),
-        desired: 'started',
+        desired: pushed.noStart ? 'stopped' : 'started',
         // Pushed with --detach once, it belongs to no terminal until it is stopped.
         detached: pushed.detached || (record.detached && record.desired === 'started'),
         shellEnv,
@@ -86,6 +88,7 @@ export class Changes {
       this.#say(app, 'push', because);
       await this.#options.watches.close(app.name);
       this.#options.routesChanged();
+      if (pushed.noStart) return app.run.shutdown('pushed with --no-start');
       try {
         await app.run.stage(because, inner);
         if (known && !rolling) await app.run.shutdown(because, 'starting');

@@ -33,6 +33,8 @@ export interface PushRequest {
   readonly strategy?: Strategy;
   /** Gives instance 0 of this process the terminal of the push; of an app that has such a process. */
   readonly attach?: Attachment;
+  /** Only remembered: nothing is staged or started, and what runs of it is stopped. */
+  readonly noStart?: boolean;
   /** Opens the debugger of instance 0 of a process. */
   readonly debug?: DebugRequest;
   /** A crashed instance is started again after this at most. */
@@ -106,7 +108,7 @@ export class Pushes {
 
   async #pushApp(app: App, plan: AppPlan, request: PushRequest, signal?: AbortSignal): Promise<void> {
     const { source, toolEnv, detached, fromCopy = false, strategy = 'restart' } = request;
-    const { attach, debug, maxBackoffMs } = request;
+    const { attach, debug, maxBackoffMs, noStart = false } = request;
     if (debug) checkDebuggable(plan, debug);
     if (attach && !plan.processes.some(({ type }) => type === attach.process)) {
       const known = plan.processes.map(({ type }) => type);
@@ -123,9 +125,11 @@ export class Pushes {
       tls: request.router?.tls !== undefined,
       ...(attach ? { attach } : {}),
       ...(debug ? { debug } : {}),
+      noStart,
       ...(maxBackoffMs === undefined ? {} : { maxBackoffMs }),
     };
     await this.#options.changes.push(app, plan, pushed, signal);
+    if (noStart) await this.#options.needs.stopUnused();
   }
 
   /** The one there is, or a new one that was never started. */

@@ -277,6 +277,24 @@ describe('the port a space is routed on stays', () => {
   });
 });
 
+test('push --no-start remembers an app, and stops what ran of it; start stages and starts it', async () => {
+  const home = newHome();
+  const folder = echoApp('later', 'services: {later-cache: memcached}\n');
+  const told = await home.run(['push', '--no-start'], { cwd: folder });
+  expect(told).toMatchObject({ code: 0 });
+  expect(told.stdout).toContain('later is pushed and not started; start it with: paas-local start later');
+  const state = async () => {
+    const { apps } = await home.json<{ apps: AppSnapshot[] }>(['apps']);
+    const { services } = await home.json<{ services: { state: string }[] }>(['services']);
+    return [apps[0]!.requestedState, apps[0]!.state, services[0]!.state];
+  };
+  expect(await state()).toEqual(['stopped', 'stopped', 'stopped']);
+  await home.json(['start', 'later']);
+  expect(await state()).toEqual(['started', 'started', 'running']);
+  await home.json(['push', '--no-start'], { cwd: folder });
+  expect(await state()).toEqual(['stopped', 'stopped', 'stopped']);
+});
+
 describe('from any terminal', () => {
   test('apps, logs, service, stop, start, delete', async () => {
     const home = newHome();
