@@ -1,7 +1,7 @@
 /**
  * Offers to leave HTTP that we do not take, such as the `Upgrade: h2c` which Java's client and `curl --http2` add
  * to their first request: HTTP allows to ignore them (RFC 9110, 7.8). Node, however, hands out the bare socket of
- * every request that offers, so the request is put back in front of it as one that does not.
+ * every request that offers (before 24.9, which asks), so the request is put back in front of it as one that does not.
  */
 import type { IncomingMessage } from 'node:http';
 

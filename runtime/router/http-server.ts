@@ -20,7 +20,11 @@ export interface Incoming {
   clientError(error: NodeJS.ErrnoException, socket: Socket): void;
 }
 
-export const SERVER_OPTIONS: ServerOptions = {
+/** `shouldUpgradeCallback`: from Node 24.9 on an offer can be declined at once; before, it is put back, see below. */
+export const SERVER_OPTIONS: ServerOptions & {
+  readonly shouldUpgradeCallback: (request: IncomingMessage) => boolean;
+} = {
+  shouldUpgradeCallback: isWebSocket,
   maxHeaderSize: MAX_HEADER_BYTES,
   keepAliveTimeout: FRONT_IDLE_MS,
   headersTimeout: HEADERS_TIMEOUT_MS,
