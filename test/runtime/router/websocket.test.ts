@@ -69,11 +69,11 @@ describe('a WebSocket', () => {
 
   test('has no time limit once it is open', async () => {
     const { app } = await echo();
-    const { port } = await startRouter([entry([app.port])], { requestTimeoutMs: 100 });
+    const { port } = await startRouter([entry([app.port])], { requestTimeoutMs: 1000 });
     const client = await RawClient.connect(port);
     client.write(handshake());
     await client.until('\r\n\r\n');
-    await new Promise((resolve) => setTimeout(resolve, 150));
+    await new Promise((resolve) => setTimeout(resolve, 1100));
     client.write('still here');
     await client.until('still here');
   });
