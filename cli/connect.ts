@@ -5,7 +5,7 @@ import { spawnDetached } from '../services/kit/process.ts';
 import { ControlClient } from '../runtime/control/client.ts';
 import type { HostAnnouncement } from '../runtime/host-program.ts';
 import { errorFromJson, PaasError } from '../runtime/kernel/errors.ts';
-import { makeSpace } from '../runtime/state/home.ts';
+import { makeSpace, systemReason } from '../runtime/state/home.ts';
 import { lockHolder } from '../runtime/state/lock.ts';
 import type { Context } from './context.ts';
 
@@ -56,7 +56,13 @@ export async function connect(context: Context, wishes: HostWishes): Promise<Con
   const { paths, world } = context;
   makeSpace(paths);
   const log = paths.hostLog;
-  appendFileSync(log, `--- ${new Date().toISOString()}\n`, { mode: 0o600 });
+  try {
+    appendFileSync(log, `--- ${new Date().toISOString()}\n`, { mode: 0o600 });
+  } catch (error) {
+    // What is wrong with the folder will be wrong for the host too, which has no place to say it.
+    const facts = { folder: paths.root, reason: systemReason(error) };
+    throw new PaasError('STATE_NOT_WRITABLE', facts, { cause: error });
+  }
   const ports = ['--port', String(wishes.port), '--tls-port', String(wishes.tlsPort)];
   const args = ['--home', paths.home, '--space', paths.name, ...ports];
   const child = spawnDetached({

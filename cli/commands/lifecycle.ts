@@ -28,7 +28,7 @@ export async function start(
     terminal.err(`${app} could not be brought back: ${error.message}. ${error.hint ?? ''}`);
   // Where nothing else is named, bringing back was what was asked for.
   const wanted = await appNames(context, names).catch((error: unknown) => {
-    if (restored.length > 0 && names.length === 0) return restored;
+    if (restored.length + failed.length > 0 && names.length === 0) return restored;
     throw error;
   });
   const started = [];
@@ -39,7 +39,7 @@ export async function start(
     if (restored.length > 0) terminal.out(`Brought back ${restored.join(', ')}`);
     for (const app of started) terminal.out(app.urls[0] ?? `${app.name} runs`);
   }
-  return 0;
+  return failed.length > 0 && names.length === 0 ? 1 : 0;
 }
 
 export interface StopOptions extends CommonOptions {

@@ -82,6 +82,7 @@ describe('after the host was killed', () => {
     process.kill(host.pid, 'SIGKILL');
     await pidsGone([host.pid]);
     const started = await home.run(['start'], { cwd: tempDir() });
+    expect(started.code).toBe(1);
     expect(started.stdout).toContain('Brought back two');
     expect(started.stderr).toContain('one could not be brought back: App "one" exited at once');
   });
