@@ -98,6 +98,35 @@ test('only programs read the environment and the folder: what they start with is
   expect(readers.filter((file) => !PROGRAMS.includes(file))).toEqual([]);
 });
 
+/** Who writes down, shows or is told the time of day. Waits and bounds go by a clock that nobody can set. */
+const TELL_TIME = [
+  'cli/commands/logs.ts', // --since
+  'cli/connect.ts', // a line in the host's log
+  'cli/manifest-source.ts', // a seed
+  'runtime/logs/log.ts',
+  'runtime/platform.ts', // since when the host runs
+  'runtime/platform/after-host.ts',
+  'runtime/platform/app-environment.ts',
+  'runtime/platform/crons.ts', // goes by the clock of the wall, as cron does
+  'runtime/platform/event-history.ts',
+  'runtime/platform/instances.ts',
+  'runtime/platform/tasks.ts',
+  'runtime/router/exchange.ts', // X-Request-Start and the access log
+  'runtime/staging/publish.ts', // when a virtual environment was used last
+  'runtime/supervisor/instance.ts', // since when it is in its state
+  'runtime/testing/test-platform.ts',
+  'runtime/testing/timeline.ts',
+];
+
+test('the clock of the wall is only read to tell the time', () => {
+  const readers = sources.filter(
+    (file) =>
+      /^(cli|runtime)\//.test(file) &&
+      /\bDate\.now\b|\bnew Date\(\)/.test(withoutComments(readFileSync(join(root, file), 'utf8'))),
+  );
+  expect(readers.filter((file) => !TELL_TIME.includes(file))).toEqual([]);
+});
+
 test('the version is the same in package.json and in the program', () => {
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
   expect(readFileSync(join(root, 'runtime/kernel/version.ts'), 'utf8')).toContain(`'${version}'`);

@@ -23,6 +23,8 @@ export class Crons implements AsyncDisposable {
   readonly #running = new Map<CronJob, { readonly app: App; readonly process: ManagedProcess }>();
   readonly #closing = new AbortController();
   #timer: NodeJS.Timeout | undefined;
+  /** The last that was met. */
+  #minute = 0;
 
   constructor(options: CronsOptions) {
     this.#options = options;
@@ -102,7 +104,11 @@ export class Crons implements AsyncDisposable {
   #waitForMinute(): void {
     const rest = MINUTE_MS - (Date.now() % MINUTE_MS);
     this.#timer = setTimeout(() => {
-      void this.tick(new Date());
+      const now = new Date();
+      const minute = Math.floor(now.getTime() / MINUTE_MS);
+      // Timers do not follow the clock: one that is slowed down is met a moment before its minute.
+      if (minute !== this.#minute) void this.tick(now);
+      this.#minute = minute;
       this.#waitForMinute();
     }, rest).unref();
   }

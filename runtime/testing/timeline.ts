@@ -30,17 +30,19 @@ export interface RecordedRequest {
   readonly error: string | undefined;
 }
 
-type Moment =
-  | { readonly kind: 'event'; readonly at: number; readonly event: TimedEvent }
-  | { readonly kind: 'request'; readonly at: number; readonly request: RecordedRequest }
-  | { readonly kind: 'log'; readonly at: number; readonly line: LogLine };
+/** `since` counts from the start of this process, by a clock that nobody sets. */
+type Moment = { readonly since: number } & (
+  | { readonly kind: 'event'; readonly event: TimedEvent }
+  | { readonly kind: 'request'; readonly request: RecordedRequest }
+  | { readonly kind: 'log'; readonly line: LogLine }
+);
 
 const MAX_MOMENTS = 5000;
 
 export class Timeline {
   #moments: Moment[] = [];
   #dropped = 0;
-  #since = Date.now();
+  #began = { at: Date.now(), since: performance.now() };
   readonly #keepRequests: boolean;
   readonly #listeners = new Set<(line: LogLine) => void>();
 
@@ -50,12 +52,11 @@ export class Timeline {
 
   event(event: PlatformEvent): void {
     if (event.kind !== 'log') {
-      const at = Date.now();
-      this.#add({ kind: 'event', at, event: { ...event, at } });
+      this.#add({ kind: 'event', since: performance.now(), event: { ...event, at: Date.now() } });
       return;
     }
     const { line } = event;
-    this.#add({ kind: 'log', at: line.at, line });
+    this.#add({ kind: 'log', since: performance.now(), line });
     for (const listener of this.#listeners) listener(line);
   }
 
@@ -66,7 +67,7 @@ export class Timeline {
     const ms = Math.round(responseTime * 1e6) / 1000;
     this.#add({
       kind: 'request',
-      at,
+      since: performance.now() - ms,
       request: {
         at,
         app,
@@ -108,20 +109,21 @@ export class Timeline {
   clear(): void {
     this.#moments = [];
     this.#dropped = 0;
-    this.#since = Date.now();
+    this.#began = { at: Date.now(), since: performance.now() };
   }
 
   /** For a person: one line each, seconds since the last reset in front. */
   render(): string {
     const sorted = this.#moments
       .filter((moment) => moment.kind !== 'log' || moment.line.source !== 'RTR')
-      .toSorted((a, b) => a.at - b.at);
+      .toSorted((a, b) => a.since - b.since);
     const lines = sorted.map(
-      (moment) => `  ${((moment.at - this.#since) / 1000).toFixed(3).padStart(8)} s  ${describe(moment)}`,
+      (moment) =>
+        `  ${((moment.since - this.#began.since) / 1000).toFixed(3).padStart(8)} s  ${describe(moment)}`,
     );
     const dropped = this.#dropped > 0 ? [`  (${this.#dropped} earlier ones were left out)`] : [];
     const none = lines.length === 0 ? ['  nothing happened'] : [];
-    return [`Since ${new Date(this.#since).toISOString()}:`, ...dropped, ...none, ...lines].join('\n');
+    return [`Since ${new Date(this.#began.at).toISOString()}:`, ...dropped, ...none, ...lines].join('\n');
   }
 
   #add(moment: Moment): void {
