@@ -101,6 +101,7 @@ test('only programs read the environment and the folder: what they start with is
 /** Who writes down, shows or is told the time of day. Waits and bounds go by a clock that nobody can set. */
 const TELL_TIME = [
   'cli/commands/logs.ts', // --since
+  'cli/commands/trust.ts', // until when a certificate is good
   'cli/connect.ts', // a line in the host's log
   'cli/manifest-source.ts', // a seed
   'runtime/logs/log.ts',
@@ -111,6 +112,7 @@ const TELL_TIME = [
   'runtime/platform/event-history.ts',
   'runtime/platform/instances.ts',
   'runtime/platform/tasks.ts',
+  'runtime/platform/tls-door.ts', // until when a certificate is good
   'runtime/router/exchange.ts', // X-Request-Start and the access log
   'runtime/staging/publish.ts', // when a virtual environment was used last
   'runtime/supervisor/instance.ts', // since when it is in its state
