@@ -2,6 +2,7 @@
  * Everything that can happen, as a closed union. Parts report moments; what is ongoing is in `Snapshot`.
  * One renderer turns these into words, so nothing below `cli/` prints.
  */
+import type { EngineMoment } from '../services/kit/contract.ts';
 import type { Diagnostic } from './kernel/diagnostics.ts';
 import type { AppName, ServiceName } from './kernel/names.ts';
 import type { LogLine } from './logs/types.ts';
@@ -55,6 +56,13 @@ export type PlatformEvent =
     }
   | { readonly kind: 'service-stopped'; readonly service: ServiceName }
   | { readonly kind: 'service-failed'; readonly service: ServiceName; readonly message: string }
+  /** Its engine ended by itself, or serves again after that, on the same port. */
+  | ({
+      readonly kind: 'service-engine';
+      readonly service: ServiceName;
+      /** Those that may notice. */
+      readonly apps: readonly AppName[];
+    } & EngineMoment)
   | {
       readonly kind: 'staging-started';
       readonly app: AppName;

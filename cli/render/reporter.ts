@@ -3,7 +3,7 @@ import type { PlatformEvent } from '../../runtime/events.ts';
 import { formatLogHeader } from '../../runtime/logs/format.ts';
 import type { LogLine } from '../../runtime/logs/types.ts';
 import { describeFaultEvent } from '../../runtime/platform/fault.ts';
-import { describeMs } from '../../runtime/platform/words.ts';
+import { describeEngineMoment, describeMs } from '../../runtime/platform/words.ts';
 import { renderDiagnostic } from './code-frame.ts';
 import { harmless, type Terminal } from './terminal.ts';
 
@@ -67,6 +67,8 @@ export function renderEvent(event: PlatformEvent, terminal: Terminal): void {
       return terminal.out(paint.dim(`Service ${event.service} stopped`));
     case 'service-failed':
       return terminal.err(paint.red(`Service ${event.service} failed: ${event.message}`));
+    case 'service-engine':
+      return terminal.err(paint.yellow(`Service ${event.service}: ${describeEngineMoment(event)}`));
     case 'staging-started':
       return terminal.out(`Staging ${paint.bold(event.app)}: ${event.buildpack} (${event.because})`);
     case 'staging-finished':

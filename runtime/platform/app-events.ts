@@ -2,7 +2,7 @@
 import type { InstanceEvent, PlatformEvent } from '../events.ts';
 import { exitStatus } from '../supervisor/start-failure.ts';
 import { describeFaultEvent } from './fault.ts';
-import { describeMs } from './words.ts';
+import { describeEngineMoment, describeMs } from './words.ts';
 
 export interface AppEvent {
   /** Milliseconds since the epoch. */
@@ -41,6 +41,12 @@ export function appEvents(
     const actor = by === 'time' ? 'platform' : by;
     const description = `${target}: ${describeFaultEvent(event)}`;
     return apps.map((app) => ({ at, app, event: name, actor, description }));
+  }
+  if (event.kind === 'service-engine') {
+    const ended = event.moment === 'ended';
+    const name = ended ? 'app.service.end' : 'app.service.back';
+    const description = `${event.service}: ${describeEngineMoment(event)}`;
+    return event.apps.map((app) => ({ at, app, event: name, actor: 'platform', description }));
   }
   const one = appEvent(event, at);
   return one ? [one] : [];

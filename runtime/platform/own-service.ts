@@ -22,6 +22,7 @@ export type Surroundings = Pick<
   | 'sameThread'
   | 'signal'
   | 'log'
+  | 'onEngine'
 >;
 
 export interface OwnService {
@@ -80,6 +81,10 @@ function newPort({ signal }: Surroundings): Promise<number> {
 
 /** A failure of a service, as the platform tells it; anything else stays what it is. */
 export function serviceFailure(error: unknown, service: string): unknown {
+  if (isSystemError(error)) {
+    // No room on the disk, a folder that may not be written to: nothing of ours is broken.
+    return new PaasError('SERVICE_START_FAILED', { service, message: error.message }, { cause: error });
+  }
   if (!(error instanceof ServiceError)) return error;
   const { logLines, ...facts } = error.facts;
   return new PaasError(
@@ -87,4 +92,9 @@ export function serviceFailure(error: unknown, service: string): unknown {
     { ...facts, service, message: error.message },
     { cause: error, ...(Array.isArray(logLines) ? { logLines: logLines.map(String) } : {}) },
   );
+}
+
+/** As Node throws what the system said. */
+function isSystemError(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && 'syscall' in error && 'errno' in error;
 }

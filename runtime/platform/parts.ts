@@ -85,6 +85,7 @@ export function makeParts(options: PlatformOptions) {
     save: (name, service) => state.saveService(name, service),
     logFor: (name) => logs.of('service', name),
     report,
+    appsOf: (name) => apps.boundTo(name).map((app) => app.plan.name),
   });
   scope.defer(() => services.stopAll());
 

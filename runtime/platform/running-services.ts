@@ -5,10 +5,11 @@ import { Scope } from '../../services/kit/scope.ts';
 import type { PlatformEvent } from '../events.ts';
 import { PaasError } from '../kernel/errors.ts';
 import { Mutex } from '../kernel/mutex.ts';
-import { absolutePath, type ServiceName } from '../kernel/names.ts';
+import type { AppName, ServiceName } from '../kernel/names.ts';
 import type { Log } from '../logs/log.ts';
 import type { SpacePaths } from '../state/home.ts';
 import type { ServiceRecord } from '../state/record.ts';
+import { engineFolders } from './engines.ts';
 import { openExternal } from './external-service.ts';
 import { keepIdentity } from './kept-identity.ts';
 import type { Nodes } from './nodes.ts';
@@ -31,6 +32,8 @@ export interface RunningServicesOptions {
   readonly relayed: (name: string) => boolean;
   readonly logFor: (name: string) => Log;
   readonly report: (event: PlatformEvent) => void;
+  /** Those that are bound to it. */
+  readonly appsOf: (service: string) => readonly AppName[];
 }
 
 interface Running {
@@ -200,20 +203,20 @@ export class RunningServices {
     return running;
   }
 
-  #surroundings(name: string, type: ServiceType, signal: AbortSignal): Surroundings {
-    const { paths, guardian, searchPath, sameThread } = this.#options;
+  #surroundings(name: ServiceName, type: ServiceType, signal: AbortSignal): Surroundings {
+    const { paths, guardian, searchPath, sameThread, report, appsOf } = this.#options;
     const node = this.#options.nodes.of(type);
     const log = this.#options.logFor(name);
     return {
       ...(node ? { node } : {}),
       sameThread,
       dataDir: this.#options.records.dataDir(name),
-      cacheDir: absolutePath('services', paths.cache),
-      packageFolders: [absolutePath('engines', paths.home)],
+      ...engineFolders(paths),
       guardian,
       ...(searchPath === undefined ? {} : { searchPath }),
       signal,
       log: (text) => log.append({ source: name, instance: 0, stream: 'OUT', text }),
+      onEngine: (moment) => report({ kind: 'service-engine', service: name, apps: appsOf(name), ...moment }),
     };
   }
 

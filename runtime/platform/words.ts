@@ -1,4 +1,5 @@
 /** Facts of the supervisor in words, in one place. */
+import type { EngineMoment } from '../../services/kit/contract.ts';
 import type { ExitFacts } from '../events.ts';
 import { PaasError } from '../kernel/errors.ts';
 import type { ProcessPlan } from '../plan/types.ts';
@@ -7,6 +8,13 @@ import type { StartFailure } from '../supervisor/types.ts';
 export function describeExit({ code, signal }: ExitFacts): string {
   if (signal !== null) return `was ended by ${signal}`;
   return `exited with status ${code}`;
+}
+
+/** Of an engine that ended by itself. */
+export function describeEngineMoment(event: EngineMoment): string {
+  return event.moment === 'ended'
+    ? `its engine ended (${event.exit}) and is started again on the same port; apps go on`
+    : `its engine serves again, after ${describeMs(event.ms)}`;
 }
 
 export function describeMs(ms: number): string {

@@ -3,7 +3,7 @@ import type { PlatformEvent } from '../events.ts';
 import { formatLogHeader } from '../logs/format.ts';
 import type { LogLine } from '../logs/types.ts';
 import { describeFaultEvent } from '../platform/fault.ts';
-import { describeExit, describeMs } from '../platform/words.ts';
+import { describeEngineMoment, describeExit, describeMs } from '../platform/words.ts';
 import type { RequestRecord } from '../router/types.ts';
 
 export type TimedEvent = Exclude<PlatformEvent, { kind: 'log' }> & {
@@ -170,6 +170,8 @@ export function describeEvent(event: TimedEvent): string {
       return `${event.service}: stopped`;
     case 'service-failed':
       return `${event.service}: failed: ${event.message}`;
+    case 'service-engine':
+      return `${event.service}: ${describeEngineMoment(event)}`;
     case 'staging-started':
       return `${event.app}: staging (${event.because})`;
     case 'staging-finished':

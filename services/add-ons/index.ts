@@ -37,23 +37,18 @@ const LIST: readonly AddOn[] = [
 export const ADD_ONS: readonly ServiceType[] = LIST.map(addOn);
 
 function addOn({ type, product, schemes, port, variable, relational }: AddOn): ServiceType {
-  const missing = (): ServiceError =>
-    new ServiceError(
-      'SERVICE_ENGINE_MISSING',
-      `${type} was an add-on of the platform, and ${product} is not started here`,
-      { product, install: null, alternative: null },
-    );
   return {
     type,
     versions: [],
     summary: `${product}, only by the URL of one that runs elsewhere (--bind)`,
     readOptions: (raw) => readMapping(raw, []),
     mint: () => ({ user: randomUUID(), password: randomUUID(), name: randomUUID() }),
-    available: async () => {
-      throw missing();
-    },
     start: async () => {
-      throw missing();
+      throw new ServiceError(
+        'SERVICE_ENGINE_MISSING',
+        `${type} was an add-on of the platform, and ${product} is not started here`,
+        { product, install: null, alternative: null },
+      );
     },
     bind,
     external: {

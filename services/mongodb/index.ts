@@ -6,7 +6,7 @@ import { chooseEngine, describeEngine } from '../kit/choose-engine.ts';
 import type { ServiceContext, ServiceInstance, ServiceType } from '../kit/contract.ts';
 import { dataFolder } from '../kit/data-folder.ts';
 import { cleanCopies, markCopied } from '../kit/copy-mark.ts';
-import { requireEngine } from '../kit/engine.ts';
+import { reportEngines } from '../kit/engine.ts';
 import { parametersOf, uriOf } from '../kit/external.ts';
 import { uuidIdentity } from '../kit/identity.ts';
 import { noOptions } from '../kit/options.ts';
@@ -16,6 +16,7 @@ import { LoginRefused } from '../kit/wire.ts';
 import { bind, DATABASE, VERSIONS } from './bind.ts';
 import { MongoClient, type MongoAddress, type MongoLogin } from './client.ts';
 import { copyDocuments, dropOldCopies, emptyDatabase } from './copy.ts';
+import { readableLine } from './log-line.ts';
 import { MONGODB, opensWith, seriesOf } from './engine.ts';
 
 const ADMIN = 'paas_local';
@@ -28,7 +29,7 @@ export const mongodb: ServiceType<undefined> = {
   summary: 'MongoDB document database, on the server installed here',
   readOptions: noOptions,
   mint: uuidIdentity,
-  available: (where) => requireEngine(MONGODB, where),
+  engines: (where) => reportEngines(MONGODB, where),
   start,
   bind,
   external: {
@@ -78,8 +79,12 @@ async function start(_: undefined, context: ServiceContext): Promise<ServiceInst
         '--auth',
         '--nounixsocket',
         '--quiet',
+        // Figures for its makers, written once a second.
+        '--setParameter',
+        'diagnosticDataCollectionEnabled=false',
       ],
     }),
+    read: readableLine,
     ready: async (port, signal) => {
       const address = { host, port };
       try {

@@ -2,7 +2,7 @@
 import { describeEngine } from '../kit/choose-engine.ts';
 import type { ServiceContext, ServiceInstance, ServiceType } from '../kit/contract.ts';
 import { cleanCopies, markCopied } from '../kit/copy-mark.ts';
-import { requireEngine } from '../kit/engine.ts';
+import { reportEngines } from '../kit/engine.ts';
 import { parametersOf } from '../kit/external.ts';
 import { randomAlphanumeric, randomHex } from '../kit/identity.ts';
 import { noOptions } from '../kit/options.ts';
@@ -31,7 +31,7 @@ export const mysql: ServiceType<undefined> = {
     user: `u${randomAlphanumeric(12)}`,
     password: `p${randomAlphanumeric(12)}`,
   }),
-  available: (where) => requireEngine(MYSQL, where),
+  engines: (where) => reportEngines(MYSQL, where),
   start,
   bind,
   failer: () => new MysqlFailer(),

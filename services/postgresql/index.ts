@@ -2,7 +2,7 @@
 import type { ServiceContext, ServiceInstance, ServiceType } from '../kit/contract.ts';
 import { describeEngine } from '../kit/choose-engine.ts';
 import { cleanCopies, markCopied } from '../kit/copy-mark.ts';
-import { requireEngine } from '../kit/engine.ts';
+import { reportEngines } from '../kit/engine.ts';
 import { parametersOf } from '../kit/external.ts';
 import { randomHex } from '../kit/identity.ts';
 import { noOptions } from '../kit/options.ts';
@@ -29,7 +29,7 @@ export const postgresql: ServiceType<undefined> = {
   summary: 'PostgreSQL database, on the server installed here',
   readOptions: noOptions,
   mint: () => ({ name: `d${randomHex(32)}`, user: `u${randomHex(32)}`, password: `p${randomHex(32)}` }),
-  available: (where) => requireEngine(POSTGRESQL, where),
+  engines: (where) => reportEngines(POSTGRESQL, where),
   start,
   bind,
   failer: () => new PostgresFailer(),

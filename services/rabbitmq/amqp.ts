@@ -43,6 +43,9 @@ const METHOD = {
   get: [BASIC, 70],
   getOk: [BASIC, 71],
   getEmpty: [BASIC, 72],
+  nack: [BASIC, 120],
+  declare: [50, 10],
+  declareOk: [50, 11],
   transact: [90, 10],
   transactOk: [90, 11],
   commit: [90, 20],
@@ -112,7 +115,7 @@ export class AmqpClient implements Disposable {
 
   /**
    * Takes the next message of a queue; undefined where there is none.
-   * @param keep it goes back to its place when the client is gone
+   * @param keep it goes back to its place with `putBack`, or when the client is gone
    */
   async get(queue: string, keep?: 'keep'): Promise<Message | undefined> {
     this.#send(CHANNEL, METHOD.get, [octets(0, 0), shortString(queue), octets(keep ? 0 : 1)]);
@@ -128,6 +131,15 @@ export class AmqpClient implements Disposable {
       bytes += part.length;
     }
     return { properties: payload.subarray(12), body: Buffer.concat(parts) };
+  }
+
+  /** Gives what was kept back to the queue. @returns when it is there for others again */
+  async putBack(queue: string): Promise<void> {
+    const [all, multiple, requeue] = [Buffer.alloc(8), 1, 2];
+    this.#send(CHANNEL, METHOD.nack, [all, octets(multiple | requeue)]);
+    // That is not answered; but a question to the same queue is, behind it.
+    const passive = octets(1);
+    await this.call(METHOD.declare, METHOD.declareOk, octets(0, 0), shortString(queue), passive, table({}));
   }
 
   [Symbol.dispose](): void {

@@ -44,7 +44,6 @@ export async function copyBroker(broker: Broker): Promise<ContentCopy> {
   const definitions = await readDefinitions(broker);
   let messages: (readonly [queue: string, messages: readonly Message[]])[] = [];
   {
-    // What was only looked at goes back to its place when this connection ends.
     using client = await connect(broker);
     for (const { name } of definitions.queues) messages.push([name, await all(client, name)]);
   }
@@ -101,9 +100,12 @@ async function all(client: AmqpClient, queue: string): Promise<readonly Message[
   const messages: Message[] = [];
   for (;;) {
     const message = await client.get(queue, 'keep');
-    if (!message) return messages;
+    if (!message) break;
     messages.push(message);
   }
+  // They were only looked at.
+  if (messages.length > 0) await client.putBack(queue);
+  return messages;
 }
 
 const RESERVED = octets(0, 0);

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { describeEngine } from '../kit/choose-engine.ts';
 import type { ServiceContext, ServiceInstance, ServiceType } from '../kit/contract.ts';
-import { requireEngine } from '../kit/engine.ts';
+import { reportEngines } from '../kit/engine.ts';
 import { uriOf } from '../kit/external.ts';
 import { noOptions } from '../kit/options.ts';
 import { bind, GENERATIONS, type Generation } from './bind.ts';
@@ -21,7 +21,7 @@ function ofGeneration(generation: Generation): ServiceType<undefined> {
     summary: 'RabbitMQ message broker, on the server installed here',
     readOptions: noOptions,
     mint: () => ({ user: randomUUID(), password: randomUUID(), name: randomUUID() }),
-    available: (where) => requireEngine(RABBITMQ, where),
+    engines: (where) => reportEngines(RABBITMQ, where),
     start,
     bind: (endpoint, dialect) => bind(generation, endpoint, dialect),
     external: {

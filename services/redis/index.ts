@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { chooseEngine, describeEngine } from '../kit/choose-engine.ts';
 import type { ServiceContext, ServiceInstance, ServiceType } from '../kit/contract.ts';
 import { dataFolder } from '../kit/data-folder.ts';
-import { requireEngine, type Engine, type EngineKind } from '../kit/engine.ts';
+import { reportEngines, type Engine, type EngineKind } from '../kit/engine.ts';
 import { uriOf } from '../kit/external.ts';
 import { uuidIdentity } from '../kit/identity.ts';
 import { noOptions } from '../kit/options.ts';
@@ -40,7 +40,7 @@ export const redis: ServiceType<undefined> = {
   summary: 'Redis key-value store, on the Redis or Valkey installed here',
   readOptions: noOptions,
   mint: uuidIdentity,
-  available: (where) => requireEngine(REDIS, where),
+  engines: (where) => reportEngines(REDIS, where),
   start,
   bind,
   failer: () => new RedisFailer(),

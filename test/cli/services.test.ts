@@ -1,6 +1,6 @@
 /** Services on real engines, as a user meets them: pushed, looked at, bound elsewhere, killed, deleted. */
 import { spawn } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { AppSnapshot, ServiceSnapshot } from '../../runtime/snapshot.ts';
@@ -210,6 +210,34 @@ test('a service that cannot be started here is named, with ways to go on', async
   expect(Object.keys(JSON.parse((await envOf(url)).VCAP_SERVICES!) as object)).toEqual(['memcached']);
   const console = await home.run(['service', 'cache', '--connect']);
   expect(console.stderr).toContain('paas-local cache cache keys');
+});
+
+test('doctor tells which engines are here, which are too old, and how the missing are had', async () => {
+  const home = newHome();
+  const folder = join(home.folder, 'bin');
+  mkdirSync(folder);
+  writeFileSync(join(folder, 'mysqld'), `#!/bin/sh\necho 'mysqld  Ver 5.6.24 for Linux (MySQL)'\n`, {
+    mode: 0o755,
+  });
+  const env = { PATH: `${folder}:${process.env.PATH!}` };
+  const { stdout } = await home.run(['doctor'], { env });
+  expect(stdout).toContain(
+    `5.6.24 (${join(folder, 'mysqld')}), too old: 5.7.6 is the first that can be started`,
+  );
+  const told = JSON.parse((await home.run(['doctor', '--json'], { env })).stdout) as {
+    engines: { kinds: { product: string; found: { version: string }[]; install: string[] }[] };
+  };
+  const kinds = told.engines.kinds.map(({ product }) => product);
+  expect(kinds).toEqual(['MySQL or MariaDB', 'PostgreSQL', 'Redis', 'MongoDB', 'RabbitMQ']);
+  for (const { product, found, install } of told.engines.kinds) {
+    if (product === 'MongoDB') {
+      const folderOfEngines = join(home.folder, 'state/engines');
+      expect(install).toContain(`npm install --prefix ${folderOfEngines} mongodb-memory-server`);
+      // Fetched for the tests, and not on this PATH.
+      if (found.length === 0) expect(stdout).toContain('missing; install it with: ');
+    }
+    for (const { version } of found) expect(stdout).toContain(version);
+  }
 });
 
 test('bindings as files, for a Cloud Foundry app that switched them on', async () => {

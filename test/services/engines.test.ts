@@ -5,10 +5,11 @@ import { delimiter, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Endpoint, ServiceType } from '../../services/kit/contract.ts';
 import {
+  engineMissing,
   findEngines,
   isTooOld,
   lookForEngines,
-  requireEngine,
+  reportEngines,
   type EngineKind,
 } from '../../services/kit/engine.ts';
 import { readExternalUrl } from '../../services/kit/external.ts';
@@ -61,15 +62,15 @@ test('an engine that is not here is named, with the line that installs it', asyn
     oldest: () => '1',
     packages: { 'apt-get': 'nosuch-server', dnf: 'nosuch', brew: 'nosuch', apk: 'nosuch', pacman: 'nosuch' },
   };
-  const failure = await requireEngine(nowhere, { searchPath: ENGINE_PATH }).catch((error: unknown) => error);
+  const where = { searchPath: ENGINE_PATH };
+  expect(await reportEngines(nowhere, where)).toMatchObject({ product: 'Nosuch', found: [] });
+  const failure = await engineMissing(nowhere, where);
   expect(failure).toMatchObject({
     code: 'SERVICE_ENGINE_MISSING',
     message: 'Nosuch is not installed',
   });
   if (process.platform === 'linux') {
-    expect((failure as ServiceError).facts.install).toMatch(
-      /^sudo (apt-get install|dnf install|apk add|pacman -S) nosuch/,
-    );
+    expect(failure.facts.install).toMatch(/^sudo (apt-get install|dnf install|apk add|pacman -S) nosuch/);
   }
 });
 
@@ -206,7 +207,11 @@ test.each([
   expect(engines[0]).toMatchObject({ file, version });
   expect(isTooOld(MYSQL, engines[0]!)).toBe(true);
   expect(await findEngines(MYSQL, { searchPath: folder })).not.toContainEqual(engines[0]);
-  expect(MYSQL.oldest(about)).toBe(first);
+  expect(await reportEngines(MYSQL, { searchPath: folder })).toMatchObject({
+    found: expect.arrayContaining([
+      { file, version, problem: `too old: ${first} is the first that can be started` },
+    ]),
+  });
 });
 
 test('servers that mongodb-memory-server fetched are found, the latest first', async () => {

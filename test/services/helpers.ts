@@ -9,7 +9,6 @@ import { SERVICE_TYPES } from '../../services/index.ts';
 import type { ServiceContext, ServiceInstance, ServiceType } from '../../services/kit/contract.ts';
 import { startGuardian, type Guardian } from '../../services/kit/guardian.ts';
 import { findMarked, RUN_VARIABLE } from '../../services/kit/marked.ts';
-import { ServiceError } from '../../services/kit/service-error.ts';
 import { ENGINE_PATH } from '../helpers/engine-path.ts';
 import { tempDir } from '../helpers/temp-dir.ts';
 
@@ -56,15 +55,12 @@ export async function testGuardian(): Promise<Guardian> {
 
 /** Types whose engine is not here, with the reason printed. Under CI all of them must be. */
 export async function missingEngines(): Promise<ReadonlyMap<string, string>> {
-  const missing = new Map<string, string>();
+  const missing = new Map(ADD_ONS.map(({ type }) => [type, 'an add-on that is not started here']));
   for (const type of SERVICE_TYPES) {
-    const reason = await type.available?.({ searchPath: ENGINE_PATH }).then(
-      () => undefined,
-      (error: unknown) => error,
-    );
-    if (!(reason instanceof ServiceError) || reason.code !== 'SERVICE_ENGINE_MISSING') continue;
-    if (!ADD_ONS.includes(type)) console.log(`${type.type} is not tested with an engine: ${reason.message}`);
-    missing.set(type.type, reason.message);
+    const report = await type.engines?.({ searchPath: ENGINE_PATH });
+    if (!report || report.found.some(({ problem }) => problem === undefined)) continue;
+    console.log(`${type.type} is not tested with an engine: there is no ${report.product} here`);
+    missing.set(type.type, `no ${report.product}`);
   }
   return missing;
 }

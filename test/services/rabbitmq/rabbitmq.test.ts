@@ -1,3 +1,5 @@
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Endpoint } from '../../../services/kit/contract.ts';
 import { AmqpClient } from '../../../services/rabbitmq/amqp.ts';
@@ -113,6 +115,18 @@ describe.skipIf(missing.has('rabbitmq'))('a broker', { timeout: LONG_MS }, () =>
     await app.publish('after-the-reset', [message('still connected')]);
     expect(await texts(app, 'after-the-reset')).toEqual(['still connected']);
   });
+});
+
+test.skipIf(missing.has('rabbitmq'))('data of another version is told and not touched', async () => {
+  const context = serviceContext(rabbitmq);
+  const file = join(context.dataDir, 'data/version');
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, 'RabbitMQ 99.0.0\n');
+  await expect(rabbitmq.start(undefined, context)).rejects.toMatchObject({
+    code: 'SERVICE_DATA_VERSION',
+    message: expect.stringContaining('its data was written by RabbitMQ 99.0.0'),
+  });
+  expect(readdirSync(context.dataDir, { recursive: true })).toEqual(['data', 'data/version']);
 });
 
 test('tables, as AMQP writes them', () => {
