@@ -1,10 +1,13 @@
-/** `npm run bench [cache|hooks|manifest|peers|push|services|testing]`: ratios against a reference run side by side. */
+/**
+ * `npm run bench [cache|hooks|manifest|peers|push|router|services|testing]`: ratios against a reference run side by side.
+ */
 const BENCHES: Readonly<Record<string, () => Promise<() => Promise<void>>>> = {
   cache: async () => (await import('./cache.ts')).runCacheBench,
   hooks: async () => (await import('./hooks.ts')).runHooksBench,
   manifest: async () => (await import('./manifest.ts')).runManifestBench,
   peers: async () => (await import('./peers.ts')).runPeersBench,
   push: async () => (await import('./push.ts')).runPushBench,
+  router: async () => (await import('./router.ts')).runRouterBench,
   services: async () => (await import('./services.ts')).runServicesBench,
   testing: async () => (await import('./testing.ts')).runTestingBench,
 };
