@@ -42,7 +42,13 @@ export interface PushChoices extends ManifestOptions, OverrideOptions {
   readonly staged?: boolean;
   readonly bind: readonly string[];
   readonly allowMissingServices?: boolean;
+  readonly tls?: boolean;
+  readonly tlsPort?: string;
 }
+
+/** Naming a port for it asks for it too. */
+export const wantsTls = ({ tls, tlsPort }: Pick<PushChoices, 'tls' | 'tlsPort'>): boolean =>
+  tls === true || tlsPort !== undefined;
 
 export function manifestOptions(command: Command): Command {
   return command
@@ -88,6 +94,14 @@ export function pushChoices(command: Command): Command {
       [],
     )
     .option('--allow-missing-services', 'start apps without services whose engine is not installed')
+    .option(
+      '--tls',
+      'route on HTTPS as well; "paas-local trust" says how its certificates come to be trusted',
+    )
+    .option(
+      '--tls-port <number>',
+      'the port for it (default: 8443, or $PAAS_LOCAL_TLS_PORT; else the next free one)',
+    )
     .option('--staged', 'run in a copy of the folder without what is ignored, made anew at each start')
     .addOption(strategy())
     .option('--no-watch', 'do not restart when files change');

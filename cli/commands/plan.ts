@@ -8,7 +8,7 @@ import type { SourceReading } from '../../runtime/platform/read-source.ts';
 import { emptyRecord, peekRecord, type ManifestSource } from '../../runtime/state/record.ts';
 import { connectIfRunning } from '../connect.ts';
 import type { Context } from '../context.ts';
-import type { PushChoices } from '../manifest-options.ts';
+import { wantsTls, type PushChoices } from '../manifest-options.ts';
 import { manifestInvalid, manifestSource, readFor, showDiagnostics } from '../manifest-source.ts';
 import { table } from '../render/table.ts';
 import { harmless } from '../render/terminal.ts';
@@ -57,6 +57,7 @@ async function previewOf(
     rolling: options.strategy === 'rolling',
     bound: new Set(Object.keys(binds)),
     allowMissingServices: options.allowMissingServices === true,
+    tls: wantsTls(options),
   });
 }
 

@@ -9,7 +9,7 @@ import type { ManifestReading } from '../../runtime/platform/read-source.ts';
 import type { AppSnapshot, Snapshot } from '../../runtime/snapshot.ts';
 import { peekRecord } from '../../runtime/state/record.ts';
 import { portOption, tlsPortOption, type Context } from '../context.ts';
-import type { PushChoices } from '../manifest-options.ts';
+import { wantsTls, type PushChoices } from '../manifest-options.ts';
 import { manifestInvalid, manifestSource, showDiagnostics } from '../manifest-source.ts';
 import { readAndConnect } from '../read-manifest.ts';
 import { readyFile } from '../ready-file.ts';
@@ -22,9 +22,6 @@ import { shellOf } from '../which-app.ts';
 export interface PushOptions extends PushChoices {
   readonly dryRun?: boolean;
   readonly port?: string;
-  /** Route on HTTPS as well; a port for it asks for it too. */
-  readonly tls?: boolean;
-  readonly tlsPort?: string;
   readonly strictPorts?: boolean;
   readonly detach?: boolean;
   readonly readyFile?: string;
@@ -53,10 +50,9 @@ export async function push(
     asked: options.port !== undefined,
   };
   const tlsPort = tlsPortOption(options.tlsPort, context.env);
-  const tls = options.tls === true || options.tlsPort !== undefined;
   const router = {
     ...wishes,
-    ...(tls ? { tls: { port: tlsPort, asked: options.tlsPort !== undefined } } : {}),
+    ...(wantsTls(options) ? { tls: { port: tlsPort, asked: options.tlsPort !== undefined } } : {}),
   };
   const met = await readAndConnect(context, asked, {
     ...wishes,

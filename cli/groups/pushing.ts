@@ -28,14 +28,6 @@ export const pushing: Group = {
         '--port <number>',
         'the port to route on (default: 8080, or $PAAS_LOCAL_PORT; else the next free one)',
       )
-      .option(
-        '--tls',
-        'route on HTTPS as well; "paas-local trust" says how its certificates come to be trusted',
-      )
-      .option(
-        '--tls-port <number>',
-        'the port for it (default: 8443, or $PAAS_LOCAL_TLS_PORT; else the next free one)',
-      )
       .option('--strict-ports', 'fail when a port is taken instead of choosing another')
       .option(
         '--ready-file <file>',

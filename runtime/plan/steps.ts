@@ -47,6 +47,8 @@ export interface How {
   /** Names of services whose engine runs elsewhere. */
   readonly bound: ReadonlySet<string>;
   readonly allowMissingServices: boolean;
+  /** Route on HTTPS as well. */
+  readonly tls: boolean;
 }
 
 export function stepsOf(plan: Plan, existing: Existing, how: How): readonly Step[] {
@@ -99,7 +101,7 @@ function startServices(
   });
 }
 
-function appSteps(app: AppPlan, existing: Existing, { fromCopy, rolling }: How): readonly Step[] {
+function appSteps(app: AppPlan, existing: Existing, { fromCopy, rolling, tls }: How): readonly Step[] {
   const of = { app: app.name };
   const known = existing.apps.get(app.name);
   const because = known ? becauseAgain(known.plan, app) : 'first push';
@@ -138,7 +140,12 @@ function appSteps(app: AppPlan, existing: Existing, { fromCopy, rolling }: How):
         ]
       : []),
     app.routes.length > 0
-      ? step('route', of, `Route ${app.routes.join(', ')} to ${app.name}`, routesBecause(app))
+      ? step(
+          'route',
+          of,
+          `Route ${app.routes.join(', ')} to ${app.name}${tls ? ', on HTTPS as well' : ''}`,
+          `${routesBecause(app)}${tls ? '; --tls' : ''}`,
+        )
       : step('route', of, `Route nothing to ${app.name}`, 'the manifest asks for no route'),
     ...unroute(app, known?.plan.routes ?? []),
     app.watch.enabled

@@ -10,7 +10,13 @@ const HEALTH = {
   invocationTimeoutMs: 1000,
   intervalMs: 30_000,
 } as const;
-const PLAIN: How = { fromCopy: false, rolling: false, bound: new Set(), allowMissingServices: false };
+const PLAIN: How = {
+  fromCopy: false,
+  rolling: false,
+  bound: new Set(),
+  allowMissingServices: false,
+  tls: false,
+};
 const NOTHING: Existing = { hostRuns: false, services: new Map(), apps: new Map() };
 
 async function planOf(name: string, more = '', services: readonly string[] = []): Promise<AppPlan> {
@@ -72,6 +78,14 @@ test('services come first, all of them made before any is started; one that two 
     'start-service b',
     ...['stage', 'start', 'route', 'watch'].map((step) => `${step} b`),
   ]);
+});
+
+test('--tls is told where it counts', async () => {
+  const steps = stepsOf(plan([await planOf('a')]), NOTHING, { ...PLAIN, tls: true });
+  expect(steps.find((step) => step.do === 'route')).toMatchObject({
+    what: 'Route a.localhost to a, on HTTPS as well',
+    because: expect.stringMatching(/; --tls$/) as string,
+  });
 });
 
 test('what runs is not started, and an app that runs is stopped before its new instances start', async () => {
