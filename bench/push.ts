@@ -1,9 +1,14 @@
-/** From `push` to the first 200, next to `node server.js` alone; the host's memory; requests during restarts. */
+/**
+ * From `push` to the first 200, next to `node server.js` alone; the host's memory, next to a Node that does nothing;
+ * requests during restarts.
+ */
 import { spawn } from 'node:child_process';
-import { readFileSync, mkdtempSync, rmSync, cpSync } from 'node:fs';
+import { once } from 'node:events';
+import { readFileSync, mkdtempSync, rmSync, cpSync, writeFileSync } from 'node:fs';
 import { request, Agent } from 'node:http';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { alternate, median, printTable, run, stopChild, untilOk } from './measure.ts';
@@ -13,6 +18,9 @@ const bin = join(root, 'dist/cli/main.cjs');
 const example = join(root, 'examples/hello-cache');
 const ROUNDS = 9;
 const RESTARTS = 20;
+/** A host keeps the thread of its caches for ten seconds after the last one. */
+const ROUNDS_WITHOUT_CACHE = 3;
+const THREAD_KEPT_MS = 10_500;
 
 export async function runPushBench(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'paas-local-bench-'));
@@ -21,10 +29,12 @@ export async function runPushBench(): Promise<void> {
   const env = { ...clean, PAAS_LOCAL_HOME: join(folder, 'home') };
   const cli = (...args: string[]) => run(process.execPath, [bin, ...args], { env, cwd: example });
   try {
+    const resident: number[] = [];
     const times = await alternate(ROUNDS, {
       bare: () => bareStart(clean),
       cold: async () => {
-        const ms = await pushToOk(env, await freePort());
+        const { ms, hostPid } = await pushToOk(env, await freePort());
+        resident.push(residentMiB(hostPid));
         await cli('stop', '--all');
         return ms;
       },
@@ -43,13 +53,21 @@ export async function runPushBench(): Promise<void> {
         ],
         ['node server.js alone (second series)', warm.bare.toFixed(0), '', ''],
         ['push, warm host', warm.warm.toFixed(0), `+${(warm.warm - warm.bare).toFixed(0)} ms`, '≤ +60 ms'],
+        [
+          'push, warm host that had no cache for a while',
+          warm.withoutCache.toFixed(0),
+          `+${(warm.withoutCache - warm.bare).toFixed(0)} ms`,
+          '',
+        ],
       ],
     );
     printTable(
       'host',
       ['', 'measured', 'goal'],
       [
-        ['resident memory, one app and one cache', `${warm.rssMiB.toFixed(0)} MiB`, '≤ 60 MiB'],
+        ['resident memory of `node` that does nothing', `${(await emptyNodeMiB(clean)).toFixed(0)} MiB`, ''],
+        ['of the host, one app and one cache, first push', `${median(resident).toFixed(0)} MiB`, '≤ 60 MiB'],
+        [`the same after ${ROUNDS * 2} pushes`, `${warm.rssMiB.toFixed(0)} MiB`, '≤ 60 MiB'],
         [`failed requests during ${RESTARTS} restarts under load`, `${warm.failed} of ${warm.sent}`, '0'],
       ],
     );
@@ -79,13 +97,16 @@ async function pushToOk(
   port: number,
   cwd = example,
   app = 'hello-cache',
-): Promise<number> {
+): Promise<{ readonly ms: number; readonly hostPid: number }> {
   const began = performance.now();
-  const ended = run(process.execPath, [bin, 'push', '--detach', '--port', String(port)], { env, cwd });
+  const ended = run(process.execPath, [bin, 'push', '--detach', '--json', '--port', String(port)], {
+    env,
+    cwd,
+  });
   await untilOk(`http://127.0.0.1:${port}/`, `${app}.localhost`);
   const ms = performance.now() - began;
-  await ended;
-  return ms;
+  const { host } = JSON.parse(await ended) as { host: { pid: number } };
+  return { ms, hostPid: host.pid };
 }
 
 async function withWarmHost(
@@ -110,7 +131,17 @@ async function withWarmHost(
   const times = await alternate(ROUNDS, {
     bare: () => bareStart(clean),
     warm: async () => {
-      const ms = await pushToOk(env, port);
+      const { ms } = await pushToOk(env, port);
+      await cli('delete', '-f');
+      return ms;
+    },
+  });
+  writeFileSync(join(other, 'manifest.yml'), 'name: other\nmem: 128M\n');
+  await run(process.execPath, [bin, 'push', '--detach'], { env, cwd: other });
+  const { withoutCache } = await alternate(ROUNDS_WITHOUT_CACHE, {
+    withoutCache: async () => {
+      await sleep(THREAD_KEPT_MS);
+      const { ms } = await pushToOk(env, port);
       await cli('delete', '-f');
       return ms;
     },
@@ -124,7 +155,18 @@ async function withWarmHost(
   const load = startLoad(router.port, 'hello-cache.localhost');
   for (let restart = 0; restart < RESTARTS; restart++) await cli('restart');
   const { sent, failed } = await load.stop();
-  return { bare: times.bare!, warm: times.warm!, rssMiB, sent, failed };
+  return { bare: times.bare!, warm: times.warm!, withoutCache: withoutCache!, rssMiB, sent, failed };
+}
+
+async function emptyNodeMiB(env: NodeJS.ProcessEnv): Promise<number> {
+  const child = spawn(process.execPath, ['-e', "setInterval(() => {}, 1e9); process.stdout.write('up')"], {
+    env,
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  await once(child.stdout, 'data');
+  const mib = residentMiB(child.pid!);
+  await stopChild(child);
+  return mib;
 }
 
 function residentMiB(pid: number): number {
