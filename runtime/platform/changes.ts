@@ -4,7 +4,7 @@
  * rolled, watched.
  */
 import { randomUUID } from 'node:crypto';
-import { setImmediate } from 'node:timers/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { PlatformEvent } from '../events.ts';
 import { PaasError } from '../kernel/errors.ts';
 import { carriedOver, withByHand } from '../plan/by-hand.ts';
@@ -51,6 +51,9 @@ export interface ChangeByHand {
   readonly apply: 'nothing' | 'routes' | 'scale' | 'relaunch';
 }
 
+/** The event loop has looked at its sockets by then. */
+const A_TURN_MS = 1;
+
 export class Changes {
   readonly #options: ChangesOptions;
 
@@ -96,7 +99,7 @@ export class Changes {
         if (pushed.debug) await app.debugger.open(plan, pushed.debug);
         await this.#launchWatched(app, because, rolling, inner);
         // The requests that waited go first: to write takes longer than to pass them on.
-        await setImmediate();
+        await sleep(A_TURN_MS);
         if (!record.ranOnce) this.#save(app, { ...app.record, ranOnce: true });
       } catch (error) {
         if (!rolling || inner.aborted) await this.#giveUp(app, error);
