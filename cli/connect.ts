@@ -22,8 +22,11 @@ const STARTING_MS = 20_000;
 const LOOK_MS = 10;
 /** Garbage otherwise grows a host by 20 to 30 MiB before V8 looks at it. */
 const HOST_HEAP = ['--max-semi-space-size=2', '--optimize-for-size'];
-/** Each thread's own pool of memory otherwise, with 1 to 4 MiB that nobody uses. Read by glibc alone. */
-const HOST_MALLOC = { MALLOC_ARENA_MAX: '2' };
+/**
+ * For glibc, which else has a pool of memory for each thread, and raises the size from which a block is given back to the
+ * system to that of a cache's items: the memory of caches that are gone would stay.
+ */
+const HOST_MALLOC = { MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: '131072' };
 
 /** The running host, or undefined. */
 export async function connectIfRunning(

@@ -100,6 +100,7 @@ test('only programs read the environment and the folder: what they start with is
 
 /** Who writes down, shows or is told the time of day. Waits and bounds go by a clock that nobody can set. */
 const TELL_TIME = [
+  'cli/commands/instances.ts', // since when they run
   'cli/commands/logs.ts', // --since
   'cli/commands/trust.ts', // until when a certificate is good
   'cli/connect.ts', // a line in the host's log
