@@ -194,6 +194,8 @@ export class Host {
         connection.listensTo.add(app.name);
         for (const { name } of app.services) connection.listensTo.add(name);
         if (!request.detached) connection.leases.add(app.name);
+        const { attach } = request;
+        if (attach) connection.afterwards.add(() => this.#platform.takeTerminal(app.name, attach));
       }
       try {
         const apps = await this.#platform.push(request, signal);
@@ -304,6 +306,8 @@ export class Host {
         // Deleted meanwhile.
       }
     }
+    // Of an app that lives on: it is no longer its to read from, and soon somebody else's.
+    await Promise.allSettled([...connection.afterwards].map((takeBack) => takeBack()));
     this.#checkIdle();
   }
 

@@ -11,7 +11,7 @@ import { VERSION } from './kernel/version.ts';
 import type { Log } from './logs/log.ts';
 import type { Restored } from './platform/after-host.ts';
 import type { AppDrains } from './platform/app-drains.ts';
-import type { App } from './platform/app.ts';
+import type { App, Attachment } from './platform/app.ts';
 import type { ByHandChanges } from './platform/by-hand-changes.ts';
 import type { Strategy } from './platform/changes.ts';
 import type { Crons } from './platform/crons.ts';
@@ -110,6 +110,11 @@ export class Platform implements AsyncDisposable {
 
   async restartInstance(name: string, type: string, index: number, signal?: AbortSignal): Promise<void> {
     await this.#parts.changes.restartInstance(this.app(name), type, index, signal);
+  }
+
+  /** Takes back the terminal an app was given: the process that has it is started again without, where it runs. */
+  async takeTerminal(name: string, attachment: Attachment): Promise<void> {
+    await this.#parts.changes.takeTerminal(this.app(name), attachment);
   }
 
   /** Stops an app and the services nothing else needs. Cuts short whatever is under way with it. */

@@ -26,6 +26,8 @@ export class Connection {
   readonly listensTo = new Set<string>();
   /** Apps that live no longer than this connection. */
   readonly leases = new Set<string>();
+  /** Takes back the terminal it gave away, once what it held has been let go of. */
+  readonly afterwards = new Set<() => Promise<void>>();
   /** What it borrowed goes back when it closes. */
   readonly whenClosed = new Set<() => Promise<void>>();
   readonly #socket: Socket;

@@ -171,6 +171,20 @@ export class Changes {
     }, signal);
   }
 
+  /**
+   * The terminal a push gave an app is gone: the process that has it starts again without.
+   * @throws PaasError as a launch
+   */
+  async takeTerminal(app: App, attachment: Attachment): Promise<void> {
+    await app.turns.run(async (inner) => {
+      if (app.attached !== attachment) return; // a later push has given it another
+      app.attached = undefined;
+      if (app.record.desired !== 'started' || app.state === 'stopped') return;
+      this.#say(app, 'restart-app-instance', `${attachment.process}/0 starts again without its terminal`);
+      await app.run.restartInstance(attachment.process, 0, inner);
+    });
+  }
+
   /** An edit was seen: what it means is planned and applied, with the file as the cause. */
   async #applyEdit(
     app: App,

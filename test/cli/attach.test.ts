@@ -58,3 +58,32 @@ test.each([
   expect(refused.code).toBe(2);
   expect(refused.stderr).toContain(words);
 });
+
+const STDIN = `
+process.stdin.on('data', (chunk) => console.log('read ' + chunk)).on('end', () => console.log('end of input'));
+require('http').createServer((_, res) => res.end('terminal ' + !!process.stdin.isTTY)).listen(process.env.PORT, '127.0.0.1');
+`;
+
+test.skipIf(!hasScript())(
+  'an app that outlives the terminal it was given starts again without it',
+  async () => {
+    const home = newHome();
+    const folder = echoApp('shop', '', STDIN);
+    const first = await home.json<{ url: string }>(['push', '--detach'], { cwd: folder });
+    const command = `${process.execPath} ${BIN} push --attach web`;
+    const child = spawn('script', ['-qefc', command, '/dev/null'], { cwd: folder, env: home.env });
+    let output = '';
+    for (const stream of [child.stdout, child.stderr])
+      stream.on('data', (chunk) => (output += String(chunk)));
+    onTestFinished(() => void child.kill('SIGKILL'));
+    const exited = new Promise((resolve) => child.once('close', resolve));
+    await until('it runs', () => output.includes('shop runs'), { state: () => output });
+    expect((await get(first.url)).body).toBe('terminal true');
+
+    child.kill('SIGKILL');
+    await exited;
+    await until('it has no terminal', async () => (await get(first.url)).body === 'terminal false');
+    expect(await home.run(['restart', 'shop'])).toMatchObject({ code: 0 });
+    expect((await home.run(['events', 'shop'])).stdout).toContain('web/0 starts again without its terminal');
+  },
+);
