@@ -71,10 +71,13 @@ export async function push(
   const apps = manifest.apps.map(({ name }) => name as string);
   const hooks = new AbortController();
   const ready = readyFile(context, options.readyFile);
+  let underWay = true;
   const handling = {
-    onFirst: (signal: NodeJS.Signals) => {
+    onFirst: async (signal: NodeJS.Signals) => {
       hooks.abort(new PaasError('CANCELLED', { reason: 'the push' }));
-      return stopAll(client, apps, context, signal);
+      // Whoever lets go of a push takes back what it has not brought up; of what is up, it holds nothing.
+      if (underWay && detached) return cutShort(client, context, signal);
+      await stopAll(client, apps, { context, signal, underWay });
     },
     onSecond: () => killAll(client, apps),
   };
@@ -97,6 +100,7 @@ export async function push(
       binds: await readBinds(manifest, options.bind),
       allowMissingServices: options.allowMissingServices === true,
     });
+    underWay = false;
     ready.write(summary(pushed.apps, pushed.snapshot));
     if (json) terminal.out(JSON.stringify(summary(pushed.apps, pushed.snapshot)));
     else for (const line of closing(pushed.apps, !detached)) terminal.out(line);
@@ -187,14 +191,15 @@ function closing(apps: readonly AppSnapshot[], attached: boolean): string[] {
 async function stopAll(
   client: ControlClient,
   apps: readonly string[],
-  { terminal, json }: Context,
-  signal: NodeJS.Signals,
+  { context, signal, underWay }: { context: Context; signal: NodeJS.Signals; underWay: boolean },
 ): Promise<void> {
+  const { terminal, json } = context;
   if (signal === 'SIGHUP') return client[Symbol.dispose]();
   if (!json) terminal.out(`\nStopping ${apps.join(', ')} (Ctrl-C again to kill)`);
   for (const app of apps.toReversed()) {
     try {
       const { stopped } = await client.call('stop', { app, lease: true });
+      if (!stopped && underWay) return cutShort(client, context, signal);
       if (!stopped && !json)
         terminal.out(
           `${app} is not stopped after all: another terminal pushed it too, or it was pushed with --detach`,
@@ -205,6 +210,17 @@ async function stopAll(
         throw error;
     }
   }
+}
+
+/** What has not answered yet ends with its connection: the host stops what it was bringing up. */
+async function cutShort(
+  client: ControlClient,
+  { terminal, json }: Context,
+  signal: NodeJS.Signals,
+): Promise<void> {
+  if (!json && signal !== 'SIGHUP')
+    terminal.out('\nThe push was cut short: what it was starting is stopped. What runs: paas-local apps');
+  client[Symbol.dispose]();
 }
 
 async function killAll(client: ControlClient, apps: readonly string[]): Promise<void> {

@@ -155,6 +155,29 @@ describe('push', () => {
     expect((await same.exited).stdout).toContain('shop is not stopped after all');
     expect((await get(url)).status).toBe(200);
   });
+
+  test('Ctrl-C before a push is through says what becomes of it, whoever else held the app', async () => {
+    const home = newHome();
+    const app = echoApp('shop');
+    for (const args of [['push', '--detach'], ['push']]) {
+      writeFileSync(join(app, 'server.js'), ECHO_SERVER);
+      // An edit would start it too.
+      await home.json<Pushed>(['push', '--detach', '--no-watch'], { cwd: app });
+      writeFileSync(join(app, 'server.js'), "console.log('slow'); setInterval(() => {}, 1000);");
+      const slow = home.start(args, { cwd: app });
+      await slow.readUntil(/OUT slow/);
+      slow.child.kill('SIGINT');
+      const { code, stdout } = await slow.exited;
+      expect({ code, stdout }).toMatchObject({ code: 130, stdout: expect.stringContaining('cut short') });
+      expect(stdout).not.toContain('not stopped after all');
+      await until('it is stopped', async () => {
+        const { apps } = await home.json<{ apps: readonly { state: string; requestedState: string }[] }>([
+          'apps',
+        ]);
+        return apps[0]!.state === 'stopped' && apps[0]!.requestedState === 'stopped';
+      });
+    }
+  });
 });
 
 test('a static site runs on the server that is shipped', async () => {
