@@ -8,6 +8,7 @@ import { errorFromJson, PaasError } from '../runtime/kernel/errors.ts';
 import { makeSpace, systemReason } from '../runtime/state/home.ts';
 import { lockHolder } from '../runtime/state/lock.ts';
 import type { Context } from './context.ts';
+import { warn } from './render/warn.ts';
 
 export interface HostWishes {
   readonly port: number;
@@ -100,6 +101,7 @@ export async function connect(context: Context, wishes: HostWishes): Promise<Con
   if ('failed' in said) throw errorFromJson(said.failed);
   // Another command's host won the race: that one answers, maybe after finishing its own start.
   if ('taken' in said) return (await connectIfRunning(context)) ?? connect(context, wishes);
+  if (said.ready.problem) warn(context, errorFromJson(said.ready.problem));
   return ControlClient.connect(said.ready.socket);
 }
 

@@ -2,8 +2,8 @@
 import { PaasError } from '../runtime/kernel/errors.ts';
 import { suggest } from '../runtime/kernel/suggest.ts';
 import { withByHand } from '../runtime/plan/by-hand.ts';
-import { loadRecord } from '../runtime/state/record.ts';
 import type { Context } from './context.ts';
+import { remembered } from './remembered.ts';
 
 export interface ManifestOptions {
   readonly manifest?: string;
@@ -47,7 +47,7 @@ export async function oneApp(
 
 /** @throws PaasError `APP_NOT_FOUND` where the space does not remember it */
 export function knownApp(context: Context, name: string): string {
-  const { record } = loadRecord(context.paths.record);
+  const record = remembered(context);
   if (record.apps[name]) return name;
   const known = Object.keys(record.apps);
   throw new PaasError('APP_NOT_FOUND', { app: name, known, suggestion: suggest(name, known) ?? null });
@@ -55,7 +55,7 @@ export function knownApp(context: Context, name: string): string {
 
 /** As the space remembers it, with what was changed by hand. @throws PaasError `APP_NOT_FOUND` */
 export function rememberedApp(context: Context, name: string) {
-  const { record } = loadRecord(context.paths.record);
+  const record = remembered(context);
   const app = record.apps[knownApp(context, name)]!;
   return { ...app, plan: withByHand(app.plan, app.byHand), services: record.services };
 }

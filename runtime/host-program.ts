@@ -10,7 +10,7 @@ import { spacePaths } from './state/home.ts';
 
 /** What the first line says. */
 export type HostAnnouncement =
-  | { readonly ready: { readonly socket: string } }
+  | { readonly ready: { readonly socket: string; readonly problem?: ReturnType<typeof errorToJson> } }
   | { readonly taken: { readonly socket: string } }
   | { readonly failed: ReturnType<typeof errorToJson> };
 
@@ -57,7 +57,8 @@ async function serve({ home, space, searchPath, ...options }: HostArguments): Pr
     for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => resolve());
   });
   process.stdout.on('error', () => {});
-  announce({ ready: { socket: host.socket } });
+  const { socket, problem } = host;
+  announce({ ready: { socket, ...(problem ? { problem: errorToJson(problem) } : {}) } });
   await Promise.race([host.done, asked]);
   await host.close();
 }

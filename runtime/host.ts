@@ -291,6 +291,11 @@ export class Host {
     throw new PaasError('SERVICE_NOT_FOUND', { service: name, known: services.map((known) => known.name) });
   }
 
+  /** Why the space's record had to be begun anew, if it had. */
+  get problem(): PaasError | undefined {
+    return this.#platform.problem;
+  }
+
   /** How many connections hold this app, or one more if it was pushed with --detach. */
   #holders(app: string): number {
     const leases = [...this.#server.connections].filter(({ leases: held }) => held.has(app)).length;

@@ -1,10 +1,10 @@
 /** `apps`: what is in this space, running or not. */
-import { loadRecord } from '../../runtime/state/record.ts';
 import type { AppSnapshot, ProcessSnapshot } from '../../runtime/snapshot.ts';
 import { restingSnapshot } from '../../runtime/platform/app-snapshot.ts';
 import { connectIfRunning } from '../connect.ts';
 import type { Context } from '../context.ts';
 import { table } from '../render/table.ts';
+import { remembered } from '../remembered.ts';
 
 export async function apps(context: Context): Promise<number> {
   const { terminal, json, paths } = context;
@@ -35,7 +35,7 @@ export async function apps(context: Context): Promise<number> {
 export async function listApps(context: Context): Promise<readonly AppSnapshot[]> {
   using client = await connectIfRunning(context);
   if (client) return (await client.call('snapshot', {})).apps;
-  const { record } = loadRecord(context.paths.record);
+  const record = remembered(context);
   return Object.values(record.apps).map((app) => restingSnapshot(app, 'no host runs'));
 }
 

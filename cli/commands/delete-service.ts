@@ -1,8 +1,8 @@
 /** `delete-service` and `reset-service`: what ends the data of an instance, and so asks first. */
 import { PaasError } from '../../runtime/kernel/errors.ts';
-import { loadRecord } from '../../runtime/state/record.ts';
 import { connect } from '../connect.ts';
 import { anyPort, type CommonOptions, type Context } from '../context.ts';
+import { remembered } from '../remembered.ts';
 import { confirm } from '../render/confirm.ts';
 
 export interface DeleteServiceOptions extends CommonOptions {
@@ -47,7 +47,7 @@ async function sure(
   { force }: DeleteServiceOptions,
   verb: 'delete' | 'empty',
 ): Promise<void> {
-  const known = Object.keys(loadRecord(context.paths.record).record.services);
+  const known = Object.keys(remembered(context).services);
   const missing = names.find((name) => !known.includes(name));
   if (missing !== undefined) throw new PaasError('SERVICE_NOT_FOUND', { service: missing, known });
   if (force || (await confirm(context, `Really ${verb} ${names.join(', ')}, with all data in it?`))) return;

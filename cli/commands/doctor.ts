@@ -5,7 +5,7 @@ import { engineFolders, enginesHere, type EnginesHere } from '../../runtime/plat
 import { findShell } from '../../runtime/platform/shell.ts';
 import { lockHolder } from '../../runtime/state/lock.ts';
 import { makeSpace } from '../../runtime/state/home.ts';
-import { loadRecord } from '../../runtime/state/record.ts';
+import { readRecord, recordsAside } from '../../runtime/state/record.ts';
 import type { Context } from '../context.ts';
 import { pairs } from '../render/table.ts';
 
@@ -14,7 +14,7 @@ export async function doctor(context: Context): Promise<number> {
   makeSpace(paths);
   const holder = lockHolder(paths.lock);
   const cleaned = await cleanUnlessRunning(paths);
-  const { record, problem } = loadRecord(paths.record);
+  const { record, problem } = readRecord(paths.record);
   const { SERVICE_TYPES } = await import('../../services/index.ts');
   const { PATH } = context.env;
   const where = { ...engineFolders(paths), ...(PATH === undefined ? {} : { searchPath: PATH }) };
@@ -29,6 +29,7 @@ export async function doctor(context: Context): Promise<number> {
     services: Object.keys(record.services),
     shell: findShell(),
     engines: here,
+    recordsSetAside: recordsAside(paths.record),
     cleaned: cleaned.map(({ runId, pids }) => ({ runId, pids })),
     problem: problem ? { code: problem.code, message: problem.message, hint: problem.hint } : null,
   };
@@ -50,6 +51,10 @@ export async function doctor(context: Context): Promise<number> {
   for (const line of pairs(here.kinds.flatMap(engineRows))) terminal.out(`  ${line}`);
   if (here.problem !== undefined) terminal.out(`None of them can be started: ${here.problem}`);
   if (problem) terminal.out(`\n${problem.message}. ${problem.hint ?? ''}`);
+  for (const path of facts.recordsSetAside)
+    terminal.out(
+      `\n"${path}" could not be understood and was set aside: remove it when it is of no use any more`,
+    );
   if (cleaned.length === 0) terminal.out('\nNothing was left behind by an earlier crash');
   for (const { pids } of cleaned) {
     terminal.out(

@@ -1,10 +1,10 @@
 /** `start`, `stop`, `restart`, `delete`: one app or all of the manifest's. */
 import { PaasError } from '../../runtime/kernel/errors.ts';
-import { loadRecord } from '../../runtime/state/record.ts';
 import { connect, connectIfRunning } from '../connect.ts';
 import { anyPort, type CommonOptions, type Context } from '../context.ts';
 import { endHost } from '../end-host.ts';
 import { confirm } from '../render/confirm.ts';
+import { remembered } from '../remembered.ts';
 import { showEvents } from '../render/reporter.ts';
 import { appNames } from '../which-app.ts';
 import { listApps } from './apps.ts';
@@ -53,7 +53,7 @@ export async function stop(
 ): Promise<number> {
   if (options.all) return stopAll(context);
   const wanted = await appNames(context, names);
-  const { apps } = loadRecord(context.paths.record).record;
+  const { apps } = remembered(context);
   const client =
     (await connectIfRunning(context)) ??
     // What a host that was killed ran is stopped by a new one, which then forgets about it.

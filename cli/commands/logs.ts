@@ -6,12 +6,12 @@ import { PaasError } from '../../runtime/kernel/errors.ts';
 import { parseMoment } from '../../runtime/kernel/moment.ts';
 import { suggest } from '../../runtime/kernel/suggest.ts';
 import { logFile } from '../../runtime/state/home.ts';
-import { loadRecord } from '../../runtime/state/record.ts';
 import { connectIfRunning } from '../connect.ts';
 import type { CommonOptions, Context } from '../context.ts';
 import { renderLogLine } from '../render/reporter.ts';
 import { untilSignal } from '../signals.ts';
 import { oneApp } from '../which-app.ts';
+import { remembered } from '../remembered.ts';
 
 export interface LogsOptions extends CommonOptions {
   readonly recent?: boolean;
@@ -101,7 +101,7 @@ function readFilter({ since, grep, source, instance }: LogsOptions): LogFilter {
 
 /** What the disk keeps, up to the line given. @throws PaasError `APP_NOT_FOUND` */
 function olderLines(context: Context, owner: string, before?: LogLine): readonly LogLine[] {
-  const { record } = loadRecord(context.paths.record);
+  const record = remembered(context);
   const kind = record.apps[owner] ? 'app' : record.services[owner] ? 'service' : undefined;
   if (kind) {
     const path = logFile(context.paths, kind, owner);

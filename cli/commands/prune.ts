@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { cleanUnlessRunning } from '../../runtime/leftovers.ts';
 import { fileNameFor, logFile } from '../../runtime/state/home.ts';
 import { lockHolder } from '../../runtime/state/lock.ts';
-import { loadRecord } from '../../runtime/state/record.ts';
+import { readRecord, recordsAside } from '../../runtime/state/record.ts';
 import type { CommonOptions, Context } from '../context.ts';
 import { confirm } from '../render/confirm.ts';
 
@@ -34,11 +34,18 @@ export async function prune(context: Context, options: PruneOptions): Promise<nu
 }
 
 /** Folders and logs of apps and services that the record does not know. With a host at work it knows best: none. */
-function findForgotten({ paths }: Context): readonly string[] {
+function findForgotten({ paths, terminal }: Context): readonly string[] {
   if (lockHolder(paths.lock)) return [];
-  const { record, problem } = loadRecord(paths.record);
-  // Of a record that was just set aside nothing is known: all would seem forgotten.
-  if (problem) return [];
+  const { record, problem } = readRecord(paths.record);
+  // Of a record that could not be understood nothing is known: all would seem forgotten, data of databases too.
+  const [aside] = problem ? [paths.record] : recordsAside(paths.record);
+  if (aside !== undefined) {
+    terminal.err(
+      `What apps and services left is kept: "${aside}" could not be understood, and may have known them`,
+    );
+    terminal.err('  Remove that file, and whatever no app or service of today needs can be removed');
+    return [];
+  }
   const [apps, services] = [Object.keys(record.apps), Object.keys(record.services)];
   const logs = new Set([
     ...apps.flatMap((name) => [logFile(paths, 'app', name), logFile(paths, 'events', name)]),

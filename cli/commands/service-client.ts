@@ -2,10 +2,10 @@
 import { constants } from 'node:os';
 import { runInForeground } from '../../services/kit/foreground.ts';
 import { PaasError } from '../../runtime/kernel/errors.ts';
-import { loadRecord } from '../../runtime/state/record.ts';
 import { connect } from '../connect.ts';
 import { anyPort, type Context } from '../context.ts';
 import { showEvents } from '../render/reporter.ts';
+import { remembered } from '../remembered.ts';
 
 /** Types whose engine has a shell, in the platform's words. */
 const WITH_SHELL = ['mysql', 'postgresql', 'redis', 'mongodb'];
@@ -44,7 +44,7 @@ export async function runClient(
 
 /** `[app] [service]`: the last word that names a service; else the only one there is, of the app if one was named. */
 function chooseService(context: Context, words: readonly string[], types: readonly string[]): string {
-  const { record } = loadRecord(context.paths.record);
+  const record = remembered(context);
   const named = words.at(-1);
   if (named !== undefined && record.services[named]) return named;
   const app = words.length > 0 ? record.apps[words[0]!] : undefined;

@@ -1,11 +1,11 @@
 /** `service NAME` and `services`: what runs, where, with which credentials and figures. */
-import { loadRecord } from '../../runtime/state/record.ts';
 import type { ServiceSnapshot } from '../../runtime/snapshot.ts';
 import { connect, connectIfRunning } from '../connect.ts';
 import { anyPort, type Context } from '../context.ts';
 import { pairs, table } from '../render/table.ts';
 import { harmless } from '../render/terminal.ts';
 import { BROKER } from './marketplace.ts';
+import { remembered } from '../remembered.ts';
 
 export async function service(context: Context, name: string): Promise<number> {
   const { terminal, json } = context;
@@ -110,7 +110,7 @@ export async function services(context: Context): Promise<number> {
 async function listServices(context: Context): Promise<readonly ServiceSnapshot[]> {
   using client = await connectIfRunning(context);
   if (client) return (await client.call('snapshot', {})).services;
-  const { record } = loadRecord(context.paths.record);
+  const record = remembered(context);
   return Object.values(record.services).map(({ plan, port }) => ({
     name: plan.name,
     type: plan.type,

@@ -1,13 +1,14 @@
 /** `run-task`, `tasks`, `terminate-task`: one-off commands that the platform runs beside an app. */
 import { parseCloudFoundrySize } from '../../runtime/kernel/bytes.ts';
 import { EXIT, PaasError } from '../../runtime/kernel/errors.ts';
-import { loadRecord, type TaskRecord } from '../../runtime/state/record.ts';
+import { type TaskRecord } from '../../runtime/state/record.ts';
 import { connect, connectIfRunning } from '../connect.ts';
 import { anyPort, type CommonOptions, type Context } from '../context.ts';
 import { showEvents } from '../render/reporter.ts';
 import { pairs, table } from '../render/table.ts';
 import { harmless } from '../render/terminal.ts';
 import { knownApp, oneApp } from '../which-app.ts';
+import { remembered } from '../remembered.ts';
 
 export interface RunTaskOptions extends CommonOptions {
   readonly command?: string;
@@ -131,6 +132,6 @@ const startTime = ({ startedAt }: TaskRecord): string =>
 async function list(context: Context, app: string): Promise<readonly TaskRecord[]> {
   using client = await connectIfRunning(context);
   if (client) return (await client.call('tasks', { app })).tasks;
-  const { record } = loadRecord(context.paths.record);
+  const record = remembered(context);
   return (record.apps[knownApp(context, app)]?.tasks ?? []).toReversed();
 }

@@ -336,7 +336,15 @@ const ERRORS = {
   STATE_UNREADABLE: {
     exit: EXIT.unexpected,
     message: (f) => `Cannot read "${text(f.file)}": ${text(f.reason)}`,
-    hint: (f) => (f.aside ? `It was set aside as "${text(f.aside)}" and a fresh record begun` : undefined),
+    hint: (f) =>
+      f.aside
+        ? `It was set aside as "${text(f.aside)}" and a fresh record begun; what services keep is still there: push again to use it`
+        : 'Mend it, or put back a copy; the next push sets it aside and begins a fresh one',
+  },
+  STATE_NEWER: {
+    exit: EXIT.unexpected,
+    message: (f) => `Cannot use "${text(f.file)}": ${text(f.reason)}`,
+    hint: () => 'Nothing was changed. Use the newer paas-local, or another home: PAAS_LOCAL_HOME',
   },
   AUTHORITY_UNUSABLE: {
     exit: EXIT.unexpected,

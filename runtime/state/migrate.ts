@@ -2,6 +2,9 @@
 /** Raised when the layout changes; `STEPS` then gets a step. */
 export const RECORD_VERSION = 2;
 
+/** It is whole, and not ours to understand. */
+export class NewerRecord extends Error {}
+
 type Raw = Readonly<Record<string, unknown>>;
 
 /** By the version they start from. */
@@ -34,13 +37,13 @@ function processOf2(process: Raw): Raw {
 
 /**
  * @returns the record in today's layout, checked in its outline
- * @throws Error with what is wrong, in half a sentence
+ * @throws Error with what is wrong, in half a sentence; `NewerRecord`
  */
 export function migrate(raw: unknown): Raw {
   let record = asObject(raw);
   if (typeof record.version !== 'number') throw new Error('it has no version');
   if (record.version > RECORD_VERSION) {
-    throw new Error(
+    throw new NewerRecord(
       `it has version ${record.version}, written by a newer paas-local; this one reads up to ${RECORD_VERSION}`,
     );
   }

@@ -3,7 +3,8 @@
  * that were handed out. Everything else can be found out again.
  */
 import { randomUUID } from 'node:crypto';
-import { readFileSync, renameSync } from 'node:fs';
+import { readdirSync, readFileSync, renameSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import type { Identity, NodeConfig } from '../../services/kit/contract.ts';
 import type { Json } from '../../services/kit/json.ts';
 import { PaasError } from '../kernel/errors.ts';
@@ -12,7 +13,10 @@ import type { Overrides } from '../manifest/options.ts';
 import type { AppPlan, ByHand, ServicePlan } from '../plan/types.ts';
 import { writeFileAtomic } from './atomic-file.ts';
 import { systemReason } from './home.ts';
-import { migrate, RECORD_VERSION } from './migrate.ts';
+import { migrate, NewerRecord, RECORD_VERSION } from './migrate.ts';
+
+/** Between the name of a record that was set aside and what makes its own unique. */
+const ASIDE = '.unreadable-';
 
 export interface AppRecord {
   readonly id: string;
@@ -113,12 +117,28 @@ export function emptyRecord(): SpaceRecord {
 
 export interface LoadedRecord {
   readonly record: SpaceRecord;
-  /** Says that an unreadable record was set aside, and where. */
+  /** Says why the record could not be understood, and what became of it. */
   readonly problem?: PaasError;
 }
 
-/** Reads a space's record. One that cannot be understood is set aside with a message, never overwritten in silence. */
+/**
+ * Reads a space's record, for the host that will write it. One that cannot be understood is set aside with a message,
+ * never overwritten in silence; one of a newer program is left to that.
+ * @throws PaasError `STATE_UNREADABLE` where the system does not let us, `STATE_NEWER`
+ */
 export function loadRecord(path: string): LoadedRecord {
+  const read = readRecord(path);
+  if (!read.problem) return read;
+  const aside = `${path}${ASIDE}${randomUUID().slice(0, 8)}`;
+  renameSync(path, aside);
+  return { ...read, problem: new PaasError('STATE_UNREADABLE', { ...read.problem.facts, aside }) };
+}
+
+/**
+ * The same for whoever only looks, and so touches nothing.
+ * @throws as `loadRecord`
+ */
+export function readRecord(path: string): LoadedRecord {
   let text: string;
   try {
     text = readFileSync(path, 'utf8');
@@ -129,13 +149,23 @@ export function loadRecord(path: string): LoadedRecord {
   try {
     return { record: parse(text) };
   } catch (error) {
-    const aside = `${path}.unreadable-${randomUUID().slice(0, 8)}`;
-    renameSync(path, aside);
+    if (error instanceof NewerRecord)
+      throw new PaasError('STATE_NEWER', { file: path, reason: error.message });
     const reason = error instanceof SyntaxError ? 'it is not whole JSON' : (error as Error).message;
-    return {
-      record: emptyRecord(),
-      problem: new PaasError('STATE_UNREADABLE', { file: path, reason, aside }),
-    };
+    return { record: emptyRecord(), problem: new PaasError('STATE_UNREADABLE', { file: path, reason }) };
+  }
+}
+
+/** Records that were set aside and are still there: what is on disk may be theirs. */
+export function recordsAside(path: string): readonly string[] {
+  const folder = dirname(path);
+  const beginning = `${basename(path)}${ASIDE}`;
+  try {
+    return readdirSync(folder)
+      .filter((name) => name.startsWith(beginning))
+      .map((name) => join(folder, name));
+  } catch {
+    return []; // there is no such space
   }
 }
 

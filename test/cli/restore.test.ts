@@ -163,14 +163,50 @@ interface StoredServices {
   readonly services: { 'shop-cache': { identity: { user: string } } };
 }
 
-test('a half-written record is set aside with a message', async () => {
-  const home = newHome();
-  await push(home, echoApp('one'));
-  await home.run(['stop', '--all']);
-  const whole = readFileSync(recordOf(home), 'utf8');
-  writeFileSync(recordOf(home), whole.slice(0, 200));
-  const { stdout } = await home.run(['doctor']);
-  expect(stdout).toMatch(/Cannot read ".*record\.json": it is not whole JSON/);
-  const [, aside] = /set aside as "(.*)"/.exec(stdout)!;
-  expect(readFileSync(aside!, 'utf8')).toBe(whole.slice(0, 200));
+describe('a record that cannot be used', () => {
+  async function spoilt(change: (whole: string) => string) {
+    const home = newHome();
+    const folder = echoApp('one', 'services: {c: memcached}\n');
+    await push(home, folder);
+    await home.run(['stop', '--all']);
+    const text = change(readFileSync(recordOf(home), 'utf8'));
+    writeFileSync(recordOf(home), text);
+    return { home, folder, text };
+  }
+
+  test('half-written: whoever looks is told, and the next push sets it aside with a message', async () => {
+    const { home, folder, text } = await spoilt((whole) => whole.slice(0, 200));
+    for (const command of ['apps', 'services', 'doctor']) {
+      const { stdout, stderr } = await home.run([command]);
+      expect(stdout + stderr).toMatch(/Cannot read ".*record\.json": it is not whole JSON/);
+    }
+    expect(readFileSync(recordOf(home), 'utf8')).toBe(text);
+    const pushed = await home.run(['push', '--detach'], { cwd: folder });
+    expect(pushed).toMatchObject({ code: 0 });
+    const [, aside] = /set aside as "(.*?)"/.exec(pushed.stderr)!;
+    expect(readFileSync(aside!, 'utf8')).toBe(text);
+    expect((await home.run(['doctor'])).stdout).toContain(aside);
+  });
+
+  test('prune takes nothing that such a record may have known', async () => {
+    const { home } = await spoilt(() => '{');
+    const kept = readdirSync(join(dirname(recordOf(home)), 'apps'));
+    expect(kept).toHaveLength(1);
+    expect((await home.run(['prune', '-f'])).stderr).toContain('could not be understood');
+    await home.run(['create-service', 'memcached', 'free', 'other']);
+    await home.run(['stop', '--all']);
+    const pruned = await home.run(['prune', '-f']);
+    expect(pruned.stderr).toContain('record.json.unreadable-');
+    expect(readdirSync(join(dirname(recordOf(home)), 'apps'))).toEqual(kept);
+  });
+
+  test('of a newer paas-local: every command says so, and nothing is changed', async () => {
+    const { home, folder, text } = await spoilt((whole) => whole.replace(/"version": \d+/, '"version": 99'));
+    for (const command of [['apps'], ['push', '--detach'], ['start', 'one'], ['prune', '-f']]) {
+      const { code, stderr } = await home.run(command, { cwd: folder });
+      expect({ code, stderr }).toMatchObject({ code: 1, stderr: expect.stringContaining('[STATE_NEWER]') });
+      expect(stderr).toContain('written by a newer paas-local');
+    }
+    expect(readFileSync(recordOf(home), 'utf8')).toBe(text);
+  });
 });

@@ -2,7 +2,13 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { emptyRecord, loadRecord, saveRecord } from '../../../runtime/state/record.ts';
+import {
+  emptyRecord,
+  loadRecord,
+  readRecord,
+  recordsAside,
+  saveRecord,
+} from '../../../runtime/state/record.ts';
 import { tempDir } from '../../helpers/temp-dir.ts';
 
 const version1 = readFileSync(
@@ -52,7 +58,6 @@ describe('a record that cannot be understood is set aside, and said so', () => {
     ['empty', '', 'it is not whole JSON'],
     ['a list', '[]', 'it is not an object'],
     ['without a version', '{}', 'it has no version'],
-    ['of a newer program', '{"version": 99}', 'it has version 99, written by a newer paas-local'],
     ['of a version that never was', '{"version": 0}', 'it has version 0, which never was'],
     ['without services', '{"version": 2, "apps": {}}', 'it has no "services"'],
     ['with half an app', whole.replace('"apps":{}', '"apps":{"shop":{}}'), 'its app "shop" is not whole'],
@@ -68,6 +73,28 @@ describe('a record that cannot be understood is set aside, and said so', () => {
     expect(problem?.hint).toContain(aside);
     expect(readFileSync(join(path, '..', aside!), 'utf8')).toBe(text);
   });
+});
+
+test('a record of a newer program is left to that', () => {
+  const path = recordFile('{"version": 99}');
+  for (const look of [loadRecord, readRecord])
+    expect(() => look(path)).toThrow(
+      expect.objectContaining({
+        code: 'STATE_NEWER',
+        message: expect.stringContaining('it has version 99, written by a newer paas-local'),
+      }),
+    );
+  expect(readFileSync(path, 'utf8')).toBe('{"version": 99}');
+});
+
+test('whoever only looks sets nothing aside', () => {
+  const path = recordFile('{');
+  const { problem } = readRecord(path);
+  expect(problem).toMatchObject({ code: 'STATE_UNREADABLE' });
+  expect(readFileSync(path, 'utf8')).toBe('{');
+  expect(recordsAside(path)).toEqual([]);
+  loadRecord(path);
+  expect(recordsAside(path)).toHaveLength(1);
 });
 
 test('a record that cannot be written leaves the former one', () => {
