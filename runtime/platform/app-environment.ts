@@ -7,7 +7,9 @@ import { mountFolder } from '../env/vcap.ts';
 import type { AppFolders, EnvVariable, InstanceFacts } from '../env/types.ts';
 import { absolutePath } from '../kernel/names.ts';
 import type { AppPlan, ProcessPlan } from '../plan/types.ts';
+import { openAppSource } from '../staging/app-source.ts';
 import { copyApp } from '../staging/copy-app.ts';
+import { sharedFolders } from '../staging/stager.ts';
 import type { Installed } from '../staging/types.ts';
 import { fileNameFor, makePrivateFolder } from '../state/home.ts';
 import { authorityFiles } from '../tls/files.ts';
@@ -106,7 +108,8 @@ export class AppEnvironment {
     const to = `${this.folders.root}/${COPY}${this.#copies}`;
     rmSync(to, { recursive: true, force: true });
     const { dialect, manifest } = plan;
-    await copyApp({ from: plan.root, to, dialect, ignores: manifest.ignores, signal, log });
+    const shared = sharedFolders(openAppSource(plan.root), manifest, plan.facts);
+    await copyApp({ from: plan.root, to, dialect, ignores: manifest.ignores, shared, signal, log });
     this.#copy = to;
   }
 

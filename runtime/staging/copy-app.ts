@@ -19,6 +19,8 @@ export interface AppCopy extends Omit<UploadRules, 'cfignore'> {
   readonly from: string;
   /** Is made. */
   readonly to: string;
+  /** Not copied: by their names at the top of the folder, where a link leads instead. */
+  readonly shared: ReadonlyMap<string, string>;
   readonly signal: AbortSignal;
   /** One line for the staging log. */
   readonly log: (text: string) => void;
@@ -33,10 +35,15 @@ const AT_ONCE = 100;
 const SMALL_BYTES = 256 * 1024;
 
 /** Links that lead out of the folder go on leading there; sockets and pipes are left out. */
-export async function copyApp({ from, to, signal, log, ...rules }: AppCopy): Promise<void> {
-  const ignored = leftBehind({ ...rules, cfignore: readCfignore(from) });
+export async function copyApp({ from, to, shared, signal, log, ...rules }: AppCopy): Promise<void> {
+  const leaves = leftBehind({ ...rules, cfignore: readCfignore(from) });
+  const ignored: LeftBehind = (path, isFolder) => shared.has(path) || leaves(path, isFolder);
   const copying: Copying = { root: realpathSync(from), to, ignored, signal, outward: [], left: AT_ONCE };
   await copyFolder(copying, '');
+  for (const [name, target] of shared) {
+    symlinkSync(target, join(to, name));
+    log(`${name} is not copied: it has all that is needed, and is used where it is`);
+  }
   const { outward } = copying;
   if (outward.length > 0) log(`links that lead out of the folder go on doing so: ${outward.join(', ')}`);
 }

@@ -3,7 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { AppManifest } from '../manifest/types.ts';
 import { findTool } from '../../services/kit/find-tool.ts';
-import { installDependencies } from './node/dependencies.ts';
+import { installDependencies, installedModules } from './node/dependencies.ts';
 import { LOCK_FILES } from './node/package-manager.ts';
 import { readPackage } from './node/package-json.ts';
 import { checkEngine } from './node/engine.ts';
@@ -25,6 +25,7 @@ export const node: Buildpack = {
   aliases: ['nodejs', 'node.js', 'express', 'node04', 'node06', 'node08', 'node010'],
   recognise,
   inspect,
+  shares,
   install,
 };
 
@@ -53,6 +54,11 @@ function inspect(source: AppSource, manifest: AppManifest): Findings {
       ),
     ],
   };
+}
+
+function shares(source: AppSource, manifest: AppManifest): ReadonlyMap<string, string> {
+  const modules = installedModules(source, manifest);
+  return new Map(modules === undefined ? [] : [['node_modules', modules]]);
 }
 
 async function install(context: InstallContext): Promise<Installed> {

@@ -83,6 +83,16 @@ export async function install(context: InstallContext): Promise<Installed> {
   return combine(results);
 }
 
+/** See `Buildpack.shares`. */
+export function sharedFolders(
+  source: AppSource,
+  manifest: AppManifest,
+  { buildpack, supply = [] }: AppFacts,
+): ReadonlyMap<string, string> {
+  const shared = [...supply, buildpack].map((name) => packNamed(name).shares?.(source, manifest));
+  return new Map(shared.flatMap((folders) => [...(folders ?? [])]));
+}
+
 /** The last buildpack's folders come first on PATH, as it is the one that starts the app. */
 function combine(results: readonly Installed[]): Installed {
   const [only, ...others] = results;

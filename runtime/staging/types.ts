@@ -106,6 +106,11 @@ export interface Buildpack {
   inspect(source: AppSource, manifest: AppManifest): Findings;
   /** Programs without which `install` fails at once, where that can be told beforehand. Only reads. */
   programs?(source: AppSource): readonly Program[];
+  /**
+   * Folders of what is installed that a throw-away copy of the app need not have of its own: nothing is missing in them
+   * and no step of staging will change them. By the name in the copy, where they are. Only reads.
+   */
+  shares?(source: AppSource, manifest: AppManifest): ReadonlyMap<string, string>;
   /** @throws PaasError `STAGING_*` */
   install(context: InstallContext): Promise<Installed>;
 }

@@ -5,6 +5,7 @@ import { PaasError } from '../../kernel/errors.ts';
 import { findTool } from '../../../services/kit/find-tool.ts';
 import { inPlaceKey, installInPlace } from '../in-place.ts';
 import { installLine } from '../tool-hints.ts';
+import type { AppManifest } from '../../manifest/types.ts';
 import type { AppSource, InstallContext, Installed } from '../types.ts';
 import { nodeInstallError } from './install-error.ts';
 import { readPackage, type PackageJson } from './package-json.ts';
@@ -42,6 +43,23 @@ const isForDevelopmentOnly = ({ notesDir, manifest: { hooks } }: InstallContext,
   !pkg.hasWorkspaces &&
   Object.keys(pkg.dependencies).length === 0 &&
   hooks.preStaging.length + hooks.postStaging.length === 0;
+
+/**
+ * The `node_modules` in which all dependencies are, so that nothing will be installed: of the folder itself, or of one
+ * further up in a workspace. None where a hook may change it, or where it leads back into the folder.
+ */
+export function installedModules(source: AppSource, { hooks }: AppManifest): string | undefined {
+  const { value: pkg } = readPackage(source);
+  if (!pkg || pkg.hasWorkspaces || hooks.preStaging.length + hooks.postStaging.length > 0) return undefined;
+  const names = Object.keys(pkg.dependencies);
+  for (let folder = source.root; ; folder = dirname(folder)) {
+    const modules = join(folder, 'node_modules');
+    if (names.every((name) => existsSync(join(modules, name, 'package.json'))) && existsSync(modules))
+      return modules;
+    // An app without dependencies needs nothing of the folders above.
+    if (folder === dirname(folder) || names.length === 0) return undefined;
+  }
+}
 
 /** Whether Node would find each dependency: here, or further up in a workspace. Yarn's PnP has no folders to look for. */
 function isInstalled(source: AppSource, pkg: PackageJson): boolean {

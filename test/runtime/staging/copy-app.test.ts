@@ -12,12 +12,13 @@ import { expect, test } from 'vitest';
 import { copyApp } from '../../../runtime/staging/copy-app.ts';
 import { tempDir } from '../../helpers/temp-dir.ts';
 
-const asStackato = (from: string, to: string, said: string[] = []) =>
+const asStackato = (from: string, to: string, said: string[] = [], shared = new Map<string, string>()) =>
   copyApp({
     from,
     to,
     dialect: 'stackato',
     ignores: ['secret.txt'],
+    shared,
     signal: new AbortController().signal,
     log: (text) => said.push(text),
   });
@@ -68,8 +69,21 @@ test('what cannot be read is an error, and an aborted copy ends', async () => {
     to: join(tempDir(), 'copy'),
     dialect: 'cloud-foundry',
     ignores: undefined,
+    shared: new Map(),
     signal: AbortSignal.abort(reason),
     log: () => {},
   });
   await expect(copy).rejects.toBe(reason);
+});
+
+test('what is shared is a link to where it is, whatever is ignored', async () => {
+  const from = tempDir();
+  const to = join(tempDir(), 'copy');
+  mkdirSync(join(from, 'node_modules/one'), { recursive: true });
+  mkdirSync(join(from, 'lib/node_modules'), { recursive: true });
+  const said: string[] = [];
+  await asStackato(from, to, said, new Map([['node_modules', join(from, 'node_modules')]]));
+  expect(readlinkSync(join(to, 'node_modules'))).toBe(join(from, 'node_modules'));
+  expect(readdirSync(join(to, 'lib'))).toEqual(['node_modules']);
+  expect(said).toEqual(['node_modules is not copied: it has all that is needed, and is used where it is']);
 });

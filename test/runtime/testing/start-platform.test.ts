@@ -72,6 +72,24 @@ describe('startPlatform', () => {
     expect(await text(inPlace.fetch('/cwd'))).toBe(folder);
   });
 
+  test('shares the modules that are installed, be they ignored or above the folder, and installs nothing', async () => {
+    const workspace = appFolder({
+      'node_modules/greeting/package.json': '{"name": "greeting", "main": "index.js"}',
+      'node_modules/greeting/index.js': "module.exports = 'from a module above';",
+      'packages/shop/package.json':
+        '{"name": "shop", "dependencies": {"greeting": "1"}, "scripts": {"start": "node s.js"}}',
+      'packages/shop/s.js': `require('http').createServer((q, r) => r.end(require('greeting'))).listen(process.env.PORT);`,
+      'packages/shop/manifest.yml': 'applications: [{name: shop, memory: 64M}]',
+      'packages/shop/.cfignore': 'node_modules/',
+    });
+    const folder = join(workspace, 'packages/shop');
+    const platform = await started({ folder });
+    expect(await text(platform.fetch('/'))).toBe('from a module above');
+    expect(platform.app('shop').logs.text()).toContain('node_modules is not copied');
+    expect(platform.app('shop').logs.text()).not.toContain('Installing dependencies');
+    expect(readdirSync(folder)).not.toContain('node_modules');
+  });
+
   test('several apps: each has a URL of its own, and a subset can be asked for', async () => {
     const server = { 'server.js': SERVER };
     const folder = appFolder({
