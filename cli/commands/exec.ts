@@ -45,6 +45,7 @@ export async function exec(
   const around = { env: shellOf(context), cwd: context.cwd };
   const starting = start(startOptions(options, cut.signal), {
     startedAt: 'the command line',
+    ours: true,
     around,
     onEvent,
   });

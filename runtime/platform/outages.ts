@@ -54,6 +54,7 @@ export class Outages implements Disposable {
       throw new PaasError('USAGE', {
         message: `Cannot end "${fault.kind}" after a time: it happens at once`,
       });
+    checkNumbers(fault, forMs);
     const count = await this.#apply(target, fault);
     this.#forget(target, fault.kind);
     if (fault.kind === 'clear' || fault.kind === 'up') this.#forgetAll(target);
@@ -186,6 +187,20 @@ export class Outages implements Disposable {
 }
 
 const key = (target: string, kind: string): string => `${kind} ${target}`;
+
+/** What comes over the control socket or from code may be anything. @throws PaasError `USAGE` */
+function checkNumbers(fault: AnyFault, forMs: number | undefined): void {
+  for (const [name, value] of Object.entries({ ...fault, forMs })) {
+    if (!NUMBERS.has(name) || value === undefined) continue;
+    const whole = name === 'count' || name === 'bytesPerSecond';
+    if (typeof value === 'number' && value >= 0 && (whole ? Number.isInteger(value) : Number.isFinite(value)))
+      continue;
+    const message = `Cannot make the fault "${fault.kind}": its ${name} is ${String(value)}`;
+    throw new PaasError('USAGE', { message, hint: `Expected a ${whole ? 'whole ' : ''}number from 0 up` });
+  }
+}
+
+const NUMBERS: ReadonlySet<string> = new Set(['ms', 'jitterMs', 'bytesPerSecond', 'count', 'forMs']);
 
 const SERVICE_KINDS: ReadonlySet<string> = new Set([
   'down', 'up', 'freeze', 'latency', 'bandwidth', 'drop-connections', 'fail-next', 'evict', 'expire', 'clear',

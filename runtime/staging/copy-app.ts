@@ -37,8 +37,12 @@ const SMALL_BYTES = 256 * 1024;
 /** Links that lead out of the folder go on leading there; sockets and pipes are left out. */
 export async function copyApp({ from, to, shared, signal, log, ...rules }: AppCopy): Promise<void> {
   const leaves = leftBehind({ ...rules, cfignore: readCfignore(from) });
-  const ignored: LeftBehind = (path, isFolder) => shared.has(path) || leaves(path, isFolder);
-  const copying: Copying = { root: realpathSync(from), to, ignored, signal, outward: [], left: AT_ONCE };
+  const root = realpathSync(from);
+  // Of a folder in which copies are made, /tmp for one, the copy is no part.
+  const holdsCopy = (path: string): boolean => `${to}${sep}`.startsWith(join(root, path) + sep);
+  const ignored: LeftBehind = (path, isFolder) =>
+    shared.has(path) || holdsCopy(path) || leaves(path, isFolder);
+  const copying: Copying = { root, to, ignored, signal, outward: [], left: AT_ONCE };
   await copyFolder(copying, '');
   for (const [name, target] of shared) {
     symlinkSync(target, join(to, name));

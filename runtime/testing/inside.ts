@@ -11,6 +11,8 @@ export interface Inside {
   readonly recording: boolean;
   /** Services that are at a URL: not ours to change. */
   readonly bound: ReadonlySet<string>;
+  /** That it was never stopped is said when this process ends: whoever started it has to. */
+  readonly complains: boolean;
   /** `file:line:column` of the call that started it. */
   readonly startedAt: string;
   /** Where everything of it lies; removed at the end. */

@@ -64,10 +64,11 @@ function write(manifest: ManifestObject, folder: string, scratch: string): strin
 /** Each app's folder written out, since the file does not lie beside it. */
 function rooted(manifest: ManifestObject, folder: string): ManifestObject {
   const { applications } = manifest;
-  const app = (one: unknown): unknown =>
-    isObject(one) ? { ...one, path: resolve(folder, typeof one.path === 'string' ? one.path : '') } : one;
+  const at = (path: unknown): string => resolve(folder, typeof path === 'string' ? path : '');
+  const app = (one: unknown): unknown => (isObject(one) ? { ...one, path: at(one.path) } : one);
   if (Array.isArray(applications)) return { ...manifest, applications: applications.map(app) };
-  if (!isObject(applications)) return manifest;
+  // One app whose keys stand at the top; there its folder has another name.
+  if (!isObject(applications)) return { ...manifest, 'app-dir': at(manifest['app-dir']) };
   const apps = Object.entries(applications).map(([name, one]) => [name, app(one)] as const);
   return { ...manifest, applications: Object.fromEntries(apps) };
 }

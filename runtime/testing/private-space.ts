@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdirSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startGuardian, type Guardian } from '../../services/kit/guardian.ts';
+import { startGuardian, type Guardian, type GuardianOptions } from '../../services/kit/guardian.ts';
 import { Scope } from '../../services/kit/scope.ts';
 import { absolutePath } from '../kernel/names.ts';
 import { spacePaths, stateHome, type SpacePaths } from '../state/home.ts';
@@ -18,7 +18,11 @@ export interface PrivateSpace extends AsyncDisposable {
 
 const GRACE_MS = 500;
 
-export async function openPrivateSpace({ env, cwd }: Surroundings): Promise<PrivateSpace> {
+/** @param guarded whether its guardian may say something on our stderr */
+export async function openPrivateSpace(
+  { env, cwd }: Surroundings,
+  guarded: Pick<GuardianOptions, 'mayTell'>,
+): Promise<PrivateSpace> {
   const within = realpathSync(tmpdir());
   const runId = randomUUID();
   const folder = join(within, `paas-local-${runId.slice(0, 13)}`);
@@ -26,7 +30,7 @@ export async function openPrivateSpace({ env, cwd }: Surroundings): Promise<Priv
   try {
     // It stands before there is anything to remove, and until all is removed: we may be killed at any moment.
     const guardian = scope.use(
-      await startGuardian({ runId, graceMs: GRACE_MS, cleanupWithin: within, cleanup: [folder] }),
+      await startGuardian({ ...guarded, runId, graceMs: GRACE_MS, cleanupWithin: within, cleanup: [folder] }),
     );
     mkdirSync(folder, { mode: 0o700 });
     scope.defer(() => rmSync(folder, { recursive: true, force: true, maxRetries: 3 }));

@@ -8,6 +8,7 @@ import { authorityFiles } from '../tls/files.ts';
 import { Platform } from '../platform.ts';
 import { describeMs } from '../platform/words.ts';
 import type { PushRequest } from '../platform.ts';
+import { checkOptions } from './check-options.ts';
 import type { Inside } from './inside.ts';
 import { readFor } from './manifest-source.ts';
 import type { StartOptions } from './options.ts';
@@ -33,13 +34,20 @@ export interface Starting {
   readonly startedAt: string;
   /** Default: those of this process. */
   readonly around?: Surroundings;
+  /** It is stopped by us whatever happens, so nobody needs to be told that they forgot to. */
+  readonly ours?: boolean;
   /** Told of every event from the beginning. */
   readonly onEvent?: (event: PlatformEvent) => void;
 }
 
 /** @throws PaasError as told to a test */
 export async function start(options: StartOptions, starting: Starting): Promise<Started> {
-  const { startedAt, around = surroundings(), onEvent } = starting;
+  const { startedAt, around = surroundings(), ours = false, onEvent } = starting;
+  try {
+    checkOptions(options, around.cwd);
+  } catch (error) {
+    throw told(error, startedAt);
+  }
   const { readyTimeout = READY_MS, signal: outer } = options;
   const tls = options.tls === true && options.apps?.length !== 0;
   const scope = new Scope();
@@ -52,7 +60,7 @@ export async function start(options: StartOptions, starting: Starting): Promise<
   let stopped = false;
   try {
     outer?.throwIfAborted();
-    const space = scope.use(await openPrivateSpace(around));
+    const space = scope.use(await openPrivateSpace(around, { mayTell: !ours }));
     const { manifest, source } = await readFor(options, around, space.folder);
     platform = scope.use(
       new Platform({
@@ -84,6 +92,7 @@ export async function start(options: StartOptions, starting: Starting): Promise<
       platform: running,
       guardian: space.guardian,
       timeline,
+      complains: !ours,
       startedAt,
       folder: space.folder,
       get door() {

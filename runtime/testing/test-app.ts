@@ -1,5 +1,6 @@
 import { runToEnd } from '../../services/kit/process.ts';
 import { flatten } from '../env/build-env.ts';
+import { PaasError } from '../kernel/errors.ts';
 import type { AnyFault } from '../platform/fault.ts';
 import type { AppSnapshot, AppState, InstanceSnapshot } from '../snapshot.ts';
 import { request, type FetchOptions } from './fetch.ts';
@@ -89,9 +90,17 @@ export class TestApp {
     return this.#do('restart', (platform) => platform.restart(this.name));
   }
 
-  /** Resolves when all of them are healthy. @throws PaasError as a push */
-  scale(instances: number, process = 'web'): Promise<void> {
-    return this.#do('scale', (platform) =>
+  /**
+   * Resolves when all of them are healthy.
+   * @param process its type
+   * @throws PaasError as a push; `PROCESS_NOT_FOUND`; `USAGE` for what is no number of instances
+   */
+  async scale(instances: number, process = 'web'): Promise<void> {
+    if (!Number.isInteger(instances) || instances < 0) {
+      const message = `Cannot scale app "${this.name}" to ${String(instances)} instances`;
+      throw this.#inside.told(new PaasError('USAGE', { message, hint: 'Expected a whole number from 0 up' }));
+    }
+    await this.#do('scale', (platform) =>
       platform.byHand.scale(platform.app(this.name), process, { instances }),
     );
   }

@@ -38,7 +38,7 @@ export class TestPlatform implements AsyncDisposable {
   constructor(inside: Inside, parts: Parts) {
     this.#inside = inside;
     this.#parts = parts;
-    remember(this, inside.startedAt);
+    if (inside.complains) remember(this, inside.startedAt, inside.guardian);
   }
 
   /** Unique on this machine. */

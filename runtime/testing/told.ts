@@ -14,8 +14,10 @@ export function told(error: unknown, startedAt: string): unknown {
     `${error.message} [${error.code}]`,
     ...(error.hint ? error.hint.split('\n').map((line) => `  ${line}`) : []),
     ...mistakes,
-    ...(lines.length > 0 ? [`  The last ${lines.length} lines of its log:`, ...lines] : []),
-    `  The platform was started at ${startedAt}`,
+    ...(lines.length > 0
+      ? [`  The last ${lines.length === 1 ? 'line' : `${lines.length} lines`} of its log:`, ...lines]
+      : []),
+    ...(error.hint?.includes(startedAt) ? [] : [`  The platform was started at ${startedAt}`]),
   ].join('\n');
   return error;
 }

@@ -30,7 +30,7 @@ export function providePlatform(
 ): (project: Pick<TestProject, 'provide'>) => Promise<() => Promise<void>> {
   const startedAt = callerOf(providePlatform);
   return async (project) => {
-    const { platform, inside } = await start(options, { startedAt });
+    const { platform, inside } = await start(options, { startedAt, ours: true });
     const [first] = inside.platform.snapshot().apps;
     project.provide('paasLocal', {
       url: platform.apps[0]?.url ?? '',

@@ -39,7 +39,7 @@ function testFor(options: PlatformTestOptions, startedAt: string): TestAPI<Platf
     platform: [
       // oxlint-disable-next-line no-empty-pattern -- Vitest reads from the pattern which fixtures are needed
       async ({}, use) => {
-        const { platform } = await start(starting, { startedAt });
+        const { platform } = await start(starting, { startedAt, ours: true });
         try {
           await use(platform);
         } finally {

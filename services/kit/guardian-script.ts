@@ -1,15 +1,16 @@
 /**
  * The guardian's program, for any POSIX shell: `sh -c SCRIPT name RUN_ID GRACE_MS [PATH…]`.
  *
- * Lines on stdin: `+PGID` and `-PGID` put a group on record and take it off; `end` is the clean end. The end
- * of stdin without that word means that the process we guard is dead.
+ * Lines on stdin: `+PGID` and `-PGID` put a group on record and take it off; `!TEXT` is said on stderr should the
+ * process we guard die, `!` alone nothing; `end` is the clean end. The end of stdin without that word means that the
+ * process we guard is dead.
  *
  * A group is ended only while it is the one on record: its leader has the start time it had then, or is gone
  * (a number is not given anew while a group of that number lives). Signal names are given with `-s`, since
  * dash takes `-TERM --` for a number.
  */
 export const GUARDIAN_SCRIPT = `
-run=$1 grace=$2
+run=$1 grace=$2 farewell=
 shift 2
 trap '' HUP INT QUIT TERM PIPE
 [ -r /proc/self/stat ] && proc=1 || proc=
@@ -85,10 +86,12 @@ while read -r line; do
   case $line in
     +*) group=\${line#+}; take_off "$group"; look_up "$group"; groups="$groups $group=$began" ;;
     -*) take_off "\${line#-}" ;;
+    !*) farewell=\${line#!} ;;
     end) exit 0 ;;
   esac
 done
 
+[ -z "$farewell" ] || printf '%s\\n' "$farewell" >&2
 anything_left && send TERM
 waited=0
 while anything_left && [ "$waited" -lt "$grace" ]; do

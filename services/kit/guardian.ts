@@ -32,6 +32,8 @@ export interface GuardianOptions {
   readonly graceMs?: number;
   /** Told the shell's number: now, and again of each that took the place of one that was killed. Must not throw. */
   readonly onStart?: (pid: number) => void;
+  /** It has our stderr, for `farewell`. Who waits for the end of that waits for the guardian too. */
+  readonly mayTell?: boolean;
 }
 
 export interface Guardian extends AsyncDisposable {
@@ -42,6 +44,8 @@ export interface Guardian extends AsyncDisposable {
   add(group: number): void;
   /** The group is gone; its number may be given to strangers. */
   remove(group: number): void;
+  /** What it says on stderr should we die without `close()`: one line, where it `mayTell`. Undefined takes it back. */
+  farewell(text: string | undefined): void;
   /** A clean end: all was ended already. The guardian goes and touches nothing. */
   close(): Promise<void>;
 }
@@ -55,8 +59,7 @@ export async function startGuardian(options: GuardianOptions): Promise<Guardian>
     throw new TypeError(`Cannot use "${options.runId}" as a run id`);
   }
   const cleanup = checkCleanup(options.cleanup ?? [], options.cleanupWithin);
-  const { runId, graceMs = DEFAULT_GRACE_MS, onStart } = options;
-  const guardian = new ShellGuardian(runId, cleanup, graceMs, onStart);
+  const guardian = new ShellGuardian(options, cleanup);
   await guardian.start();
   return guardian;
 }
@@ -79,6 +82,8 @@ class ShellGuardian implements Guardian {
   readonly runId: string;
   readonly #args: readonly string[];
   readonly #onStart: ((pid: number) => void) | undefined;
+  readonly #mayTell: boolean;
+  #farewell: string | undefined;
   readonly #groups = new Set<number>();
   #child: ChildProcess | undefined;
   #pid = 0;
@@ -86,14 +91,11 @@ class ShellGuardian implements Guardian {
   #restartTimer: NodeJS.Timeout | undefined;
   #closing: Promise<void> | undefined;
 
-  constructor(
-    runId: string,
-    cleanup: readonly string[],
-    graceMs: number,
-    onStart: ((pid: number) => void) | undefined,
-  ) {
+  constructor(options: GuardianOptions, cleanup: readonly string[]) {
+    const { runId, graceMs = DEFAULT_GRACE_MS, onStart, mayTell = false } = options;
     this.runId = runId;
     this.#onStart = onStart;
+    this.#mayTell = mayTell;
     this.#args = ['-c', GUARDIAN_SCRIPT, 'paas-local-guardian', runId, String(graceMs), ...cleanup];
   }
 
@@ -114,7 +116,7 @@ class ShellGuardian implements Guardian {
         env: { PATH: TOOL_PATH, LC_ALL: 'C' },
         // A session of its own: no signal from a terminal, and none meant for our group, reaches it.
         detached: true,
-        stdio: ['pipe', 'ignore', 'ignore'],
+        stdio: ['pipe', 'ignore', this.#mayTell ? 'inherit' : 'ignore'],
       });
     } catch (error) {
       throw failed(error);
@@ -132,6 +134,7 @@ class ShellGuardian implements Guardian {
     this.#pid = child.pid;
     // The pipe buffers: a group is on record before its process can do anything, whether the shell reads yet or not.
     for (const group of this.#groups) this.#tell(`+${group}`);
+    if (this.#farewell !== undefined) this.#tell(`!${this.#farewell}`);
     this.#onStart?.(child.pid);
   }
 
@@ -142,6 +145,11 @@ class ShellGuardian implements Guardian {
 
   remove(group: number): void {
     if (this.#groups.delete(group)) this.#tell(`-${group}`);
+  }
+
+  farewell(text: string | undefined): void {
+    this.#farewell = text?.replaceAll(/\s+/g, ' ');
+    this.#tell(`!${this.#farewell ?? ''}`);
   }
 
   close(): Promise<void> {

@@ -45,15 +45,21 @@ test('a process that is killed leaves nothing', async () => {
     process.execPath,
     [program(`${STARTED}\nsetInterval(() => {}, 1000);`), echoApp('killed')],
     {
-      stdio: ['ignore', 'pipe', 'inherit'],
+      stdio: ['ignore', 'pipe', 'pipe'],
     },
   );
+  let said = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (said += text));
   onTestFinished(() => void child.kill('SIGKILL'));
   const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
   const { pid, home } = JSON.parse(String((await lines.next()).value)) as Told;
   child.kill('SIGKILL');
   await pidsGone([pid]);
   await until('the folder to be removed', () => !existsSync(home));
+  // It cannot say so itself any more.
+  expect(said).toMatch(
+    /^paas-local: the platform started at file:\/\/.*program\.mjs:4:\d+ was never stopped\. .*\n$/,
+  );
 });
 
 test('one that stops what it started ends by itself, with nothing said', async () => {

@@ -58,6 +58,16 @@ test('links inside lead inside the copy, those that lead out go on doing so and 
   expect(said).toEqual(['links that lead out of the folder go on doing so: out']);
 });
 
+test('a copy made inside of the folder is no part of itself', async () => {
+  const from = tempDir();
+  mkdirSync(join(from, 'other'));
+  writeFileSync(join(from, 'other/a'), 'a');
+  const to = join(from, 'copies/1/app');
+  mkdirSync(join(from, 'copies/1'), { recursive: true });
+  await asStackato(from, to);
+  expect(readdirSync(to)).toEqual(['other']);
+});
+
 test('what cannot be read is an error, and an aborted copy ends', async () => {
   const from = tempDir();
   symlinkSync('nowhere', join(from, 'dangling'));

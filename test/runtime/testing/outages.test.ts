@@ -212,6 +212,23 @@ describe('an app', () => {
   });
 });
 
+test('numbers that are none are refused', async () => {
+  const platform = await started({ folder: cacheApp() });
+  const cache = platform.service('cache');
+  for (const refused of [
+    cache.latency(-1),
+    cache.latency(Number.NaN),
+    cache.latency(1, Number.POSITIVE_INFINITY),
+    cache.bandwidth(1.5),
+    cache.failNext(-1),
+    platform.router.abort(0.5),
+    platform.app('shop').scale(-1),
+    platform.app('shop').scale(Number.NaN),
+  ])
+    await expect(refused).rejects.toMatchObject({ code: 'USAGE' });
+  expect(platform.events().filter(({ kind }) => kind === 'fault')).toEqual([]);
+});
+
 test('the router is slow, and ends requests without an answer', async () => {
   const platform = await started({ folder: cacheApp() });
   await platform.router.latency(60);

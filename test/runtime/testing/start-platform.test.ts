@@ -132,6 +132,14 @@ describe('startPlatform', () => {
     expect(Number((await platform.service('cache').stats()).limit_maxbytes)).toBe(2 * 1024 * 1024);
   });
 
+  test('an object of one app alone is run from its folder, where the copies of apps are made as well', async () => {
+    const folder = appFolder({ 'server.js': SERVER });
+    const manifest = { name: 'flat', mem: '64M', command: 'node server.js' };
+    const platform = await started({ folder, manifest });
+    expect(await text(platform.fetch('/'))).toBe('hello from flat');
+    expect(readdirSync(await text(platform.fetch('/cwd')))).toEqual(['server.js']);
+  });
+
   test('an empty list of apps starts the services alone', async () => {
     const folder = appFolder({ 'manifest.yml': 'name: lib\nservices: {cache: memcached}\n' });
     const platform = await started({ folder, apps: [] });
@@ -301,6 +309,24 @@ describe('failures say what failed', () => {
     const late = await failureOf(platform.service('cache').stats());
     expect(late.code).toBe('PLATFORM_STOPPED');
     expect(late.message).toMatch(/start-platform\.test\.ts|testing\/helpers\.ts/);
+  });
+
+  test('options that are misspelt, or of the wrong kind', async () => {
+    const folder = cacheApp();
+    const message = async (options: object) => {
+      const failure = await failureOf(startPlatform(options));
+      expect(failure.code).toBe('USAGE');
+      return failure.message;
+    };
+    expect(await message({ folder, redyTimeout: 5 })).toContain('Did you mean "readyTimeout"?');
+    expect(await message({ folder, readyTimeout: '5s' })).toContain('expected a number of milliseconds');
+    expect(await message({ folder, apps: 'shop' })).toContain('expected a list of texts');
+    expect(await message({ folder, env: { A: 1 } })).toContain('expected an object of texts');
+    expect(await message({ folder, services: { cache: { param: {} } } })).toContain(
+      'Cannot use override of service "cache" "param": there is no such override',
+    );
+    expect(await message({ folder: join(folder, 'nowhere') })).toMatch(/nowhere" does not exist/);
+    expect(await message({ folder: join(folder, 'nowhere') })).toContain('start-platform.test.ts');
   });
 
   test('an aborted start leaves nothing, and an abort later stops it', async () => {

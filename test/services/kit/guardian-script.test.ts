@@ -53,6 +53,25 @@ describe.each(SHELLS)('%s', (shell) => {
     expect(alive(group)).toBe(true);
   });
 
+  test('says at the end of the pipe what it was told to, once that was not taken back', async () => {
+    for (const [told, said] of [
+      ['!so long, and $HOME "thanks" \\n\n', 'so long, and $HOME "thanks" \\n\n'],
+      ['!so long\n!\n', ''],
+      ['!so long\nend\n', ''],
+    ]) {
+      const child = spawn(shell, ['-c', GUARDIAN_SCRIPT, 'guardian', 'abcdefgh', '200'], {
+        stdio: ['pipe', 'ignore', 'pipe'],
+        detached: true,
+      });
+      onTestFinished(() => void child.kill('SIGKILL'));
+      let heard = '';
+      child.stderr.setEncoding('utf8').on('data', (text: string) => (heard += text));
+      child.stdin.end(told);
+      await new Promise((resolve) => child.once('close', resolve));
+      expect(heard).toBe(said);
+    }
+  });
+
   test('touches nothing after a clean end', async () => {
     const group = stranger();
     const { say, exit } = guardian(shell);
