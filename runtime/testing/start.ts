@@ -36,13 +36,15 @@ export interface Starting {
   readonly around?: Surroundings;
   /** It is stopped by us whatever happens, so nobody needs to be told that they forgot to. */
   readonly ours?: boolean;
+  /** Told once what is waited for, when the start takes longer than this. */
+  readonly slow?: { readonly afterMs: number; readonly tell: (waiting: string) => void };
   /** Told of every event from the beginning. */
   readonly onEvent?: (event: PlatformEvent) => void;
 }
 
 /** @throws PaasError as told to a test */
 export async function start(options: StartOptions, starting: Starting): Promise<Started> {
-  const { startedAt, around = surroundings(), ours = false, onEvent } = starting;
+  const { startedAt, around = surroundings(), ours = false, slow, onEvent } = starting;
   try {
     checkOptions(options, around.cwd);
   } catch (error) {
@@ -57,6 +59,8 @@ export async function start(options: StartOptions, starting: Starting): Promise<
   outer?.addEventListener('abort', cut, { once: true });
   const timeline = new Timeline(options.record !== false);
   let platform: Platform | undefined;
+  const reminder =
+    slow && setTimeout(() => slow.tell(tooSlow(slow.afterMs, timeline, platform).message), slow.afterMs);
   let stopped = false;
   try {
     outer?.throwIfAborted();
@@ -145,6 +149,7 @@ export async function start(options: StartOptions, starting: Starting): Promise<
     throw told(outer?.aborted ? outer.reason : failure, startedAt);
   } finally {
     clearTimeout(timer);
+    clearTimeout(reminder);
     outer?.removeEventListener('abort', cut);
   }
 }

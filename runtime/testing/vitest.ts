@@ -33,13 +33,24 @@ export const test: TestAPI<PlatformFixtures> = testFor(
   'paas-local/vitest, for the folder the tests run in',
 );
 
+/** The start is part of the first test, whose time may be over before ours: then Vitest says no more than that. */
+const SLOW = {
+  afterMs: 4000,
+  tell: (waiting: string): void => {
+    // oxlint-disable-next-line no-console -- the runner shows it beside the test
+    console.error(
+      `${waiting}. It counts as time of the first test: see testTimeout in Vitest's configuration`,
+    );
+  },
+};
+
 function testFor(options: PlatformTestOptions, startedAt: string): TestAPI<PlatformFixtures> {
   const { scope = 'file', resets = true, ...starting } = options;
   return base.extend<PlatformFixtures & { readonly watched: void }>({
     platform: [
       // oxlint-disable-next-line no-empty-pattern -- Vitest reads from the pattern which fixtures are needed
       async ({}, use) => {
-        const { platform } = await start(starting, { startedAt, ours: true });
+        const { platform } = await start(starting, { startedAt, ours: true, slow: SLOW });
         try {
           await use(platform);
         } finally {

@@ -46,6 +46,23 @@ describe('vitest', () => {
     expect(code).toBe(1);
   });
 
+  test('a start that takes longer than a test may is told by what it waits for', async () => {
+    const shop = project({
+      ...APP,
+      'manifest.yml': 'name: shop\nmem: 128M\ncommand: "echo thinking; exec sleep 100"\n',
+      'shop.test.mjs': `
+        import { test } from 'paas-local/vitest';
+        test('never begins', ({ platform }) => {});`,
+    });
+    const { code, stderr } = await shop.run('vitest', ['run', '--no-color']);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(
+      /Not ready within 4 s: waited for app "shop" to be ready, saw last: shop: web\/0 starts/,
+    );
+    expect(stderr).toContain('It counts as time of the first test: see testTimeout');
+    expect(stderr).toContain('Test timed out in 5000ms');
+  });
+
   test('with options, for a worker and its files, not reset', async () => {
     const body = (file: string) => `
       import { expect } from 'vitest';
