@@ -4,14 +4,15 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { buildSync } from 'esbuild';
 import { median, printTable, stopChild } from './measure.ts';
 import { load } from './router/load.ts';
 
 const NGINX = 'nginx';
 const CONNECTIONS = 64;
-const ROUNDS = 7;
+const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 7);
 const ROUND_MS = 3_000;
 const WARM_UP_MS = 1_500;
 const MEMORY_REQUESTS = 1_000_000;
@@ -34,20 +35,30 @@ export async function runRouterBench(): Promise<void> {
         backend.port,
       ]),
     );
-    const ours = await forkDoor('paas-local router', new URL('./router/proxy.ts', import.meta.url), [
-      'ours',
-      backend.port,
-    ]);
-    doors.push(ours);
+    doors.push(await forkOurs(backend.port));
     const nginx = await startNginx(backend.port);
     if (nginx) doors.push(nginx);
     else console.log('nginx is not installed; its row is left out.');
     await compare(doors);
-    await memory(ours);
   } finally {
     for (const door of doors) await door.stop();
   }
 }
+
+/** A million requests on one router: what grows, grows with them. */
+export async function runRouterMemoryBench(): Promise<void> {
+  const backend = await forkDoor('backend', new URL('./router/backend.ts', import.meta.url), []);
+  const ours = await forkOurs(backend.port);
+  try {
+    await memory(ours);
+  } finally {
+    await ours.stop();
+    await backend.stop();
+  }
+}
+
+const forkOurs = (backendPort: number): Promise<Door> =>
+  forkDoor('paas-local router', new URL('./router/proxy.ts', import.meta.url), ['ours', backendPort]);
 
 async function compare(doors: readonly Door[]): Promise<void> {
   const results = doors.map(() => ({
@@ -100,8 +111,7 @@ async function memory(ours: Door): Promise<void> {
 }
 
 async function forkDoor(name: string, file: URL, args: readonly unknown[]): Promise<Door> {
-  const child = fork(fileURLToPath(file), args.map(String), {
-    execArgv: ['--import', 'tsx'],
+  const child = fork(built(file), args.map(String), {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
   const [{ port }] = (await once(child, 'message')) as [{ port: number }];
@@ -111,6 +121,25 @@ async function forkDoor(name: string, file: URL, args: readonly unknown[]): Prom
     return { cpuUs: told.cpu.user + told.cpu.system, rssMiB: told.rss / 2 ** 20 };
   };
   return { name, port, ...(args.length > 0 ? { usage } : {}), stop: () => stopChild(child) };
+}
+
+/** As it is shipped: what runs sources directly gives every function its name each time it is made. */
+function built(file: URL): string {
+  const path = fileURLToPath(file);
+  const outfile = fileURLToPath(
+    new URL(`../node_modules/.cache/paas-local-bench/${basename(path, '.ts')}.mjs`, import.meta.url),
+  );
+  buildSync({
+    entryPoints: [path],
+    outfile,
+    bundle: true,
+    packages: 'external',
+    platform: 'node',
+    format: 'esm',
+    target: 'node20',
+    logLevel: 'error',
+  });
+  return outfile;
 }
 
 /** One worker with keep-alive to the app and an access log, as the router has one; undefined without nginx. */

@@ -52,7 +52,7 @@ function readRow(pid: number): ProcessRow | undefined {
 
 /** Fields as in proc(5). The second, the name, may hold spaces and brackets, so counting begins after its last bracket. */
 export function parseStat(stat: string): ProcessRow | undefined {
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ', FIELDS);
   const startTime = fields[19];
   if (startTime === undefined) return undefined;
   return {
@@ -69,6 +69,9 @@ export function parseStat(stat: string): ProcessRow | undefined {
     cpuSeconds: (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND,
   };
 }
+
+/** Nobody asks for those behind. */
+const FIELDS = 22;
 
 let pageSize: number | undefined;
 
