@@ -47,7 +47,7 @@ export async function provideData({ context, how, key, make }: DataFolderOptions
       await make(fresh);
     } else {
       const template = await provideTemplate(join(cacheDir, 'templates'), key, how, make);
-      await runStep(context, how, 'cp', ['-Rp', template, fresh], COPY_MS);
+      await runStep(context, how, 'cp', ['-Rp', template, fresh], { timeoutMs: COPY_MS });
     }
     renameSync(fresh, target);
   } catch (error) {
@@ -100,6 +100,14 @@ function sweepTemplates(templates: string): void {
   }
 }
 
+export interface StepOptions {
+  readonly timeoutMs?: number;
+  /** On top of PATH, HOME (the data folder) and the locale. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** All it reads. */
+  readonly input?: string;
+}
+
 /**
  * Runs a program of an engine to its end, without privileges.
  * @throws ServiceError `SERVICE_START_FAILED` with its last lines
@@ -109,8 +117,7 @@ export async function runStep(
   how: Unprivileged,
   file: string,
   args: readonly string[],
-  timeoutMs = STEP_MS,
-  env: Readonly<Record<string, string>> = {},
+  { timeoutMs = STEP_MS, env = {}, input }: StepOptions = {},
 ): Promise<void> {
   const { code, signal, output, timedOut } = await runToEnd({
     ...how.wrap(file, args),
@@ -123,6 +130,7 @@ export async function runStep(
     },
     guardian: context.guardian,
     timeoutMs,
+    ...(input === undefined ? {} : { input }),
     ...(context.signal ? { signal: context.signal } : {}),
   });
   if (code === 0) return;

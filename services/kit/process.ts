@@ -72,6 +72,8 @@ export interface StepSpec extends ProcessSpec {
   /** Ends the step; `runToEnd` then rejects with its reason, when nothing lives any more. */
   readonly signal?: AbortSignal;
   readonly timeoutMs?: number;
+  /** All it reads; nothing unless given. */
+  readonly input?: string;
 }
 
 export interface StepResult {
@@ -91,12 +93,14 @@ export async function runToEnd(spec: StepSpec): Promise<StepResult> {
   const output = new Tail(STEP_OUTPUT_BYTES);
   const step = startProcess({
     ...spec,
+    ...(spec.input === undefined ? {} : { stdin: 'pipe' as const }),
     onLine: (stream, text) => {
       output.add(text);
       spec.onLine?.(stream, text);
     },
   });
   await step.spawned;
+  step.stdin?.end(spec.input);
   const stuck = deferred<never>();
   stuck.promise.catch(() => {}); // told to whoever waits
   const stop = (): void => {

@@ -43,9 +43,10 @@ export interface ProgramOptions {
 
 const START_TIMEOUT_MS = 30_000;
 const GRACE_MS = 10_000;
-const FIRST_LOOK_MS = 5;
+/** A look costs a fifth of a millisecond, so it can be had often at first; what takes long is looked at less. */
+const MIN_LOOK_MS = 3;
 const MAX_LOOK_MS = 50;
-const LOOK_FACTOR = 1.5;
+const LOOKS_SO_FAR = 20;
 const SHOWN_BYTES = 8 * 1024;
 /** Another port is tried so often where the one that was free a moment ago is not any more. */
 const PORT_TRIES = 3;
@@ -171,7 +172,7 @@ export class ProgramService implements AsyncDisposable {
     const cut = (): void => over.abort(outer?.reason);
     outer?.addEventListener('abort', cut, { once: true });
     if (outer?.aborted) cut();
-    let lookMs = FIRST_LOOK_MS;
+    const begun = performance.now();
     try {
       for (;;) {
         try {
@@ -180,8 +181,9 @@ export class ProgramService implements AsyncDisposable {
         } catch (error) {
           if (error instanceof LoginRefused) throw new Error(`refused its own user: ${error.message}`);
           if (!over.signal.aborted) {
+            const soFar = (performance.now() - begun) / LOOKS_SO_FAR;
+            const lookMs = Math.min(Math.max(soFar, MIN_LOOK_MS), MAX_LOOK_MS);
             await sleep(lookMs, undefined, { signal: over.signal }).catch(() => {});
-            lookMs = Math.min(lookMs * LOOK_FACTOR, MAX_LOOK_MS);
           }
           if (!over.signal.aborted) continue;
           const reason = over.signal.reason as Error;

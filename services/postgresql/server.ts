@@ -16,6 +16,8 @@ import { majorOf, POSTGRESQL } from './engine.ts';
 /** Owns the cluster; apps never see it. */
 const ADMIN = 'paas_local';
 const ADMIN_FILE = 'admin';
+/** What the app's role and database are called in a cluster that nobody was given yet. */
+const UNNAMED = 'paas_local_unnamed';
 const LOCALES = process.platform === 'darwin' ? ['en_US.UTF-8', 'C'] : ['C.UTF-8', 'C'];
 
 export interface PostgresServer {
@@ -35,7 +37,7 @@ export async function startServer(context: ServiceContext): Promise<PostgresServ
   await provideData({
     context,
     how,
-    key: `postgresql-${engine.version}`,
+    key: `postgresql-${engine.version}-with-database`,
     make: (folder) => makeCluster(folder, engine, context, how),
   });
   removeStaleLock(cluster);
@@ -132,7 +134,12 @@ async function makeCluster(
   ].flat();
   for (const [index, locale] of LOCALES.entries()) {
     try {
-      return await runStep(context, how, initdb, [...args, `--locale=${locale}`], undefined, engine.env);
+      const { env } = engine;
+      await runStep(context, how, initdb, [...args, `--locale=${locale}`], { env });
+      // Making a database takes its time, giving one another name does not.
+      const single = ['--single', '-D', cluster, 'postgres'];
+      const input = `CREATE ROLE ${UNNAMED}\nCREATE DATABASE ${UNNAMED} OWNER ${UNNAMED}\n`;
+      return await runStep(context, how, engine.file, single, { env, input });
     } catch (error) {
       if (index === LOCALES.length - 1 || !(error instanceof ServiceError)) throw error;
       // A system without that locale; what was begun is in the way.
@@ -141,7 +148,10 @@ async function makeCluster(
   }
 }
 
-/** The app's role, which owns its database and may make others (test runners do), but is no superuser. */
+/**
+ * The app's role, which owns its database and may make others (test runners do), but is no superuser. Both may be there
+ * already, in part or in whole, from a start that was cut short.
+ */
 async function makeDatabase(
   admin: PostgresAddress,
   context: ServiceContext,
@@ -149,12 +159,27 @@ async function makeDatabase(
 ): Promise<void> {
   using client = await PostgresClient.connect(admin, { signal });
   const { user, password, name } = context;
-  const roles = await client.query(`SELECT 1 FROM pg_roles WHERE rolname = ${literal(user)}`);
-  const verb = roles.length > 0 ? 'ALTER' : 'CREATE';
-  await client.query(`${verb} ROLE ${identifier(user)} LOGIN CREATEDB PASSWORD ${literal(password)}`);
-  const databases = await client.query(`SELECT 1 FROM pg_database WHERE datname = ${literal(name)}`);
-  if (databases.length === 0) {
-    await client.query(`CREATE DATABASE ${identifier(name)} OWNER ${identifier(user)}`);
+  const there = async (column: string, catalog: string, wanted: string): Promise<ReadonlySet<string>> => {
+    const names = [wanted, UNNAMED].map(literal).join(', ');
+    const rows = await client.query(`SELECT ${column} FROM ${catalog} WHERE ${column} IN (${names})`);
+    return new Set(rows.map(([found]) => found!));
+  };
+  const roles = await there('rolname', 'pg_roles', user);
+  const databases = await there('datname', 'pg_database', name);
+  if (!roles.has(user)) {
+    await client.query(
+      roles.has(UNNAMED)
+        ? `ALTER ROLE ${UNNAMED} RENAME TO ${identifier(user)}`
+        : `CREATE ROLE ${identifier(user)}`,
+    );
+  }
+  await client.query(`ALTER ROLE ${identifier(user)} LOGIN CREATEDB PASSWORD ${literal(password)}`);
+  if (!databases.has(name)) {
+    await client.query(
+      databases.has(UNNAMED)
+        ? `ALTER DATABASE ${UNNAMED} RENAME TO ${identifier(name)}`
+        : `CREATE DATABASE ${identifier(name)} OWNER ${identifier(user)}`,
+    );
   }
 }
 
