@@ -22,7 +22,7 @@ function* processStats({ store, version }: Cache): Generator<Stat> {
   yield ['uptime', store.clock.uptime];
   yield ['time', store.clock.unix];
   yield ['version', version];
-  yield ['libevent', `libuv ${process.versions.uv}`];
+  yield ['libevent', `${process.versions.uv}-libuv`]; // without a space: clients split at them
   yield ['pointer_size', 64];
   yield ['rusage_user', seconds(userCPUTime)];
   yield ['rusage_system', seconds(systemCPUTime)];

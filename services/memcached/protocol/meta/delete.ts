@@ -2,8 +2,9 @@ import * as E from './errors.ts';
 import * as I from '../../store/item.ts';
 import * as L from './letters.ts';
 import * as W from './write.ts';
+import { CLASS_MASK } from '../../store/lru.ts';
 import { deleteFound } from '../../commands/delete-found.ts';
-import { ERROR } from '../text/answers.ts';
+import { ERROR, OUT_OF_MEMORY } from '../text/answers.ts';
 import { isKeyTooLong } from '../text/answer.ts';
 import { META_WORDS_MAX } from './get.ts';
 import type { Line } from '../text/line.ts';
@@ -17,6 +18,7 @@ export function metaDelete(session: Session, line: Line): void {
   const problem = readDelete(session, line, flags);
   if (problem) return reply.bytes(problem);
   const status = run(session, flags);
+  if (status === undefined) return reply.bytes(OUT_OF_MEMORY);
   if (status === 'HD' && flags.has(L.QUIET)) return;
   W.putStatus(reply, status);
   W.putEchoes(cache, line, 2, flags);
@@ -31,7 +33,8 @@ function readDelete(session: Session, line: Line, flags: MetaFlags): Uint8Array 
   return flags.opaqueTooLong ? E.OPAQUE_TOO_LONG : undefined;
 }
 
-function run(session: Session, flags: MetaFlags): 'HD' | 'NF' | 'EX' {
+/** @returns undefined if there is no memory for what should stay */
+function run(session: Session, flags: MetaFlags): 'HD' | 'NF' | 'EX' | undefined {
   const { cache } = session;
   const { store, prefixes } = cache;
   const { keyAt, keyLength } = flags;
@@ -49,33 +52,38 @@ function run(session: Session, flags: MetaFlags): 'HD' | 'NF' | 'EX' {
     deleteFound(cache, item, 'md');
     return 'HD';
   }
-  const kept = flags.has(L.EMPTY) ? emptied(session, item) : item;
+  const kept = flags.has(L.EMPTY) ? emptied(session, item, flags) : item;
+  if (kept === 0) return undefined;
   const { words } = store.arena;
-  if (flags.has(L.SET_TTL)) words[kept * 2 + I.EXPIRES] = flags.expires;
   if (flags.has(L.INVALIDATE)) {
+    if (flags.has(L.SET_TTL)) words[kept * 2 + I.EXPIRES] = flags.expires;
     // The next reader is the one to refresh it, whoever was told before.
     words[kept * 2 + I.SHAPE] = (words[kept * 2 + I.SHAPE]! | I.STALE) & ~I.WON;
+    store.setCas(kept, store.nextCas());
+  } else {
+    store.counters.deleteHitsOf[store.list(kept) & CLASS_MASK]!++;
   }
   if (flags.has(L.EXPLICIT_CAS)) store.setCas64(kept, flags.explicitCas);
-  else store.setCas(kept, store.nextCas());
   return 'HD';
 }
 
-/** x: the item stays, its value and its flags go. Gives the item that took its place. */
-function emptied(session: Session, item: number): number {
-  const { store } = session.cache;
+/** x: the key stays, with an empty value, the CAS it had, and the flags and the TTL that are asked for. 0 without memory. */
+function emptied({ cache }: Session, item: number, flags: MetaFlags): number {
+  const { store } = cache;
   const { words, bytes } = store.arena;
   const shape = words[item * 2 + I.SHAPE]!;
-  const expires = words[item * 2 + I.EXPIRES]!;
+  const [low, high] = [words[item * 2 + I.CAS_LOW]!, words[item * 2 + I.CAS_HIGH]!];
+  const expires = flags.has(L.SET_TTL) ? flags.expires : 0;
   store.hold(item);
-  const empty = store.allocate(item * 8 + I.HEADER_BYTES, shape & I.BYTE, 0, expires, 0);
+  const empty = store.allocate(item * 8 + I.HEADER_BYTES, shape & I.BYTE, flags.clientFlags, expires, 0);
   if (empty !== 0) {
     const at = store.valueAt(empty);
     bytes[at] = 0x0d;
     bytes[at + 1] = 0x0a;
-    words[empty * 2 + I.SHAPE]! |= shape & (I.BINARY_KEY | I.STALE | I.WON | I.FETCHED);
+    words[empty * 2 + I.SHAPE]! |= shape & I.BINARY_KEY;
     store.replace(item, empty);
+    store.setCasWords(empty, low, high);
   }
   store.unhold(item);
-  return empty === 0 ? item : empty;
+  return empty;
 }
