@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /** The program: reads argv and environment once, runs, turns the outcome into an exit code. */
 import { dirname, join } from 'node:path';
+import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { CodeCache } from '../runtime/kernel/code-cache.ts';
 import { VERSION } from '../runtime/kernel/version.ts';
@@ -12,13 +13,17 @@ const DAEMON_VARIABLE = 'PAAS_LOCAL_MEMCACHED_DAEMON';
 
 const HUNG_UP = 129;
 const argv = process.argv.slice(2);
+/** Through a link of that name, for programs that start a `memcached`. */
+const asMemcached = basename(process.argv[1]!) === 'memcached';
 
 async function main(): Promise<void> {
+  if (asMemcached) return memcached(argv);
   if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-V')) {
     process.stdout.write(`${VERSION}\n`);
     return;
   }
-  if (argv[0] === 'memcached' || (argv[0] === 'help' && argv[1] === 'memcached')) return memcached();
+  if (argv[0] === 'memcached') return memcached(argv.slice(1));
+  if (argv[0] === 'help' && argv[1] === 'memcached') return memcached(['-h']);
   // The reader of a pipe may go away (`| head`): that ends the command, it is not a failure of it. A full disk is.
   process.stdout.on('error', ({ code, message }: NodeJS.ErrnoException) => {
     if (code === 'EPIPE') process.exit(0);
@@ -59,19 +64,19 @@ function workingFolder(): string {
   }
 }
 
-/** Everything after the word is memcached's own command line. */
-async function memcached(): Promise<void> {
+/** @param argv memcached's own command line */
+async function memcached(argv: readonly string[]): Promise<void> {
   const { runMemcached, standardStream } = await import('../services/memcached/command-line/run.ts');
   const { [DAEMON_VARIABLE]: daemon, ...env } = process.env;
   process.exitCode = await runMemcached({
-    argv: argv[0] === 'help' ? ['-h'] : argv.slice(1),
+    argv,
     env,
     cwd: workingFolder(),
     stdout: standardStream(1),
     stderr: standardStream(2),
     starter: {
       file: process.execPath,
-      args: [...process.execArgv, process.argv[1]!, 'memcached'],
+      args: [...process.execArgv, process.argv[1]!, ...(asMemcached ? [] : ['memcached'])],
       daemon: daemon !== undefined,
     },
   });

@@ -18,6 +18,9 @@ import type { Session } from './protocol/session.ts';
 /** The version whose answers are given; clients take its features from it. */
 export const VERSION = '1.6.18';
 
+/** `-vvv` */
+const TELLS_LOOKUPS = 3;
+
 /** How a cache is reached, for its statistics. Filled in by whoever listens. */
 export interface NetworkFacts {
   tcpPort: number;
@@ -78,6 +81,8 @@ export class Cache {
   tap: Tap | undefined;
   /** The session being served. */
   current: Session | undefined;
+  /** What was looked up and not told yet: `-vvv`. */
+  readonly lookups: string[] = [];
 
   constructor(options: CacheOptions) {
     const { seed, settings = {}, debugClock, clock = debugClock?.read ?? Date.now } = options;
@@ -98,16 +103,23 @@ export class Cache {
       this.settings.watcherBufferBytes,
       () => this.#listen(),
     );
+    if (narrate && this.settings.verbosity >= TELLS_LOOKUPS) this.#listen();
   }
 
   /** Has the store report what watchers want, and nothing else. */
   #listen(): void {
-    const { store, watchers } = this;
+    const { store, watchers, lookups } = this;
+    const watched = (watchers.wanted & FETCHERS) !== 0;
+    const told = this.narrate !== undefined && this.settings.verbosity >= TELLS_LOOKUPS;
     store.onLookup =
-      (watchers.wanted & FETCHERS) === 0
-        ? undefined
-        : (at, length, item) =>
-            watchers.log(FETCHERS, lines.itemGet(store, at, length, item, this.current?.number ?? 0));
+      watched || told
+        ? (at, length, item) => {
+            if (told) lookups.push(lines.lookup(store, at, length, item));
+            if (watched) {
+              watchers.log(FETCHERS, lines.itemGet(store, at, length, item, this.current?.number ?? 0));
+            }
+          }
+        : undefined;
     store.onEvict =
       (watchers.wanted & EVICTIONS) === 0
         ? undefined

@@ -1,9 +1,9 @@
 /** The built-in cache as a program of its own: what those who start a `memcached` rely on. */
-import { constants, existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { constants, existsSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { alive, until } from '../helpers/alive.ts';
-import { Running } from '../helpers/cli.ts';
+import { BIN, Running } from '../helpers/cli.ts';
 import { tempDir } from '../helpers/temp-dir.ts';
 import { exchange } from '../services/memcached/helpers/exchange.ts';
 
@@ -104,6 +104,30 @@ test('-vv tells who comes, what is asked and what is answered', async () => {
   );
 });
 
+test('-vvv tells what is looked up as well', async () => {
+  const { program, ports } = await start(['-p', '-1', '-l', '127.0.0.1', '-vvv']);
+  const port = ports['TCP INET']!;
+  const requests = [
+    'set a 0 0 1\r\nx\r\n',
+    'get a b\r\n',
+    'touch a -1\r\n',
+    'get a\r\n',
+    'set a 0 0 1\r\nx\r\nflush_all\r\nget a\r\n',
+  ];
+  for (const request of requests) await ask(port, request);
+  program.child.kill('SIGTERM');
+  const told = (await program.exited).stderr.split('\n').filter((line) => line.startsWith('> '));
+  expect(told).toEqual([
+    '> NOT FOUND a',
+    '> FOUND KEY a',
+    '> NOT FOUND b',
+    '> FOUND KEY a',
+    '> FOUND KEY a -nuked by expire',
+    '> NOT FOUND a',
+    '> FOUND KEY a -nuked by flush',
+  ]);
+});
+
 test('leaves the pipes it was started with as they are: who shares them would lose lines', async () => {
   const { program } = await start(['-p', '-1', '-l', '127.0.0.1', '-vv']);
   expect(program.stderr).toContain('server listening');
@@ -171,6 +195,28 @@ test('-d goes on in the background, with its number in a file which it removes',
   }
   await until('its end', () => !alive(pid));
   expect(existsSync(pidFile)).toBe(false);
+});
+
+test('is memcached through a link of that name, also in the background', async () => {
+  const folder = tempDir();
+  const link = join(folder, 'memcached');
+  symlinkSync(BIN, link);
+  const run = (args: readonly string[]) =>
+    new Running(args, { cwd: folder, env: { PATH: process.env.PATH! }, program: link }).exited;
+  expect(await run(['-V'])).toMatchObject({ code: 0, stdout: 'memcached 1.6.18\n' });
+  expect(await run(['-p', '70000'])).toMatchObject({
+    code: 64,
+    stderr: 'ERROR: Invalid port number 70000.\n',
+  });
+  const [pidFile, path] = [join(folder, 'pid'), join(folder, 'socket')];
+  expect(await run(['-d', '-P', pidFile, '-s', path])).toMatchObject({ code: 0 });
+  const pid = Number(readFileSync(pidFile, 'utf8'));
+  try {
+    expect((await exchange({ path }, ['version\r\n'])).toString()).toBe('VERSION 1.6.18\r\n');
+  } finally {
+    process.kill(pid, 'SIGTERM');
+  }
+  await until('its end', () => !alive(pid));
 });
 
 test('a port that is taken is an error, also in the background', async () => {

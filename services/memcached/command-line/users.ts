@@ -25,7 +25,8 @@ export function knownUsers(
   if (!settings.sasl) return undefined;
   if (saslFile === undefined) {
     say(
-      'MEMCACHED_SASL_PWDB is not set: it names a file with lines user:password, without which nobody can log in',
+      "Nobody can log in: MEMCACHED_SASL_PWDB is not set, and Cyrus's database (/etc/sasldb2) is not read here. " +
+        'Write lines user:password to a file, then start with MEMCACHED_SASL_PWDB=<file>',
     );
   }
   const users = () => (saslFile === undefined ? [] : saslUsers(saslFile, say));

@@ -1,4 +1,4 @@
-/** What `-vv` tells on stderr: who comes and goes, what they ask, what they are answered. */
+/** What `-vv` tells on stderr: who comes and goes, what they ask, what they are answered; with `-vvv` what is looked up. */
 import { binaryStep } from '../protocol/binary/step.ts';
 import { Session, type Step } from '../protocol/session.ts';
 import { FIRST_LISTENER } from '../stats/connections.ts';
@@ -11,7 +11,7 @@ const ROW_BYTES = 4;
 
 /** The same session, which tells what happens in it. */
 export function narratedSession(cache: Cache, transport: Transport, say: (line: string) => void): Session {
-  const narrator = new Narrator(transport, say);
+  const narrator = new Narrator(transport, cache.lookups, say);
   const session = new Session(cache, narrator);
   narrator.session = session;
   const undecided = session.step;
@@ -29,6 +29,7 @@ export function narratedSession(cache: Cache, transport: Transport, say: (line: 
       before === undecided && step !== undecided && cache.settings.protocol === 'auto-negotiate';
     if (decided) narrator.tellProtocol(step === binaryStep);
     if (next !== at) narrator.tellRequest(cache, at, step === binaryStep);
+    narrator.tellLookups();
     narrator.release();
     return next;
   };
@@ -63,6 +64,7 @@ export function slabTable({ store }: Cache): string[] {
 class Narrator implements Transport {
   session!: Session;
   readonly #transport: Transport;
+  readonly #lookups: string[];
   readonly #say: (line: string) => void;
   #binary = false;
   /** Bytes of values still to come, which are not told. */
@@ -70,8 +72,9 @@ class Narrator implements Transport {
   /** Answers of the request being served, told after it. */
   #held: Buffer[] | undefined;
 
-  constructor(transport: Transport, say: (line: string) => void) {
+  constructor(transport: Transport, lookups: string[], say: (line: string) => void) {
     this.#transport = transport;
+    this.#lookups = lookups;
     this.#say = say;
   }
 
@@ -148,9 +151,17 @@ class Narrator implements Transport {
     this.#say(`<${this.session.number} ${harmless(arena.text(at, at + length))}`);
   }
 
+  tellLookups(): void {
+    for (const line of this.#lookups.splice(0)) this.#say(harmless(line));
+  }
+
   #tell(bytes: Buffer): void {
-    if (this.#held) this.#held.push(Buffer.from(bytes));
-    else this.#tellAnswers(bytes);
+    if (this.#held) {
+      this.#held.push(Buffer.from(bytes));
+      return;
+    }
+    this.tellLookups();
+    this.#tellAnswers(bytes);
   }
 
   #tellAnswers(bytes: Buffer): void {

@@ -17,6 +17,15 @@ function lookupStatus(store: Store, item: number): string {
   return store.missed === EXPIRED ? 'expired' : 'not_found';
 }
 
+/** The same as `-vvv` tells it. */
+export function lookup(store: Store, at: number, length: number, item: number): string {
+  const key = store.arena.text(at, at + length);
+  const status = lookupStatus(store, item);
+  if (status === 'not_found') return `> NOT FOUND ${key}`;
+  if (status === 'found') return `> FOUND KEY ${key}`;
+  return `> FOUND KEY ${key} -nuked by ${status === 'flushed' ? 'flush' : 'expire'}`;
+}
+
 /** @param item what holds the value now, or would have */
 export function itemStore(store: Store, item: number, status: string, command: string, fd: number): string {
   const { words } = store.arena;
