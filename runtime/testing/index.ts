@@ -10,6 +10,8 @@ import { callerOf } from './told.ts';
 export { PaasError, type ErrorCode } from '../kernel/errors.ts';
 export type { CacheItem, CacheItemOptions, RecordedCommand } from '../../services/kit/cache-handle.ts';
 export type { LogLine } from '../logs/types.ts';
+export type { PlatformEvent } from '../events.ts';
+export type { AnyFault } from '../platform/fault.ts';
 export type { AppState, InstanceSnapshot } from '../snapshot.ts';
 export type { FetchOptions } from './fetch.ts';
 export type { ManifestObject, ServiceOverride, StartOptions } from './options.ts';

@@ -39,8 +39,10 @@ export interface StartOptions {
 export type ManifestObject = Readonly<Record<string, unknown>>;
 
 export interface ServiceOverride {
+  /** `memcached`, `postgresql` … */
   readonly type?: string;
   readonly plan?: string;
+  /** The engine's, as in a manifest: `15`. */
   readonly version?: string;
   /** Joined with the manifest's, key by key. */
   readonly parameters?: Readonly<Record<string, Json>>;

@@ -10,17 +10,21 @@ import { TestLogs } from './test-logs.ts';
 export interface ExecOptions {
   /** On top of the app's. */
   readonly env?: Readonly<Record<string, string>>;
-  /** Milliseconds. Default: 60 000. */
+  /** Milliseconds until it is ended, and `timedOut` set. Default: 60 000. */
   readonly timeout?: number;
+  /** Ends it; the call rejects with the signal's reason. */
   readonly signal?: AbortSignal;
 }
 
 export interface ExecResult {
   /** Null where a signal ended it. */
   readonly code: number | null;
+  /** The signal that ended it. */
   readonly signal: NodeJS.Signals | null;
+  /** Whole lines, each with its line end. */
   readonly stdout: string;
   readonly stderr: string;
+  /** It was ended because its time was over. */
   readonly timedOut: boolean;
 }
 
@@ -28,12 +32,15 @@ const EXEC_MS = 60_000;
 
 /** One app, as a test sees it. */
 export class TestApp {
+  /** As in the manifest. */
   readonly name: string;
+  /** What its processes, its staging and the cell said since the last reset. */
   readonly logs: TestLogs;
   /** `http://127.0.0.1:PORT`, with `tls` `https:`: reaches this app without a name service. */
   readonly url: string;
   readonly #inside: Inside;
 
+  /** @internal */
   constructor(name: string, url: string, inside: Inside) {
     this.name = name;
     this.url = url;
@@ -46,10 +53,12 @@ export class TestApp {
     return this.#snapshot().urls;
   }
 
+  /** `started` once all instances were healthy; `crashed` where none takes requests any more. */
   get state(): AppState {
     return this.#snapshot().state;
   }
 
+  /** Of all process types, `web` first. */
   get instances(): readonly InstanceSnapshot[] {
     return this.#snapshot().processes.flatMap(({ instances }) => instances);
   }

@@ -7,6 +7,7 @@ import { told } from './told.ts';
 export interface WaitOptions {
   /** Milliseconds. Default: 10 000. */
   readonly timeout?: number;
+  /** Cuts the wait short; it rejects with the signal's reason. */
   readonly signal?: AbortSignal;
 }
 
@@ -20,6 +21,7 @@ export class TestLogs {
   readonly #startedAt: string;
   #cleared = 0;
 
+  /** @internal */
   constructor(owner: string, timeline: Timeline, startedAt: string) {
     this.#owner = owner;
     this.#timeline = timeline;
@@ -31,6 +33,7 @@ export class TestLogs {
     return this.#timeline.lines(this.#owner).filter(({ seq }) => seq > this.#cleared);
   }
 
+  /** The same as one text, without what stands in front of each line. */
   text(): string {
     return this.lines()
       .map((line) => line.text)

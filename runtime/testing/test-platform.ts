@@ -12,9 +12,11 @@ import type { RecordedRequest, TimedEvent } from './timeline.ts';
 
 /** The data of all services at one moment. */
 export interface DataSnapshot extends AsyncDisposable {
+  /** Milliseconds since the epoch. */
   readonly at: number;
 }
 
+/** @internal */
 export interface Parts {
   readonly apps: readonly TestApp[];
   readonly services: readonly TestService[];
@@ -59,10 +61,12 @@ export class TestPlatform implements AsyncDisposable {
     return this.#inside.caFile;
   }
 
+  /** In the manifest's order; none where `apps` was an empty list. */
   get apps(): readonly TestApp[] {
     return this.#parts.apps;
   }
 
+  /** All that the apps are bound to. */
   get services(): readonly TestService[] {
     return this.#parts.services;
   }
@@ -86,7 +90,11 @@ export class TestPlatform implements AsyncDisposable {
     return flatten(this.#inside.live(`tell the environment of "${app}"`).env(app));
   }
 
-  /** To the first app; a whole URL or `host` picks another route. */
+  /**
+   * To the first app; a whole URL or `host` picks another route. Redirects are followed as `fetch` does.
+   * @param path `/cart?x=1`
+   * @throws PaasError `APP_NOT_FOUND` where no app was started; TypeError where no answer came
+   */
   fetch(path: string, options?: FetchOptions): Promise<Response> {
     return this.#first().fetch(path, options);
   }

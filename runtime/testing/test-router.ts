@@ -5,6 +5,7 @@ import type { Inside } from './inside.ts';
 export class TestRouter {
   readonly #inside: Inside;
 
+  /** @internal */
   constructor(inside: Inside) {
     this.#inside = inside;
   }
@@ -19,6 +20,7 @@ export class TestRouter {
     await this.#apply({ kind: 'abort', ...(count === undefined ? {} : { count }) });
   }
 
+  /** Ends both. */
   async clear(): Promise<void> {
     await this.#apply({ kind: 'clear' });
   }

@@ -14,10 +14,13 @@ import type { Inside } from './inside.ts';
 
 /** One service instance, as a test sees it. */
 export class TestService {
+  /** As in the manifest. */
   readonly name: string;
+  /** What the service said since the last reset. */
   readonly logs: TestLogs;
   readonly #inside: Inside;
 
+  /** @internal */
   constructor(name: string, inside: Inside) {
     this.name = name;
     this.logs = new TestLogs(name, inside.timeline, inside.startedAt);
@@ -29,10 +32,12 @@ export class TestService {
     return this.#snapshot().type;
   }
 
+  /** `127.0.0.1`, or that of the URL it is bound to. */
   get host(): string {
     return this.#snapshot().host;
   }
 
+  /** Stays as it is for the life of the platform, whatever is done to the service. */
   get port(): number {
     return this.#snapshot().port;
   }
@@ -47,6 +52,7 @@ export class TestService {
     return this.#binding()?.binding.url?.value;
   }
 
+  /** The engine's own figures under its own names: `get_hits`, `keys` … @throws PaasError `SERVICE_CANNOT` while it does not run */
   async stats(): Promise<Readonly<Record<string, string | number>>> {
     return this.#instance('ask').stats();
   }
@@ -61,6 +67,10 @@ export class TestService {
     return (await this.#cache('read from').get(key))?.value.toString();
   }
 
+  /**
+   * Stores an item in a cache.
+   * @throws RangeError for a key, a lifetime or flags that cannot be, or a value above the item limit
+   */
   async set(key: string, value: string | Uint8Array, options?: CacheItemOptions): Promise<void> {
     await this.#cache('write to').set(key, value, options);
   }
