@@ -108,5 +108,5 @@ function putKey(cache: Cache, key: string): number {
 }
 
 function findItem({ store }: Cache, length: number): number {
-  return store.find(KEY_SCRATCH_AT, length, store.index.hash(KEY_SCRATCH_AT, length));
+  return store.find(KEY_SCRATCH_AT, length, store.keys.hash(KEY_SCRATCH_AT, length));
 }

@@ -26,7 +26,7 @@ export function refuseStore(
     watchers.log(MUTATIONS, lines.itemRefused(store, keyAt, keyLength, status, MODE_NAMES[mode], fd));
   }
   if (removeOld) {
-    const old = store.find(keyAt, keyLength, store.index.hash(keyAt, keyLength));
+    const old = store.find(keyAt, keyLength, store.keys.hash(keyAt, keyLength));
     if (old !== 0) store.unlink(old);
   }
   return tooLarge;

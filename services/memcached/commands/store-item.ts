@@ -41,10 +41,8 @@ export function storeItem(cache: Cache, mode: StoreMode, item: number, extras?: 
   const { store } = cache;
   const keyAt = item * 8 + I.HEADER_BYTES;
   const keyLength = store.arena.words[item * 2 + I.SHAPE]! & I.BYTE;
-  const hash = store.index.hash(keyAt, keyLength);
-  const old = store.find(keyAt, keyLength, hash);
-  const outcome =
-    old === 0 ? storeNew(store, mode, item, hash, extras) : storeOver(store, mode, item, old, extras);
+  const old = store.find(keyAt, keyLength, store.arena.words[item * 2 + I.HASH]!);
+  const outcome = old === 0 ? storeNew(store, mode, item, extras) : storeOver(store, mode, item, old, extras);
   if ((cache.watchers.wanted & MUTATIONS) !== 0) {
     const shown = outcome === STORED ? store.stored : item;
     const fd = cache.current?.number ?? 0;
@@ -61,7 +59,6 @@ function storeNew(
   store: Store,
   mode: StoreMode,
   item: number,
-  hash: number,
   extras: StoreExtras | undefined,
 ): StoreOutcome {
   const create = extras?.createUntil;
@@ -73,7 +70,7 @@ function storeNew(
   } else if (mode !== SET && mode !== ADD) {
     return NOT_STORED;
   }
-  store.link(item, hash);
+  store.link(item);
   return STORED;
 }
 

@@ -173,6 +173,7 @@ export class Session {
     this.cache.current = this;
     this.turn = 0;
     first?.(this);
+    store.keys.forget();
     if (end - from > LOOK_AHEAD_BYTES) this.#lookAhead(from, end);
     const at = this.#run(from, end);
     this.cache.current = undefined;

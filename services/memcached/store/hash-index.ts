@@ -6,28 +6,21 @@ const SLOT_WORDS = 2;
 /** The table doubles when it is fuller than this. */
 const LOAD_MAX = 0.75;
 const POWER_DEFAULT = 16;
-/** Keys noted at once. */
-const NOTES_MAX = 1024;
 /** Words of a cache line of the processor. */
 const LINE_WORDS = 16;
 
 /** Finds items by key: open addressing with linear probing, deletion by shifting back. */
 export class HashIndex {
   readonly #arena: Arena;
-  readonly #seed: number;
   #slots: Int32Array;
   #mask: number;
   #limit: number;
   #used = 0;
-  readonly #noted = new Int32Array(NOTES_MAX);
-  #notes = 0;
   seen = 0;
   power: number;
 
-  /** @param seed differs per store, so that nobody can prepare keys that collide */
-  constructor(arena: Arena, seed: number, power = POWER_DEFAULT) {
+  constructor(arena: Arena, power = POWER_DEFAULT) {
     this.#arena = arena;
-    this.#seed = seed | 0;
     this.power = power;
     this.#mask = 2 ** power - 1;
     this.#limit = 2 ** power * LOAD_MAX;
@@ -38,50 +31,20 @@ export class HashIndex {
     return this.#slots.byteLength;
   }
 
-  /** Hash of the key at `at`. */
-  hash(at: number, length: number): number {
-    const { view, bytes } = this.#arena;
-    let hash = length ^ this.#seed;
-    let i = at;
-    for (const end = at + length - 3; i < end; i += 4) {
-      hash = Math.imul(hash ^ view.getInt32(i, true), 0x5bd1e995);
-      hash ^= hash >>> 15;
-    }
-    for (const end = at + length; i < end; i++) hash = Math.imul(hash ^ bytes[i]!, 0x01000193);
-    hash ^= hash >>> 13;
-    hash = Math.imul(hash, 0x5bd1e995);
-    return hash ^ (hash >>> 15);
-  }
-
   /**
-   * Notes a key that will be looked for soon, see `touchNoted`.
-   * @returns false if no more can be noted
+   * Reads the slots of all these keys, then the beginnings of their items. Looked up one by one, each key would wait for
+   * memory several times; read like this, the processor waits for many of them at once.
+   * @param found is overwritten
    */
-  note(at: number, length: number): boolean {
-    this.#noted[this.#notes++] = this.hash(at, length);
-    return this.#notes < NOTES_MAX;
-  }
-
-  /**
-   * Reads the slots of all noted keys, then the headers of their items. Looked up one by one, each key would wait
-   * for memory twice; read like this, the processor waits for many of them at once.
-   */
-  touchNoted(): void {
-    const noted = this.#noted;
+  touch(hashes: Int32Array, count: number, found: Int32Array): void {
     const slots = this.#slots;
     const mask = this.#mask;
     const { words } = this.#arena;
-    const count = this.#notes;
-    this.#notes = 0;
+    for (let i = 0; i < count; i++) found[i] = slots[(hashes[i]! & mask) * SLOT_WORDS + 1]!;
     let seen = 0;
     for (let i = 0; i < count; i++) {
-      const at = (noted[i]! & mask) * SLOT_WORDS + 1;
-      seen ^= slots[at]!;
-      noted[i] = at;
-    }
-    for (let i = 0; i < count; i++) {
-      const word = slots[noted[i]!]! * 2;
-      seen ^= words[word + SHAPE]! ^ words[word + SHAPE + LINE_WORDS]!;
+      const word = found[i]! * 2;
+      seen ^= words[word]! ^ words[word + LINE_WORDS]! ^ words[word + LINE_WORDS * 2]!;
     }
     this.seen = seen; // so that the reads are not optimised away
   }

@@ -19,7 +19,7 @@ export function adjust(session: Session, request: BinaryRequest): number {
   const initial = view.getBigUint64(extrasAt + 8);
   const exptime = view.getUint32(extrasAt + 16);
   const up = request.loud === OP.increment;
-  const item = store.find(keyAt, keyLength, store.index.hash(keyAt, keyLength));
+  const item = store.find(keyAt, keyLength, store.keys.hash(keyAt, keyLength));
   if (item === 0) {
     if (exptime === NEVER_CREATE) {
       if (up) store.counters.incrMisses++;

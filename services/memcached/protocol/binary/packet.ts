@@ -29,7 +29,7 @@ export class BinaryRequest {
     this.keyLength = view.getUint16(at + 2);
     this.extrasLength = view.getUint8(at + 4);
     this.bodyLength = view.getUint32(at + 8);
-    this.opaque = view.getUint32(at + 12);
+    this.opaque = view.getInt32(at + 12);
     this.casHigh = view.getInt32(at + 16);
     this.casLow = view.getInt32(at + 20);
     this.extrasAt = at + HEADER_BYTES;
@@ -63,6 +63,9 @@ export function putHeader(
   const { reply, store } = cache;
   const { view, words } = store.arena;
   const { at } = reply;
+  // Not among the arguments below: with a condition there, the engine would call `setInt32` instead of doing it in place.
+  const casHigh = casItem === 0 ? 0 : words[casItem * 2 + CAS_HIGH]!;
+  const casLow = casItem === 0 ? 0 : words[casItem * 2 + CAS_LOW]!;
   view.setUint8(at, RESPONSE_MAGIC);
   view.setUint8(at + 1, request.opcode);
   view.setUint16(at + 2, keyLength);
@@ -70,9 +73,9 @@ export function putHeader(
   view.setUint8(at + 5, 0);
   view.setUint16(at + 6, status);
   view.setUint32(at + 8, bodyLength);
-  view.setUint32(at + 12, request.opaque);
-  view.setInt32(at + 16, casItem === 0 ? 0 : words[casItem * 2 + CAS_HIGH]!);
-  view.setInt32(at + 20, casItem === 0 ? 0 : words[casItem * 2 + CAS_LOW]!);
+  view.setInt32(at + 12, request.opaque);
+  view.setInt32(at + 16, casHigh);
+  view.setInt32(at + 20, casLow);
   reply.at = at + HEADER_BYTES;
 }
 

@@ -11,7 +11,7 @@ export function remove(session: Session, request: BinaryRequest): number {
   const { keyAt, keyLength } = request;
   const { words, bytes } = store.arena;
   if (prefixes.enabled) prefixes.delete(bytes, keyAt, keyLength);
-  const item = store.find(keyAt, keyLength, store.index.hash(keyAt, keyLength));
+  const item = store.find(keyAt, keyLength, store.keys.hash(keyAt, keyLength));
   if (item === 0) {
     store.counters.deleteMisses++;
     putError(cache, request, STATUS.notFound);

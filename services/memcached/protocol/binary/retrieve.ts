@@ -16,7 +16,7 @@ export function retrieve(session: Session, request: BinaryRequest, at: number): 
   const touching = loud === OP.touch || loud === OP.gat || loud === OP.gatK;
   const withKey = loud === OP.getK || loud === OP.gatK;
   const withValue = loud !== OP.touch;
-  const item = store.find(keyAt, keyLength, store.index.hash(keyAt, keyLength));
+  const item = store.find(keyAt, keyLength, store.keys.hash(keyAt, keyLength));
   if (item === 0) {
     if (prefixes.enabled) prefixes.get(bytes, keyAt, keyLength, false);
     miss(session, request, touching, withKey);

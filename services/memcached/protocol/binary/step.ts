@@ -22,37 +22,43 @@ export type Handler = (session: Session, request: BinaryRequest, at: number, end
 /** How a request has to be formed, apart from the key's longest length. */
 interface Form {
   readonly handler: Handler;
-  /** Lengths the extras may have. */
-  readonly extras: readonly number[];
+  /** Length of the extras, and another one they may have. */
+  readonly extras: number;
+  readonly otherExtras?: number;
   /** Whether there must be a key, must not, or may. */
   readonly key: 'required' | 'none' | 'any';
   /** Whether a value may follow. */
   readonly value: boolean;
 }
 
-const FORMS: ReadonlyMap<number, Form> = new Map<number, Form>([
-  [OP.get, { handler: retrieve, extras: [0], key: 'required', value: false }],
-  [OP.getK, { handler: retrieve, extras: [0], key: 'required', value: false }],
-  [OP.touch, { handler: retrieve, extras: [4], key: 'required', value: false }],
-  [OP.gat, { handler: retrieve, extras: [4], key: 'required', value: false }],
-  [OP.gatK, { handler: retrieve, extras: [4], key: 'required', value: false }],
-  [OP.set, { handler: update, extras: [8], key: 'required', value: true }],
-  [OP.add, { handler: update, extras: [8], key: 'required', value: true }],
-  [OP.replace, { handler: update, extras: [8], key: 'required', value: true }],
-  [OP.append, { handler: append, extras: [0], key: 'required', value: true }],
-  [OP.prepend, { handler: append, extras: [0], key: 'required', value: true }],
-  [OP.delete, { handler: remove, extras: [0], key: 'required', value: false }],
-  [OP.increment, { handler: adjust, extras: [20], key: 'required', value: false }],
-  [OP.decrement, { handler: adjust, extras: [20], key: 'required', value: false }],
-  [OP.flush, { handler: flush, extras: [0, 4], key: 'none', value: false }],
-  [OP.noop, { handler: noop, extras: [0], key: 'none', value: false }],
-  [OP.version, { handler: version, extras: [0], key: 'none', value: false }],
-  [OP.quit, { handler: quit, extras: [0], key: 'none', value: false }],
-  [OP.stat, { handler: stat, extras: [0], key: 'any', value: false }],
-  [OP.saslMechanisms, { handler: saslMechanisms, extras: [0], key: 'none', value: false }],
-  [OP.saslAuth, { handler: saslAuthenticate, extras: [0], key: 'required', value: true }],
-  [OP.saslStep, { handler: saslAuthenticate, extras: [0], key: 'required', value: true }],
+const FORMS_BY_OPCODE: ReadonlyMap<number, Form> = new Map<number, Form>([
+  [OP.get, { handler: retrieve, extras: 0, key: 'required', value: false }],
+  [OP.getK, { handler: retrieve, extras: 0, key: 'required', value: false }],
+  [OP.touch, { handler: retrieve, extras: 4, key: 'required', value: false }],
+  [OP.gat, { handler: retrieve, extras: 4, key: 'required', value: false }],
+  [OP.gatK, { handler: retrieve, extras: 4, key: 'required', value: false }],
+  [OP.set, { handler: update, extras: 8, key: 'required', value: true }],
+  [OP.add, { handler: update, extras: 8, key: 'required', value: true }],
+  [OP.replace, { handler: update, extras: 8, key: 'required', value: true }],
+  [OP.append, { handler: append, extras: 0, key: 'required', value: true }],
+  [OP.prepend, { handler: append, extras: 0, key: 'required', value: true }],
+  [OP.delete, { handler: remove, extras: 0, key: 'required', value: false }],
+  [OP.increment, { handler: adjust, extras: 20, key: 'required', value: false }],
+  [OP.decrement, { handler: adjust, extras: 20, key: 'required', value: false }],
+  [OP.flush, { handler: flush, extras: 0, otherExtras: 4, key: 'none', value: false }],
+  [OP.noop, { handler: noop, extras: 0, key: 'none', value: false }],
+  [OP.version, { handler: version, extras: 0, key: 'none', value: false }],
+  [OP.quit, { handler: quit, extras: 0, key: 'none', value: false }],
+  [OP.stat, { handler: stat, extras: 0, key: 'any', value: false }],
+  [OP.saslMechanisms, { handler: saslMechanisms, extras: 0, key: 'none', value: false }],
+  [OP.saslAuth, { handler: saslAuthenticate, extras: 0, key: 'required', value: true }],
+  [OP.saslStep, { handler: saslAuthenticate, extras: 0, key: 'required', value: true }],
 ]);
+
+const OPCODES = Array.from({ length: 256 }, (_, opcode) => opcode);
+/** The same, and the loud opcodes, as arrays: looked at for every request. */
+const FORMS = OPCODES.map((opcode) => FORMS_BY_OPCODE.get(opcode));
+const LOUD_OPCODES = Uint8Array.from(OPCODES, (opcode) => LOUD.get(opcode) ?? opcode);
 
 /** What may be asked before authentication. */
 const OPEN: ReadonlySet<number> = new Set([OP.version, OP.saslMechanisms, OP.saslAuth, OP.saslStep]);
@@ -71,7 +77,7 @@ export function binaryStep(session: Session, at: number, end: number): number {
   if (end < request.valueAt) return request.valueAt - at > CARRY_BYTES ? hangUp(session, end) : at;
   if (!reply.fits(ANSWER_BYTES)) reply.flush();
   if (session.transport.blocked) return at;
-  request.loud = LOUD.get(request.opcode) ?? request.opcode;
+  request.loud = LOUD_OPCODES[request.opcode]!;
   request.quiet = request.loud !== request.opcode;
   if (request.keyLength + request.extrasLength > request.bodyLength) {
     return fail(session, request, STATUS.unknownCommand, end);
@@ -80,7 +86,7 @@ export function binaryStep(session: Session, at: number, end: number): number {
     return fail(session, request, STATUS.authError, end);
   }
   if (request.keyLength > KEY_MAX) return fail(session, request, STATUS.invalid, end);
-  const form = FORMS.get(request.loud);
+  const form = FORMS[request.loud];
   if (!form) {
     putError(cache, request, STATUS.unknownCommand);
     session.swallow = request.valueLength;
@@ -90,8 +96,8 @@ export function binaryStep(session: Session, at: number, end: number): number {
   return form.handler(session, request, at, end);
 }
 
-function isWellFormed(request: BinaryRequest, { extras, key, value }: Form): boolean {
-  if (!extras.includes(request.extrasLength)) return false;
+function isWellFormed(request: BinaryRequest, { extras, otherExtras, key, value }: Form): boolean {
+  if (request.extrasLength !== extras && request.extrasLength !== otherExtras) return false;
   if (key !== 'any' && request.keyLength > 0 !== (key === 'required')) return false;
   return value || request.valueLength === 0;
 }

@@ -23,7 +23,7 @@ export function metaArithmetic(session: Session, line: Line): void {
   if (problem) return reply.bytes(problem);
   const { keyAt, keyLength } = flags;
   const up = UP.has(flags.mode);
-  const found = store.find(keyAt, keyLength, store.index.hash(keyAt, keyLength));
+  const found = store.find(keyAt, keyLength, store.keys.hash(keyAt, keyLength));
   let text: string;
   let created = false;
   if (found === 0) {

@@ -23,7 +23,7 @@ export function metaDebug(session: Session, line: Line): void {
     at = KEY_SCRATCH_AT;
     length = key.length;
   }
-  const item = store.find(at, length, store.index.hash(at, length));
+  const item = store.find(at, length, store.keys.hash(at, length));
   store.counters.cmdMeta++;
   if (item === 0) return reply.text('EN\r\n');
   const shape = words[item * 2 + I.SHAPE]!;

@@ -39,7 +39,7 @@ function run(session: Session, flags: MetaFlags): 'HD' | 'NF' | 'EX' | undefined
   const { store, prefixes } = cache;
   const { keyAt, keyLength } = flags;
   if (prefixes.enabled) prefixes.delete(store.arena.bytes, keyAt, keyLength);
-  const item = store.find(keyAt, keyLength, store.index.hash(keyAt, keyLength));
+  const item = store.find(keyAt, keyLength, store.keys.hash(keyAt, keyLength));
   if (item === 0) {
     store.counters.deleteMisses++;
     return 'NF';

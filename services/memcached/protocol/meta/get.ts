@@ -23,8 +23,7 @@ export function metaGet(session: Session, line: Line): number {
     reply.bytes(problem);
     return line.next;
   }
-  const hash = store.index.hash(flags.keyAt, flags.keyLength);
-  let item = store.find(flags.keyAt, flags.keyLength, hash);
+  let item = store.find(flags.keyAt, flags.keyLength, store.keys.hash(flags.keyAt, flags.keyLength));
   if (cache.prefixes.enabled) {
     cache.prefixes.get(store.arena.bytes, flags.keyAt, flags.keyLength, item !== 0);
   }
@@ -35,7 +34,7 @@ export function metaGet(session: Session, line: Line): number {
   }
   let created = false;
   if (item === 0 && flags.has(L.CREATE)) {
-    item = create(session, flags, hash);
+    item = create(session, flags);
     created = item !== 0;
   }
   count(session, item, flags.has(L.SET_TTL));
@@ -52,7 +51,7 @@ function readGet(session: Session, line: Line, flags: MetaFlags): Uint8Array | u
 }
 
 /** N: an empty item for whoever asked first. */
-function create(session: Session, flags: MetaFlags, hash: number): number {
+function create(session: Session, flags: MetaFlags): number {
   const { store } = session.cache;
   const item = store.allocate(flags.keyAt, flags.keyLength, 0, 0, 0);
   if (item === 0) return 0;
@@ -61,7 +60,7 @@ function create(session: Session, flags: MetaFlags, hash: number): number {
   bytes[at] = 0x0d;
   bytes[at + 1] = 0x0a;
   if (flags.has(L.BASE64)) words[item * 2 + I.SHAPE]! |= I.BINARY_KEY;
-  store.link(item, hash);
+  store.link(item);
   if (flags.has(L.EXPLICIT_CAS)) store.setCas64(item, flags.explicitCas);
   return item;
 }

@@ -17,5 +17,5 @@ export function findKey(session: Session, line: Line): number {
   const { store } = session.cache;
   const at = line.at[1]!;
   const length = line.length[1]!;
-  return store.find(at, length, store.index.hash(at, length));
+  return store.find(at, length, store.keys.hash(at, length));
 }

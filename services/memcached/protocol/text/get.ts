@@ -3,18 +3,12 @@ import { ANSWER_BYTES } from '../reply.ts';
 import { BAD_EXPTIME, BAD_FORMAT, END, ERROR } from './answers.ts';
 import { CLASS_MASK } from '../../store/lru.ts';
 import { int32 } from '../numbers.ts';
-import { writeCas } from './cas.ts';
+import { putItem } from './put-item.ts';
 import type { Line } from './line.ts';
 import type { Session } from '../session.ts';
 
 export const KEY_MAX = 250;
 const SPACE = 0x20;
-/** "VALU" and "E " as little-endian words. */
-const VALU = 0x554c4156;
-const E_SPACE = 0x2045;
-const VALUE_BYTES = 6;
-/** Values at least this long may be sent from where they lie; `Reply` decides. */
-const COPIED_BYTES = 4096;
 
 /** `get`, `gets`, `bget`: any number of keys. */
 export function getKeys(session: Session, line: Line): number {
@@ -49,7 +43,7 @@ export function retrieve(
   deadline: number | undefined,
 ): number {
   const { store, reply, prefixes } = session.cache;
-  const { bytes, view, words } = store.arena;
+  const { bytes, words } = store.arena;
   const { stop } = line;
   const begun = reply.at;
   let keys = 0;
@@ -63,7 +57,7 @@ export function retrieve(
     const length = at - key;
     if (length > KEY_MAX) return refuseLine(session, begun, line.next);
     keys++;
-    const item = store.find(key, length, store.index.hash(key, length));
+    const item = store.find(key, length, store.keys.hash(key, length));
     if (prefixes.enabled) prefixes.get(bytes, key, length, item !== 0);
     if (item === 0) {
       countMiss(session, deadline !== undefined);
@@ -80,18 +74,7 @@ export function retrieve(
     }
     countHit(session, item, deadline);
     store.bump(item);
-    const out = reply.at;
-    view.setInt32(out, VALU, true);
-    view.setInt16(out + 4, E_SPACE, true);
-    reply.at = out + VALUE_BYTES;
-    const source = item * 8 + I.HEADER_BYTES;
-    if (!withCas && (shape & I.LARGE) === 0 && valueBytes < COPIED_BYTES) {
-      reply.copy(source, head + valueBytes);
-      continue;
-    }
-    reply.copy(source, withCas ? head - 2 : head);
-    if (withCas) writeCas(reply, store, item);
-    reply.value(item, store.valueAt(item), valueBytes);
+    putItem(session.cache, item, head, valueBytes, withCas);
   }
   if (!reply.fits(ANSWER_BYTES)) reply.flush();
   reply.bytes(keys === 0 && deadline === undefined ? ERROR : END);

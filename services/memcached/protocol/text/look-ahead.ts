@@ -17,34 +17,35 @@ const THREE_BYTES = 0xffffff;
  * plain form and stops at anything else, and whatever it makes of a malformed chunk costs time at most.
  */
 export function lookAhead(store: Store, from: number, end: number): void {
-  const { index } = store;
+  const { index, keys } = store;
   const { bytes, view } = store.arena;
+  bytes[end] = LF;
   let at = from;
   while (at + 4 <= end) {
     const word = view.getInt32(at, true);
     const meta = word & THREE_BYTES;
     if (word === GET) {
       at += 3;
-      while (at < end && bytes[at] === SPACE) {
-        const key = ++at;
-        while (at < end && bytes[at]! > SPACE) at++;
-        if (at === end || !index.note(key, at - key)) return index.touchNoted();
+      while (bytes[at] === SPACE) {
+        const length = keys.noteWord(at + 1);
+        if (length === 0) return keys.fetch(index);
+        at += length + 1;
       }
       at += bytes[at] === CR ? 2 : 1;
       continue;
     }
     const storing = word === SET || meta === META_SET;
     if (!storing && meta !== META_GET) break;
-    const key = word === SET ? at + 4 : at + 3;
-    at = key;
-    while (at < end && bytes[at]! > SPACE) at++;
-    if (at === end || !index.note(key, at - key)) break;
+    at += word === SET ? 4 : 3;
+    const length = keys.noteWord(at);
+    if (length === 0) break;
+    at += length;
     const words = at;
-    while (at < end && bytes[at] !== LF) at++;
+    while (bytes[at] !== LF) at++;
     at++;
     if (storing) at += valueBytes(bytes, words, at, word === SET);
   }
-  index.touchNoted();
+  keys.fetch(index);
 }
 
 /** Length of the value and its line end: the last number of a `set` line, the first of an `ms` line. */

@@ -10,6 +10,8 @@ import type { Session } from '../session.ts';
 const SPACE = 0x20;
 const ZERO = 0x30;
 const NINE = 0x39;
+const CR = 0x0d;
+const LF = 0x0a;
 /** Numbers of up to nine digits need no care; others take the long way. */
 const PLAIN_DIGITS = 9;
 /** "STOR" and "ED\r\n" as little-endian words. */
@@ -18,16 +20,16 @@ const ED_CRLF = 0x0a0d4445;
 
 /**
  * Serves `set` with plain numbers, by far the most frequent storage command.
- * @param at position after the verb
+ * @param at position after the verb and its space
  * @returns the position after what was used, or 0 if the line is not that plain
  */
-export function runSet(session: Session, at: number, stop: number, next: number, end: number): number {
+export function runSet(session: Session, at: number, end: number): number {
   const { store, prefixes } = session.cache;
   const { bytes } = store.arena;
-  let i = at;
-  while (i < stop && bytes[i] !== SPACE) i++;
-  const keyLength = i - at;
-  if (keyLength === 0 || keyLength > KEY_MAX || i === stop) return 0;
+  let keyLength = store.keys.lengthAt(at);
+  if (keyLength === 0) while (bytes[at + keyLength]! > SPACE) keyLength++;
+  let i = at + keyLength;
+  if (keyLength === 0 || keyLength > KEY_MAX || bytes[i] !== SPACE) return 0;
 
   const flagsAt = ++i;
   let flags = 0;
@@ -48,7 +50,9 @@ export function runSet(session: Session, at: number, stop: number, next: number,
   for (let digit = bytes[i]!; digit >= ZERO && digit <= NINE; digit = bytes[++i]!) {
     length = length * 10 + digit - ZERO;
   }
-  if (i === lengthAt || i - lengthAt > PLAIN_DIGITS || i !== stop) return 0;
+  const next = i + 2;
+  if (i === lengthAt || i - lengthAt > PLAIN_DIGITS || bytes[i] !== CR || bytes[i + 1] !== LF || next > end)
+    return 0;
 
   session.noreply = false;
   session.mode = S.SET;

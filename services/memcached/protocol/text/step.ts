@@ -1,8 +1,10 @@
 import { CARRY_BYTES } from '../../store/arena.ts';
 import type { Session } from '../session.ts';
 import { metaGet } from '../meta/get.ts';
+import { META_GET_WORD, servePlainMetaGets } from '../meta/plain-gets.ts';
 import { metaSet } from '../meta/set.ts';
 import { runLine, runVerb } from './dispatch.ts';
+import { GET_WORD, servePlainGets } from './plain-gets.ts';
 import { retrieve } from './get.ts';
 import { runSet } from './set.ts';
 
@@ -14,11 +16,10 @@ const LINE_MAX = 2048;
 /** Spaces tolerated before a long `get`. */
 const LEADING_SPACES_MAX = 100;
 
-/** "get " and "set " as little-endian words. */
-const GET_WORD = 0x20746567;
+/** "set " as a little-endian word. */
 const SET_WORD = 0x20746573;
-/** "mg " and "ms ", and what of a word to compare with them. */
-const META_GET_WORD = 0x20676d;
+const SET_BYTES = 4;
+/** "ms ", and what of a word to compare with it. */
 const META_SET_WORD = 0x20736d;
 const THREE_BYTES = 0xffffff;
 
@@ -26,6 +27,17 @@ const THREE_BYTES = 0xffffff;
 export function textStep(session: Session, at: number, end: number): number {
   const { bytes, view } = session.cache.store.arena;
   bytes[end] = LF; // ends the scan without a bounds check per byte
+  const word = view.getInt32(at, true);
+  if (word === GET_WORD) {
+    const after = servePlainGets(session, at, end);
+    if (after !== at) return after;
+  } else if (word === SET_WORD) {
+    const after = runSet(session, at + SET_BYTES, end);
+    if (after !== 0) return after;
+  } else if ((word & THREE_BYTES) === META_GET_WORD) {
+    const after = servePlainMetaGets(session, at, end);
+    if (after !== at) return after;
+  }
   let eol = at;
   let nul = 0;
   for (;;) {
@@ -38,15 +50,10 @@ export function textStep(session: Session, at: number, end: number): number {
   const next = eol + 1;
   let stop = eol > at && bytes[eol - 1] === CR ? eol - 1 : eol;
   if (nul !== 0 && nul < stop) stop = nul; // a line ends at NUL, as a string of C does
-  const word = view.getInt32(at, true);
   if (word === GET_WORD) {
     const { line } = session.cache;
     line.place(at, stop, next, end);
     return retrieve(session, line, at + 3, false, undefined);
-  }
-  if (word === SET_WORD) {
-    const after = runSet(session, at + 4, stop, next, end);
-    if (after !== 0) return after;
   }
   const meta = word & THREE_BYTES;
   if (meta === META_GET_WORD) return runVerb(session, metaGet, at, stop, next, end);
