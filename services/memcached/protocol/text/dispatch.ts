@@ -23,9 +23,9 @@ import type { Session } from '../session.ts';
 import type { Verb } from './verb.ts';
 
 const VERBS: ReadonlyMap<string, Verb> = new Map<string, Verb>([
-  ['get', getKeys],
-  ['gets', getKeys],
-  ['bget', getKeys],
+  ['get', getKeys(false)],
+  ['gets', getKeys(true)],
+  ['bget', getKeys(false)],
   ['gat', getAndTouch],
   ['gats', getAndTouch],
   ['set', storageVerb(SET)],
@@ -59,14 +59,29 @@ const VERBS: ReadonlyMap<string, Verb> = new Map<string, Verb>([
   ['debugtime', debugTime],
 ]);
 
-/** The verb's first word at most so long; longer ones are unknown without looking. */
-const VERB_MAX = 14;
+interface NamedVerb {
+  readonly name: Uint8Array;
+  readonly verb: Verb;
+}
+
+/** The same by the length of their names, few enough of each to look through: no text is made of a verb. */
+const VERBS_BY_LENGTH: NamedVerb[][] = [];
+for (const [name, verb] of VERBS)
+  (VERBS_BY_LENGTH[name.length] ??= []).push({ name: Buffer.from(name), verb });
+
+function findVerb(line: Line): Verb | undefined {
+  if (line.count === 0) return undefined;
+  const candidates = VERBS_BY_LENGTH[line.length[0]!];
+  if (candidates === undefined) return undefined;
+  for (const { name, verb } of candidates) if (line.is(0, name)) return verb;
+  return undefined;
+}
 
 /** Serves any line that has no shorter way. Gives the position after what was used. */
 export function runLine(session: Session, at: number, stop: number, next: number, end: number): number {
   const { line, reply } = session.cache;
   if (!begin(session, at, stop, next, end)) return at;
-  const verb = line.count > 0 && line.length[0]! <= VERB_MAX ? VERBS.get(line.word(0)) : undefined;
+  const verb = findVerb(line);
   if (verb) return verb(session, line) ?? next;
   if (isHttp(line)) session.quit('error');
   else reply.bytes(A.ERROR);
@@ -82,18 +97,6 @@ function isHttp(line: Line): boolean {
   const verb = line.word(0);
   const known = VERB_LETTERS.includes(verb[0]!) || (verb[0] === 'm' && verb.length === 2);
   return !known && line.word(line.count - 1).startsWith('HTTP/');
-}
-
-/** The same for a line whose verb is known already. */
-export function runVerb(
-  session: Session,
-  verb: Verb,
-  at: number,
-  stop: number,
-  next: number,
-  end: number,
-): number {
-  return begin(session, at, stop, next, end) ? (verb(session, session.cache.line) ?? next) : at;
 }
 
 /** Cuts the line and makes room for an answer; false if the client has to read first. */

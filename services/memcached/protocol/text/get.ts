@@ -6,21 +6,20 @@ import { int32 } from '../numbers.ts';
 import { putItem } from './put-item.ts';
 import type { Line } from './line.ts';
 import type { Session } from '../session.ts';
+import type { Verb } from './verb.ts';
 
 export const KEY_MAX = 250;
 const SPACE = 0x20;
 
 /** `get`, `gets`, `bget`: any number of keys. */
-export function getKeys(session: Session, line: Line): number {
-  const verbLength = line.length[0]!;
-  const withCas = verbLength === 4 && line.word(0) === 'gets';
-  return retrieve(session, line, line.at[0]! + verbLength, withCas, undefined);
+export function getKeys(withCas: boolean): Verb {
+  return (session, line) => retrieve(session, line, line.at[0]! + line.length[0]!, withCas, undefined);
 }
 
 /** `gat`, `gats`: an expiry time, then keys. */
 export function getAndTouch(session: Session, line: Line): number {
   const { reply, store } = session.cache;
-  const exptime = line.count > 1 ? int32(line.word(1)) : 0;
+  const exptime = line.count > 1 ? (line.digits(1) ?? int32(line.word(1))) : 0;
   if (line.count < 2 || exptime === undefined) {
     reply.bytes(exptime === undefined ? BAD_EXPTIME : ERROR);
     return line.next;

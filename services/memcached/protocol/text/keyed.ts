@@ -1,12 +1,14 @@
 import * as A from './answers.ts';
 import * as I from '../../store/item.ts';
-import { addDelta } from '../../commands/add-delta.ts';
+import { addDelta, addSmallDelta } from '../../commands/add-delta.ts';
 import { answer, findKey, isKeyTooLong } from './answer.ts';
 import { CLASS_MASK } from '../../store/lru.ts';
 import { deleteFound } from '../../commands/delete-found.ts';
 import { int32, uint64 } from '../numbers.ts';
 import type { Line } from './line.ts';
 import type { Session } from '../session.ts';
+
+const CRLF = Buffer.from('\r\n');
 
 /** `delete <key> [0] [noreply]` */
 export function deleteItem(session: Session, line: Line): void {
@@ -35,7 +37,7 @@ export function touch(session: Session, line: Line): void {
   if (line.count < 3 || line.count > 4) return reply.bytes(A.ERROR);
   session.noreply = line.noreply;
   if (isKeyTooLong(line)) return answer(session, A.BAD_FORMAT);
-  const exptime = int32(line.word(2));
+  const exptime = line.digits(2) ?? int32(line.word(2));
   if (exptime === undefined) return answer(session, A.BAD_EXPTIME);
   const item = findKey(session, line);
   store.counters.cmdTouch++;
@@ -64,7 +66,7 @@ function arithmetic(session: Session, line: Line, up: boolean): void {
   if (line.count < 3 || line.count > 4) return reply.bytes(A.ERROR);
   session.noreply = line.noreply;
   if (isKeyTooLong(line)) return answer(session, A.BAD_FORMAT);
-  const delta = uint64(line.word(2));
+  const delta = line.digits(2) ?? uint64(line.word(2));
   if (delta === undefined) return answer(session, A.BAD_DELTA);
   const item = findKey(session, line);
   if (item === 0) {
@@ -72,8 +74,13 @@ function arithmetic(session: Session, line: Line, up: boolean): void {
     else store.counters.decrMisses++;
     return answer(session, A.NOT_FOUND);
   }
-  const result = addDelta(store, item, up, delta);
+  const result =
+    (typeof delta === 'number' ? addSmallDelta(store, item, up, delta) : undefined) ??
+    addDelta(store, item, up, BigInt(delta));
   if (result === 'non-numeric') return answer(session, A.NOT_NUMERIC);
   if (result === 'no-memory') return answer(session, A.OUT_OF_MEMORY);
-  if (!session.noreply) reply.text(`${result}\r\n`);
+  if (session.noreply) return;
+  if (typeof result === 'number') reply.number(result);
+  else reply.text(String(result));
+  reply.bytes(CRLF);
 }

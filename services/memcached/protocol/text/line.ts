@@ -6,6 +6,7 @@ const SPACE = 0x20;
 const ZERO = 0x30;
 /** Numbers of so many digits fit everywhere. */
 const PLAIN_DIGITS = 9;
+const NOREPLY = Buffer.from('noreply');
 
 /** A request line cut at its spaces. One instance is reused for every line. */
 export class Line {
@@ -54,6 +55,15 @@ export class Line {
     return this.#store.arena.text(at, at + this.length[index]!);
   }
 
+  /** Whether the word is this one. */
+  is(index: number, word: Uint8Array): boolean {
+    if (this.length[index] !== word.length) return false;
+    const { bytes } = this.#store.arena;
+    const from = this.at[index]!;
+    for (let i = 0; i < word.length; i++) if (bytes[from + i] !== word[i]) return false;
+    return true;
+  }
+
   /** The word as a number if it is a few digits and nothing else, as nearly all are; no text is made of it. */
   digits(index: number): number | undefined {
     const length = this.length[index]!;
@@ -79,6 +89,6 @@ export class Line {
   /** Whether the last word asks for silence. */
   get noreply(): boolean {
     const last = this.count - 1;
-    return last >= 0 && this.length[last] === 7 && this.word(last) === 'noreply';
+    return last >= 0 && this.is(last, NOREPLY);
   }
 }

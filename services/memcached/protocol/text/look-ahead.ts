@@ -5,12 +5,45 @@ const CR = 0x0d;
 const SPACE = 0x20;
 const ZERO = 0x30;
 const NINE = 0x39;
-/** "get " and "set " as little-endian words; "mg " and "ms " as such words without their last byte. */
+/** "get " and "mg " as little-endian words, and what of a word to compare with shorter verbs. */
 const GET = 0x20746567;
-const SET = 0x20746573;
 const META_GET = 0x20676d;
-const META_SET = 0x20736d;
 const THREE_BYTES = 0xffffff;
+const NO_VALUE = -1;
+
+/** How to find the next request behind one with this verb. */
+interface Shape {
+  /** Of the verb with its space. */
+  readonly bytes: number;
+  /** Words between the key and the length of the value that follows, or `NO_VALUE`. */
+  readonly before: number;
+}
+
+/** By the first four bytes of verb and space, or as many as there are. */
+const SHAPES: ReadonlyMap<number, Shape> = new Map(
+  Object.entries({
+    set: 2,
+    add: 2,
+    replace: 2,
+    append: 2,
+    prepend: 2,
+    cas: 2,
+    ms: 0,
+    gets: NO_VALUE,
+    delete: NO_VALUE,
+    incr: NO_VALUE,
+    decr: NO_VALUE,
+    touch: NO_VALUE,
+    md: NO_VALUE,
+    ma: NO_VALUE,
+  }).map(([verb, before]) => {
+    const first = Buffer.alloc(4);
+    first.write(`${verb} `);
+    return [first.readInt32LE(), { bytes: verb.length + 1, before }];
+  }),
+);
+
+const META_GET_SHAPE: Shape = { bytes: 3, before: NO_VALUE };
 
 /**
  * Has the store fetch what the requests in a chunk will ask for. Only guesses: it knows the frequent verbs in their
@@ -23,7 +56,6 @@ export function lookAhead(store: Store, from: number, end: number): void {
   let at = from;
   while (at + 4 <= end) {
     const word = view.getInt32(at, true);
-    const meta = word & THREE_BYTES;
     if (word === GET) {
       at += 3;
       while (bytes[at] === SPACE) {
@@ -34,26 +66,26 @@ export function lookAhead(store: Store, from: number, end: number): void {
       at += bytes[at] === CR ? 2 : 1;
       continue;
     }
-    const storing = word === SET || meta === META_SET;
-    if (!storing && meta !== META_GET) break;
-    at += word === SET ? 4 : 3;
+    const short = word & THREE_BYTES;
+    const shape = short === META_GET ? META_GET_SHAPE : (SHAPES.get(word) ?? SHAPES.get(short));
+    if (shape === undefined || at + shape.bytes >= end) break;
+    at += shape.bytes;
     const length = keys.noteWord(at);
     if (length === 0) break;
     at += length;
-    const words = at;
+    const value = shape.before === NO_VALUE ? 0 : valueBytes(bytes, at, shape.before);
     while (bytes[at] !== LF) at++;
-    at++;
-    if (storing) at += valueBytes(bytes, words, at, word === SET);
+    at += 1 + value;
   }
   keys.fetch(index);
 }
 
-/** Length of the value and its line end: the last number of a `set` line, the first of an `ms` line. */
-function valueBytes(bytes: Uint8Array, words: number, next: number, last: boolean): number {
-  let at = words + 1;
-  if (last) {
-    at = next - 1;
-    while (at > words && bytes[at - 1] !== SPACE) at--;
+/** Length of a value and its line end: a number so many words behind the key, which ends at `at`. */
+function valueBytes(bytes: Uint8Array, end: number, before: number): number {
+  let at = end + 1;
+  for (let i = 0; i < before; i++) {
+    while (bytes[at]! > SPACE) at++;
+    at++;
   }
   let value = 0;
   for (; bytes[at]! >= ZERO && bytes[at]! <= NINE; at++) value = value * 10 + bytes[at]! - ZERO;

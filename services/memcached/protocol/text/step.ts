@@ -1,9 +1,7 @@
 import { CARRY_BYTES } from '../../store/arena.ts';
 import type { Session } from '../session.ts';
-import { metaGet } from '../meta/get.ts';
 import { META_GET_WORD, servePlainMetaGets } from '../meta/plain-gets.ts';
-import { metaSet } from '../meta/set.ts';
-import { runLine, runVerb } from './dispatch.ts';
+import { runLine } from './dispatch.ts';
 import { GET_WORD, servePlainGets } from './plain-gets.ts';
 import { retrieve } from './get.ts';
 import { runSet } from './set.ts';
@@ -19,8 +17,6 @@ const LEADING_SPACES_MAX = 100;
 /** "set " as a little-endian word. */
 const SET_WORD = 0x20746573;
 const SET_BYTES = 4;
-/** "ms ", and what of a word to compare with it. */
-const META_SET_WORD = 0x20736d;
 const THREE_BYTES = 0xffffff;
 
 /** Serves the line at `at`, if it is complete. */
@@ -55,9 +51,6 @@ export function textStep(session: Session, at: number, end: number): number {
     line.place(at, stop, next, end);
     return retrieve(session, line, at + 3, false, undefined);
   }
-  const meta = word & THREE_BYTES;
-  if (meta === META_GET_WORD) return runVerb(session, metaGet, at, stop, next, end);
-  if (meta === META_SET_WORD) return runVerb(session, metaSet, at, stop, next, end);
   return runLine(session, at, stop, next, end);
 }
 

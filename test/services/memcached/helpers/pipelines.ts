@@ -67,3 +67,67 @@ export function metaPipeline(seed: number): string {
   });
   return [...stores, ...requests].join('');
 }
+
+/**
+ * What an `incr` may find: plain numbers, and what only looks like one. Not a lone blank: there the reference reads on, in
+ * what its memory held before.
+ */
+const NUMBERS = [
+  '0',
+  '7',
+  '99',
+  '007',
+  '10 ',
+  '5  ',
+  ' 5',
+  '+5',
+  '-5',
+  '',
+  '5x',
+  '5 x',
+  '1.5',
+  '999999999999999',
+  '9999999999999999',
+  '18446744073709551615',
+  '18446744073709551616',
+];
+const DELTAS = [
+  '0',
+  '1',
+  '5',
+  '000000001',
+  '1000000000',
+  '99999999999999999',
+  '18446744073709551615',
+  '-1',
+  'x',
+  '1x',
+  '',
+];
+
+/**
+ * Counting up and down: every number with every delta, and seeded ones. No number is counted after it was read: what the
+ * reference still has to send it does not write over, so that the length of the result would depend on its pace.
+ */
+export function arithmeticPipeline(seed: number): string {
+  const random = new Random(seed);
+  const store = (key: string, number: string) => `set ${key} 3 0 ${number.length}\r\n${number}\r\n`;
+  const each = ['incr', 'decr'].flatMap((verb) =>
+    NUMBERS.flatMap((number, n) =>
+      DELTAS.map((delta, d) => {
+        const key = `${verb}${n}/${d}`;
+        return `${store(key, number)}${verb} ${key} ${delta}\r\nget ${key}\r\n`;
+      }),
+    ),
+  );
+  const requests = Array.from({ length: REQUESTS }, () => {
+    const dice = random.below(12);
+    if (dice === 0) return store('n', random.pick(NUMBERS));
+    if (dice === 1) return 'incr missing 1\r\n';
+    if (dice === 2) return 'touch n 1000\r\n';
+    if (dice === 3) return `incr n ${random.below(1000)} noreply\r\n`;
+    if (dice === 4) return 'append n 0 0 1\r\n0\r\n';
+    return `${random.once(2) ? 'incr' : 'decr'} n ${10 ** random.below(14)}\r\n`;
+  });
+  return [...each, ...requests, 'get n\r\n'].join('');
+}
