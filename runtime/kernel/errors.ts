@@ -270,8 +270,19 @@ const ERRORS = {
   },
   APP_EXITED: {
     exit: EXIT.notReady,
-    message: (f) => `App "${text(f.app)}" exited at once: ${text(f.exit)} after ${text(f.after)}`,
-    hint: (f) => `Its start command was: ${text(f.command)}`,
+    message: (f) =>
+      f.why
+        ? `App "${text(f.app)}" was ended ${text(f.after)} after its start: ${text(f.why)}`
+        : `App "${text(f.app)}" exited at once: ${text(f.exit)} after ${text(f.after)}`,
+    hint: (f) => {
+      if (text(f.why).startsWith('out of memory'))
+        return `Give it more: "memory" in the manifest, or: paas-local scale ${text(f.app)}${f.process === 'web' ? '' : ` --process ${text(f.process)}`} -m SIZE`;
+      const lasts =
+        f.code === 0
+          ? '\nIt ended well, but an app has to go on; what ends is a task: paas-local run-task'
+          : '';
+      return `Its start command was: ${text(f.command)}${lasts}`;
+    },
   },
   APP_NOT_LISTENING: {
     exit: EXIT.notReady,

@@ -97,6 +97,11 @@ function instanceEvent(event: InstanceEvent): Pick<AppEvent, 'event' | 'descript
         event: 'audit.app.process.gave-up',
         description: `${who} is not started again: ${event.reason}`,
       };
+    case 'never-ready':
+      return {
+        event: 'audit.app.process.never-ready',
+        description: `${who} did not become healthy within ${describeMs(event.waitedMs)}: ${event.reason}`,
+      };
     case 'ready':
       return { event: 'audit.app.process.ready', description: `${who} passed its readiness check` };
     case 'not-ready':
@@ -104,7 +109,6 @@ function instanceEvent(event: InstanceEvent): Pick<AppEvent, 'event' | 'descript
     case 'starting':
     case 'healthy':
     case 'unhealthy':
-    case 'never-ready':
     case 'killed':
       return undefined;
   }

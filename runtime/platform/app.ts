@@ -87,7 +87,13 @@ export class App {
       },
       onMoment: (slot, moment) => this.run.heard(slot, moment),
       startError: (slot, failure) =>
-        startError(this.name, slot.process, slot.port, failure, this.lastLines(SHOWN_LINES, 'APP/')),
+        startError(
+          this.name,
+          slot.process,
+          slot.port,
+          failure,
+          this.lastLines(SHOWN_LINES, 'APP/', slot.startedAt),
+        ),
     });
     this.#environment = environment;
     this.#staging = staging;
@@ -147,12 +153,13 @@ export class App {
     return routeState({ state: this.state, desired: this.record.desired, reachable, slots });
   }
 
-  lastLines(count: number, source?: string): readonly string[] {
+  /** @param since milliseconds since the epoch: what it said in an earlier life explains nothing */
+  lastLines(count: number, source?: string, since = 0): readonly string[] {
     // How it exited is told apart from what it printed.
     const lines = this.log
       .recent()
       .filter(({ source: from, text }) => from !== 'RTR' && !(source && isExitNote(text)))
-      .filter(({ source: from }) => !source || from.startsWith(source));
+      .filter(({ source: from, at }) => at >= since && (!source || from.startsWith(source)));
     return lines.slice(-count).map((line) => line.text);
   }
 

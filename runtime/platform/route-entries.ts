@@ -1,5 +1,6 @@
 /** Apps → the router's table. Pure. */
 import { routeSpec } from '../plan/routes.ts';
+import type { ProcessPlan } from '../plan/types.ts';
 import type { RouteEntry } from '../router/types.ts';
 import type { App } from './app.ts';
 
@@ -13,6 +14,7 @@ export function routeEntries(apps: Iterable<App>): RouteEntry[] {
       appId: app.record.id,
       state: app.routeState,
       reason: app.reason,
+      scaledToNone: app.state === 'started' && !app.plan.processes.some(takesRequests),
       endpoints: app.endpoints,
       loadBalancing: routeSpec(app.plan.manifest.routes, url)?.loadBalancing ?? 'round-robin',
       dialect: app.plan.dialect,
@@ -20,6 +22,8 @@ export function routeEntries(apps: Iterable<App>): RouteEntry[] {
     })),
   );
 }
+
+const takesRequests = ({ type, instances }: ProcessPlan): boolean => type === 'web' && instances > 0;
 
 /** `shop.localhost/cart` → host and `/cart`; without a path that is empty. */
 export function splitRoute(url: string): { readonly host: string; readonly path: string } {

@@ -36,8 +36,7 @@ export async function usageOf(
 }
 
 function look({ instance }: Slot): readonly ProcessRow[] {
-  const { pid } = instance.status;
-  return pid === undefined ? [] : groupMembers([pid]);
+  return groupMembers(instance.status.pids ?? []);
 }
 
 const cpuSeconds = (rows: readonly ProcessRow[]): number =>

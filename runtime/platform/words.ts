@@ -46,6 +46,7 @@ export function startError(
           process: process.type,
           command: process.command,
           exit: describeExit(failure.exit),
+          why: failure.why ?? null,
           code: failure.exit.code,
           signal: failure.exit.signal,
           after: describeMs(failure.ms),

@@ -117,6 +117,11 @@ function helpFor(entry: RouteEntry, why: NoEndpoints): readonly string[] {
   const because = entry.reason === '' ? '' : `: ${entry.reason}`;
   switch (why.kind) {
     case 'stopped':
+      if (entry.scaledToNone)
+        return [
+          `App "${entry.app}" runs without an instance of web${because}.`,
+          `Start one with: paas-local scale ${entry.app} -i 1`,
+        ];
       return [`App "${entry.app}" is stopped${because}.`, `Start it with: paas-local start ${entry.app}`];
     case 'crashed':
       return [

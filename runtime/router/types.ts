@@ -30,6 +30,8 @@ export interface RouteEntry {
   readonly state: RouteState;
   /** Half a sentence shown to whoever waits: `restarting: app.py changed`. */
   readonly reason: string;
+  /** It is started, and nobody wants an instance that takes requests. */
+  readonly scaledToNone?: boolean;
   readonly endpoints: readonly RouteEndpoint[];
   readonly loadBalancing: 'round-robin' | 'least-connection';
   /** Which header set the app gets. */

@@ -15,14 +15,19 @@ export interface Member extends ProcessSpec {
   readonly sidecar: string | undefined;
 }
 
+export interface CompanyEnd extends Termination {
+  readonly sidecar?: string;
+  readonly own: ExitFacts;
+}
+
 export interface Company {
   readonly pid: number;
   /** Leaders, the process itself first. */
   readonly pids: readonly number[];
   /** The first exit of any. */
   readonly exited: Promise<ExitFacts>;
-  /** Nothing of any lives. Tells the exit of the first, and which sidecar that was. */
-  readonly ended: Promise<Termination & { readonly sidecar?: string }>;
+  /** Nothing of any lives. Tells the exit of the first, which sidecar that was, and the exit of the process itself. */
+  readonly ended: Promise<CompanyEnd>;
   members(): readonly number[];
   terminate(options: { readonly graceMs: number }): Promise<unknown>;
 }
@@ -55,12 +60,13 @@ export async function startCompany(members: readonly Member[], graceMs: number):
     terminate,
   };
 
-  async function untilEnded(): Promise<Termination & { readonly sidecar?: string }> {
+  async function untilEnded(): Promise<CompanyEnd> {
     const { member, exit } = await first;
     if (all.length > 1) void terminate({ graceMs }).catch(() => {}); // `ended` tells
     const ends = await Promise.all(all.map((process) => process.ended));
     const { sidecar } = member;
     const forced = ends.some((end) => end.forced);
-    return { ...exit, forced, ...(sidecar === undefined ? {} : { sidecar }) };
+    const { code, signal } = ends[0]!;
+    return { ...exit, own: { code, signal }, forced, ...(sidecar === undefined ? {} : { sidecar }) };
   }
 }

@@ -2,7 +2,7 @@
 import { deferred, type Deferred } from '../../services/kit/deferred.ts';
 import type { ExitFacts, InstanceMoment } from '../events.ts';
 import { cellNote } from './cell-notes.ts';
-import type { Company } from './company.ts';
+import type { CompanyEnd } from './company.ts';
 import { STOPPED, step, type Effect, type Lifecycle, type Occurrence, type Rules } from './lifecycle.ts';
 import { Run } from './run.ts';
 import { exitWords, startFailure } from './start-failure.ts';
@@ -44,7 +44,7 @@ class SupervisedInstance implements Instance {
       routable: state.name === 'running' && run?.ready === true,
       crashes: 'crashes' in state ? state.crashes : 0,
       since: this.#since,
-      ...(run === undefined ? {} : { pid: run.process.pid, port: run.launch.port }),
+      ...(run === undefined ? {} : { pid: run.process.pid, pids: run.process.pids, port: run.launch.port }),
       ...(run?.host === undefined ? {} : { host: run.host }),
       ...(this.#lastExit ? { lastExit: this.#lastExit } : {}),
       ...(this.#reason === undefined ? {} : { reason: this.#reason }),
@@ -207,9 +207,13 @@ class SupervisedInstance implements Instance {
     });
   }
 
-  #onEnded(run: Run, { code, signal, forced, sidecar }: Awaited<Company['ended']>): void {
+  #onEnded(run: Run, end: CompanyEnd): void {
     const state = this.#state;
-    const exit: ExitFacts = { code, signal };
+    // Which of them heeds our signal first says nothing: only one that ends by itself takes the others along.
+    const byUs = state.name === 'stopping';
+    const { forced } = end;
+    const sidecar = byUs ? run.culprit : end.sidecar;
+    const exit: ExitFacts = byUs && sidecar === undefined ? end.own : { code: end.code, signal: end.signal };
     const expected = state.name === 'stopping' && state.aim !== 'crash';
     this.#run = undefined;
     this.#lastExit = exit;
@@ -220,7 +224,11 @@ class SupervisedInstance implements Instance {
     }
     if (!expected && run.late && this.#failure) this.#rejectReady(this.#failure);
     else if (!expected) {
-      this.#fail({ kind: 'exited', exit, ms: run.ms }, run.verdict ?? exitWords(exit));
+      const { ms, verdict } = run;
+      this.#fail(
+        { kind: 'exited', exit, ms, ...(verdict === undefined ? {} : { why: verdict }) },
+        verdict ?? exitWords(exit),
+      );
     }
     this.#report({
       moment: 'exited',

@@ -15,6 +15,8 @@ export class Run {
   host: string | undefined;
   /** Why we end it, where it is not by request. */
   verdict: string | undefined;
+  /** The sidecar that is why; undefined: the process itself, or all of it together. */
+  culprit: string | undefined;
   /** Requests may be sent to it. */
   ready = false;
   /** It was not ready in time, and whoever waited has been told. */
@@ -106,8 +108,11 @@ export class Run {
   /** Calls once, when it, or one of its sidecars, takes more memory than it may. */
   watchMemory(onExceeded: (reason: string) => void): void {
     this.#limitMemory(this.process.pids, this.#options.memoryLimitBytes, onExceeded);
-    for (const [index, { memoryLimitBytes }] of (this.launch.sidecars ?? []).entries())
-      this.#limitMemory([this.process.pids[index + 1]!], memoryLimitBytes, onExceeded);
+    for (const [index, { name, memoryLimitBytes }] of (this.launch.sidecars ?? []).entries())
+      this.#limitMemory([this.process.pids[index + 1]!], memoryLimitBytes, (reason) => {
+        this.culprit = name;
+        onExceeded(reason);
+      });
   }
 
   /** @returns why it is to be ended now */

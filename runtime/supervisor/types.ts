@@ -66,6 +66,8 @@ export type InstanceState = 'stopped' | 'starting' | 'running' | 'stopping' | 'b
 export interface InstanceStatus {
   readonly state: InstanceState;
   readonly pid?: number;
+  /** With those of its sidecars, its own first. */
+  readonly pids?: readonly number[];
   readonly port?: number;
   /** Where it answered its health check: `127.0.0.1` or `::1`. */
   readonly host?: string;
@@ -103,7 +105,13 @@ export interface Instance {
 
 /** Why an instance did not become ready. Facts only; words are made above. */
 export type StartFailure =
-  | { readonly kind: 'exited'; readonly exit: ExitFacts; readonly ms: number }
+  | {
+      readonly kind: 'exited';
+      readonly exit: ExitFacts;
+      readonly ms: number;
+      /** What we ended it for: `out of memory: 684M of 128M`. Undefined: it exited by itself. */
+      readonly why?: string;
+    }
   | {
       readonly kind: 'timed-out';
       readonly waitedMs: number;

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { AppEvent } from '../../runtime/platform/app-events.ts';
-import type { AppSnapshot, InstanceSnapshot } from '../../runtime/snapshot.ts';
+import type { AppSnapshot, InstanceSnapshot, InstanceUsage } from '../../runtime/snapshot.ts';
 import { until } from '../helpers/alive.ts';
 import { appFolder, get, newHome, type Home } from '../helpers/cli.ts';
 
@@ -67,7 +67,9 @@ describe('scale', () => {
 
     const none = await scale(home, '-i', '0');
     expect(instancesOf(none)).toEqual([]);
-    expect((await get(url)).status).toBe(503);
+    const refused = await get(url);
+    expect(refused.status).toBe(503);
+    expect(refused.body).toContain('Start one with: paas-local scale shop -i 1');
   });
 
   test('is remembered until the manifest asks for another number', async () => {
@@ -319,6 +321,51 @@ test('an app that takes more memory than it may is killed, told why, and started
   expect((await home.run(['logs', 'shop', '--recent'])).stdout).toContain(
     '[APP/PROC/WEB/0] OUT Exit status 137 (out of memory',
   );
+});
+
+test('with a sidecar, who took too much is told, and both are counted', async () => {
+  const home = newHome();
+  const sidecars =
+    '  sidecars:\n  - {name: helper, process_types: [web], command: node helper.js, memory: 64M}\n';
+  const hog = `${SERVER.replace("if (what === 'ill')", "if (what === 'eat') global.kept = Buffer.alloc(200 << 20, 1);\n  if (what === 'ill')")}`;
+  const helper = 'setInterval(() => {}, 1000);';
+  const url = await push(home, cfApp(sidecars, { 'server.js': hog, 'helper.js': helper }));
+  const { usage } = await home.json<{ usage: readonly InstanceUsage[] }>(['app', 'shop']);
+  expect(usage[0]!.processes).toBe(2);
+  await get(`${url}/eat`);
+  const crash = await until('the crash', async () =>
+    (await eventsOf(home)).find(({ event }) => event === 'audit.app.process.crash'),
+  );
+  expect(crash.description).toContain('APP/PROC/WEB: Exited with status 137 (out of memory');
+});
+
+describe('a start that fails', () => {
+  test('for want of memory says so, with what gives it more, and shows no lines of earlier starts', async () => {
+    const home = newHome();
+    const hog = "console.log('now'); global.kept = Buffer.alloc(200 << 20, 1); setInterval(() => {}, 1000);";
+    const folder = cfApp('', { 'server.js': "console.error('before'); process.exit(0);" });
+    const first = await home.run(['push', '--detach'], { cwd: folder });
+    expect(first).toMatchObject({ code: 3 });
+    expect(first.stderr).toMatch(/The last line of its log:\n +before\n/);
+    expect(first.stderr).toContain('what ends is a task: paas-local run-task');
+    writeFileSync(join(folder, 'server.js'), hog);
+    const second = await home.run(['push', '--detach'], { cwd: folder });
+    expect(second).toMatchObject({ code: 3 });
+    expect(second.stderr).toMatch(/App "shop" was ended .* after its start: out of memory: \d+M of 128M/);
+    expect(second.stderr).toContain('paas-local scale shop -m SIZE');
+    expect(second.stderr).toMatch(/The last line of its log:\n +now\n/);
+  });
+
+  test('for no answer is among the events', async () => {
+    const home = newHome();
+    const folder = cfApp('', { 'server.js': 'setInterval(() => {}, 1000);' });
+    expect(await home.run(['push', '--detach', '-t', '1'], { cwd: folder })).toMatchObject({ code: 3 });
+    expect((await eventsOf(home)).map(({ event, description }) => `${event} ${description}`)).toContainEqual(
+      expect.stringMatching(
+        /^audit\.app\.process\.never-ready web\/0 did not become healthy within .*: failed to make TCP connection/,
+      ),
+    );
+  });
 });
 
 test('events tell every change with its reason, also when nothing runs', async () => {
