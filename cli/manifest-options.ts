@@ -27,6 +27,7 @@ export interface OverrideOptions {
   readonly stack?: string;
   readonly timeout?: string;
   readonly healthCheckType?: string;
+  readonly endpoint?: string;
   readonly url: readonly string[];
   /** False with `--no-route`; and with the Stackato client's word for it. */
   readonly route: boolean;
@@ -71,6 +72,10 @@ export function overrideOptions(command: Command): Command {
     .option('-s, --stack <name>', 'the stack, over the manifest')
     .option('-t, --timeout <seconds>', 'how long it may take to become healthy, over the manifest')
     .option('-u, --health-check-type <type>', 'port, http or process (Cloud Foundry), over the manifest')
+    .option(
+      '--endpoint <path>',
+      'what a health check of type http asks for (Cloud Foundry), over the manifest',
+    )
     .option('--url <url>', 'a URL instead of those of the manifest; may be given several times', collect, [])
     .option('--no-route', 'no URL at all')
     .addOption(new Option('--mem <size>').hideHelp())

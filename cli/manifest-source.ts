@@ -38,7 +38,7 @@ export function manifestSource(
 
 /** Numbers are checked here, the rest is read as if the manifest held it. @throws PaasError `USAGE` */
 function overridesOf(options: Partial<OverrideOptions>): { readonly overrides?: Overrides } {
-  const { as, disk, buildpack, stack, healthCheckType, url = [] } = options;
+  const { as, disk, buildpack, stack, healthCheckType, endpoint, url = [] } = options;
   const memory = options.memory ?? options.mem;
   const route = options.route !== false && options.urls !== false;
   const urls = route ? url : [];
@@ -51,6 +51,7 @@ function overridesOf(options: Partial<OverrideOptions>): { readonly overrides?: 
     ...(stack === undefined ? {} : { stack }),
     ...number('timeout', options.timeout),
     ...(healthCheckType === undefined ? {} : { healthCheckType }),
+    ...(endpoint === undefined ? {} : { endpoint }),
     ...(urls.length > 0 || !route ? { urls } : {}),
   };
   return Object.keys(overrides).length > 0 ? { overrides } : {};

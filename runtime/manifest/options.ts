@@ -72,4 +72,6 @@ export interface Overrides {
   /** Replaces all URLs; empty means none. */
   readonly urls?: readonly string[];
   readonly healthCheckType?: string;
+  /** Path a health check of type http asks for. */
+  readonly endpoint?: string;
 }

@@ -49,6 +49,7 @@ const FLAGS = [
   ['stack', '--stack', ['stack']],
   ['timeout', '--timeout', ['timeout']],
   ['healthCheckType', '--health-check-type', ['health-check-type']],
+  ['endpoint', '--endpoint', ['health-check-http-endpoint']],
 ] as const;
 const URL_KEYS: ReadonlySet<string> = new Set(['url', 'urls', 'host', 'subdomain', 'domain']);
 const ROUTE_KEYS: ReadonlySet<string> = new Set(['routes', 'random-route', 'default-route']);

@@ -52,6 +52,14 @@ describe('flags', () => {
     expect(app.buildpacks).toEqual(['new']);
   });
 
+  test('what a health check over HTTP asks for', async () => {
+    const app = await readApp('applications: [{name: web, processes: [{type: web}]}]', {
+      ...cf,
+      overrides: { healthCheckType: 'http', endpoint: '/health' },
+    });
+    expect(app.processes).toMatchObject([{ health: { type: 'http', endpoint: '/health' } }]);
+  });
+
   test('cannot be used with several apps', async () => {
     expect(
       summary(await read('applications: [{name: a}, {name: b}]', { ...cf, overrides: { memory: '1G' } })),

@@ -12,6 +12,7 @@ const FLAGS = [
   ['stack', 'stack', '--stack', false],
   ['timeout', 'timeout', '--timeout', true],
   ['healthCheckType', 'health-check-type', '--health-check-type', false],
+  ['endpoint', 'health-check-http-endpoint', '--endpoint', false],
 ] as const;
 
 export function applyOverrides(app: MapNode, overrides: Overrides): MapNode {
@@ -51,6 +52,7 @@ const PROCESS_KEYS = new Set([
   'command',
   'timeout',
   'health-check-type',
+  'health-check-http-endpoint',
 ]);
 
 function put(app: MapNode, key: string, value: Entry['value']): MapNode {

@@ -40,9 +40,13 @@ export async function readStackato(
   const selected = select(ordered, file, context);
   const { tree, apps } = rename(finished, selected, context);
 
-  const healthCheckType = options.overrides?.healthCheckType;
-  if (healthCheckType !== undefined) {
-    const place = placeInFlag('--health-check-type', healthCheckType);
+  const { healthCheckType, endpoint } = options.overrides ?? {};
+  for (const [flag, value] of [
+    ['--health-check-type', healthCheckType],
+    ['--endpoint', endpoint],
+  ] as const) {
+    if (value === undefined) continue;
+    const place = placeInFlag(flag, value);
     problems.error('MANIFEST_VALUE', place, 'A Stackato app has no health check type', {
       hint: 'Its port is checked; an app without a URL is healthy while it runs: --no-route',
     });
