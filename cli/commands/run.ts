@@ -1,9 +1,11 @@
 /** `run` and `ssh`: a program in the app's environment and folder, with this terminal. */
 import { constants } from 'node:os';
+import { join } from 'node:path';
 import { runInForeground } from '../../services/kit/foreground.ts';
 import { literal, startScript } from '../../runtime/env/start-script.ts';
 import type { Borrowed } from '../../runtime/control/protocol.ts';
 import { PaasError } from '../../runtime/kernel/errors.ts';
+import { fileNameFor } from '../../runtime/state/home.ts';
 import { connect } from '../connect.ts';
 import { anyPort, type CommonOptions, type Context } from '../context.ts';
 import { showEvents } from '../render/reporter.ts';
@@ -27,7 +29,13 @@ export async function run(context: Context, words: readonly string[], options: R
 export async function ssh(context: Context, name: string | undefined, options: SshOptions): Promise<number> {
   const app = await oneApp(context, name);
   const command = options.command.length > 0 ? options.command.join(' && ') : undefined;
-  return runIn(context, app, ({ shell }) => command ?? `exec ${literal(shell)} -i`);
+  // HOME is the app's folder, which is the user's own: what a shell remembers is kept elsewhere.
+  const history = literal(join(context.paths.apps, fileNameFor(app), 'shell-history'));
+  return runIn(
+    context,
+    app,
+    ({ shell }) => command ?? `export HISTFILE=${history}\nexec ${literal(shell)} -i`,
+  );
 }
 
 /** @returns the program's exit code, 128 and the signal's number for one that was ended by a signal */

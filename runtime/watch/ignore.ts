@@ -7,9 +7,9 @@ const IGNORED_SEGMENTS = new Set([
   '.mypy_cache', '.ruff_cache', '.tox', '.idea', '.vscode', '.DS_Store', '.bundle', 'vendor', 'target', 'coverage',
   '.next', '.cache', '.nyc_output', 'tmp', 'log', 'logs', 'staticfiles',
 ]); // prettier-ignore
-/** Things apps and editors write: logs, databases, swap and backup files. */
+/** Things apps, editors and shells write: logs, databases, swap and backup files, histories. */
 const IGNORED_NAMES =
-  /(~|\.log|\.pid|\.sock|\.tmp|\.swp|\.swx|\.swo|\.pyc|\.pyo|\.sqlite3?(-journal|-wal|-shm)?|\.db(-journal|-wal|-shm)?|\.tsbuildinfo)$|^(4913|\.#.*|#.*#)$/;
+  /(~|\.log|\.pid|\.sock|\.tmp|\.swp|\.swx|\.swo|\.pyc|\.pyo|\.sqlite3?(-journal|-wal|-shm)?|\.db(-journal|-wal|-shm)?|\.tsbuildinfo)$|^(4913|\.#.*|#.*#|\.\w+_history|\.lesshst|\.viminfo|\.wget-hsts)$/;
 
 export type Ignore = (relativePath: string) => boolean;
 

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { AppEvent } from '../../runtime/platform/app-events.ts';
@@ -145,6 +145,22 @@ describe('run and ssh', () => {
     );
     expect(typed.stdout).toContain('got typed words');
   });
+
+  test.skipIf(!hasScript())('a shell leaves nothing in the app’s folder', async () => {
+    const home = newHome();
+    const folder = echoApp('shop');
+    await push(home, folder);
+    const before = readdirSync(folder).toSorted();
+    const typed = spawnSync('script', ['-qec', `${process.execPath} ${BIN} ssh`, '/dev/null'], {
+      cwd: folder,
+      env: { ...home.env },
+      input: 'echo "typed $((1 + 1))"; exit 5\n',
+      encoding: 'utf8',
+    });
+    expect(typed.stdout).toContain('typed 2');
+    expect(typed.status).toBe(5);
+    expect(readdirSync(folder).toSorted()).toEqual(before);
+  });
 });
 
 /** `script` of util-linux gives a command a terminal. */
@@ -203,6 +219,10 @@ describe('routes by hand', () => {
     const folder = echoApp('shop');
     const url = await push(home, folder);
     const { port } = new URL(url);
+    await home.json(['map-route', 'shop', '*.shop.example']);
+    for (const command of [['apps'], ['app', 'shop']])
+      expect((await home.run(command)).stdout).toContain(`${url}, *.shop.example`);
+    await home.json(['unmap-route', 'shop', '*.shop.example']);
     const pid = (await get(`${url}/pid`)).body;
     expect((await get(`http://www.shop.example:${port}/`)).status).toBe(404);
     await home.json(['map-route', 'shop', 'shop.example', '--hostname', 'www', '--path', 'store']);
