@@ -3,8 +3,9 @@ import type { NodeConfig } from '../../services/kit/contract.ts';
 import type { Json } from '../../services/kit/json.ts';
 import { PaasError } from '../../runtime/kernel/errors.ts';
 import type { ControlClient } from '../../runtime/control/client.ts';
-import { connect } from '../connect.ts';
+import { connect, connectIfRunning } from '../connect.ts';
 import { anyPort, type CommonOptions, type Context } from '../context.ts';
+import { table } from '../render/table.ts';
 
 export interface KatoOptions extends CommonOptions {
   /** `-j`, the same as `--json`. */
@@ -20,6 +21,7 @@ const USAGE = [
   'paas-local kato config set COMPONENT KEY VALUE [-f]',
   'paas-local kato config del COMPONENT KEY',
   'paas-local kato restart COMPONENT',
+  'paas-local kato status',
 ].join('\n');
 
 export async function kato(
@@ -28,6 +30,7 @@ export async function kato(
   options: KatoOptions,
 ): Promise<number> {
   const [verb, ...rest] = words[0] === 'process' ? words.slice(1) : words;
+  if (verb === 'status' && rest.length === 0) return await status(context);
   using client = await connect(context, anyPort(context));
   if (verb === 'restart' && rest.length === 1) return await restart(context, client, rest[0]!);
   if (verb !== 'config') throw wrong(`Cannot "kato ${words.join(' ')}": it is not known here`);
@@ -42,6 +45,33 @@ export async function kato(
   }
   throw wrong(`Cannot "kato ${words.join(' ')}": the words do not fit`);
 }
+
+/** What stands in for the roles of a node, as far as there is something of them here. Starts nothing. */
+async function status(context: Context): Promise<number> {
+  const { terminal, json } = context;
+  using client = await connectIfRunning(context);
+  const now = client && (await client.call('snapshot', {}));
+  const { apps, services } = now ?? { apps: [], services: [] };
+  const up = services.filter(({ state }) => state === 'running');
+  const caches = up.filter(({ type }) => type === 'memcached').map(({ name }) => name);
+  const instances = apps.flatMap(({ processes }) => processes.flatMap((process) => process.instances));
+  const running = instances.filter(({ state }) => state === 'running').length;
+  const roles = [
+    role('controller', now !== undefined, `pid ${now?.host.pid}`),
+    role('dea', running > 0, `${running} instances of ${apps.length} apps`),
+    role('memcached_node', caches.length > 0, caches.join(', ')),
+    role('router', now?.router !== undefined, `port ${now?.router?.port}`),
+  ];
+  if (json) terminal.out(JSON.stringify({ roles }));
+  else for (const line of table(['role', 'state', ''], roles.map(Object.values))) terminal.out(line);
+  return 0;
+}
+
+const role = (name: string, runs: boolean, details: string) => ({
+  role: name,
+  state: runs ? 'RUNNING' : 'STOPPED',
+  details: runs ? details : '',
+});
 
 async function restart(
   { terminal, json }: Context,

@@ -141,7 +141,7 @@ export const services: Group = {
 
     define<KatoOptions>(
       'kato <words...>',
-      'Configure and restart the node of the caches: config get|set|del, restart',
+      'Configure and restart the node of the caches: config get|set|del, restart, status',
       async (context, args, options) => (await import('../commands/kato.ts')).kato(context, args, options),
     )
       .option('-j', 'the same as --json, indented')

@@ -147,3 +147,17 @@ test('the push says when SASL is on and the client cannot log in', async () => {
   expect(binary.code, binary.stderr).toBe(0);
   expect(binary.stdout).not.toContain('text protocol only');
 });
+
+test('kato status tells what runs in place of the roles of a node, and starts nothing', async () => {
+  const home = newHome();
+  const states = async () =>
+    (await home.json<{ roles: { role: string; state: string }[] }>(['kato', 'status'])).roles.map(
+      ({ role, state }) => `${role} ${state}`,
+    );
+  const roles = ['controller', 'dea', 'memcached_node', 'router'];
+  expect(await states()).toEqual(roles.map((role) => `${role} STOPPED`));
+  expect((await home.run(['doctor'])).stdout).toMatch(/^host: +none runs$/m);
+  await home.json(['push', '--detach'], { cwd: echoApp('shop', 'services: {c: memcached}\n') });
+  expect(await states()).toEqual(roles.map((role) => `${role} RUNNING`));
+  expect((await home.run(['kato', 'status'])).stdout).toMatch(/^memcached_node +RUNNING +c$/m);
+});
