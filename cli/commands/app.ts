@@ -5,6 +5,7 @@ import { suggest } from '../../runtime/kernel/suggest.ts';
 import type { AppSnapshot, InstanceUsage, ProcessSnapshot } from '../../runtime/snapshot.ts';
 import { connectIfRunning } from '../connect.ts';
 import type { CommonOptions, Context } from '../context.ts';
+import { shownRoutes } from '../render/app-routes.ts';
 import { pairs, table } from '../render/table.ts';
 import { cfSize, isoSeconds, percent } from '../render/usage.ts';
 import { oneApp } from '../which-app.ts';
@@ -36,7 +37,7 @@ export async function app(context: Context, name: string | undefined, options: A
     ['name', shown.name],
     ['requested state', shown.requestedState],
     ['state', `${shown.state} (${shown.reason || 'not started yet'})`],
-    ['routes', shown.urls.join(', ')],
+    ['routes', shownRoutes(shown)],
     ['folder', shown.root],
     ['buildpack', shown.buildpack],
     ['services', shown.services.join(', ')],

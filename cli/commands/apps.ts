@@ -3,6 +3,7 @@ import type { AppSnapshot, ProcessSnapshot } from '../../runtime/snapshot.ts';
 import { restingSnapshot } from '../../runtime/platform/app-snapshot.ts';
 import { connectIfRunning } from '../connect.ts';
 import type { Context } from '../context.ts';
+import { shownRoutes } from '../render/app-routes.ts';
 import { table } from '../render/table.ts';
 import { remembered } from '../remembered.ts';
 
@@ -22,7 +23,7 @@ export async function apps(context: Context): Promise<number> {
     app.name,
     app.requestedState,
     processes(app),
-    app.urls.join(', '),
+    shownRoutes(app),
     app.state,
   ]);
   // As cf has them; what really is comes last.

@@ -1,4 +1,5 @@
 /** `delete-service` and `reset-service`: what ends the data of an instance, and so asks first. */
+import { partition } from '../../runtime/kernel/partition.ts';
 import { PaasError } from '../../runtime/kernel/errors.ts';
 import { connect } from '../connect.ts';
 import { anyPort, type CommonOptions, type Context } from '../context.ts';
@@ -15,11 +16,19 @@ export async function deleteService(
   names: readonly string[],
   options: DeleteServiceOptions,
 ): Promise<number> {
-  await sure(context, names, options, 'delete');
-  using client = await connect(context, anyPort(context));
-  for (const name of names) await client.call('delete-service', { name });
-  if (context.json) context.terminal.out(JSON.stringify({ deleted: names }));
-  else context.terminal.out(`Deleted ${names.join(', ')} with all data`);
+  const known = Object.keys(remembered(context).services);
+  // As with cf, what `-f` does not find is gone already.
+  const [present, gone] = options.force ? partition(names, (name) => known.includes(name)) : [names, []];
+  await sure(context, present, options, 'delete');
+  if (present.length > 0) {
+    using client = await connect(context, anyPort(context));
+    for (const name of present) await client.call('delete-service', { name });
+  }
+  if (context.json) context.terminal.out(JSON.stringify({ deleted: present }));
+  else {
+    for (const name of gone) context.terminal.out(`Service instance '${name}' does not exist.\nOK`);
+    if (present.length > 0) context.terminal.out(`Deleted ${present.join(', ')} with all data`);
+  }
   return 0;
 }
 

@@ -1,5 +1,7 @@
 /** `start`, `stop`, `restart`, `delete`: one app or all of the manifest's. */
+import { partition } from '../../runtime/kernel/partition.ts';
 import { PaasError } from '../../runtime/kernel/errors.ts';
+import { suggest } from '../../runtime/kernel/suggest.ts';
 import { connect, connectIfRunning } from '../connect.ts';
 import { anyPort, type CommonOptions, type Context } from '../context.ts';
 import { endHost } from '../end-host.ts';
@@ -110,7 +112,7 @@ export interface DeleteOptions extends CommonOptions {
   readonly force?: boolean;
 }
 
-/** Asks on a terminal; without one, only `-f` deletes. */
+/** Asks on a terminal; without one, only `-f` deletes. As with cf, what `-f` does not find is gone already. */
 export async function remove(
   context: Context,
   names: readonly string[],
@@ -119,16 +121,27 @@ export async function remove(
   const { terminal, json } = context;
   const wanted = await appNames(context, names);
   const known = (await listApps(context)).map(({ name }) => name);
-  for (const app of wanted) if (!known.includes(app)) throw new PaasError('APP_NOT_FOUND', { app, known });
+  const [present, gone] = partition(wanted, (app) => known.includes(app));
+  if (gone[0] !== undefined && !options.force)
+    throw new PaasError('APP_NOT_FOUND', {
+      app: gone[0],
+      known,
+      suggestion: suggest(gone[0], known) ?? null,
+    });
   if (!options.force && !(await confirm(context, `Really delete ${wanted.join(', ')}?`))) {
     throw new PaasError('USAGE', {
       message: 'Nothing was deleted',
       hint: 'Confirm on a terminal, or use -f',
     });
   }
-  using client = await connect(context, anyPort(context));
-  for (const app of wanted) await client.call('delete', { app });
-  if (json) terminal.out(JSON.stringify({ deleted: wanted }));
-  else terminal.out(`Deleted ${wanted.join(', ')}; their services are kept`);
+  if (present.length > 0) {
+    using client = await connect(context, anyPort(context));
+    for (const app of present) await client.call('delete', { app });
+  }
+  if (json) terminal.out(JSON.stringify({ deleted: present }));
+  else {
+    for (const app of gone) terminal.out(`App '${app}' does not exist.\nOK`);
+    if (present.length > 0) terminal.out(`Deleted ${present.join(', ')}; their services are kept`);
+  }
   return 0;
 }

@@ -63,12 +63,12 @@ export async function push(
   using client = met.client;
   const manifest = checked(context, met.reading);
   const source = { ...asked, answers: met.reading.answers };
-  client.onEvent = (event) => show(event, context);
+  const apps = manifest.apps.map(({ name }) => name as string);
+  client.onEvent = (event) => show(event, context, apps);
   client.onDropped = (count) =>
     terminal.err(terminal.paint.yellow(`${count} events were left out: this terminal reads too slowly`));
   // What does not run belongs to no terminal.
   const detached = options.detach === true || !options.start;
-  const apps = manifest.apps.map(({ name }) => name as string);
   const hooks = new AbortController();
   const ready = readyFile(context, options.readyFile);
   let underWay = true;
@@ -158,8 +158,8 @@ async function prePush(context: Context, manifest: Manifest, signal: AbortSignal
 }
 
 /** Under `--json` nothing but the one object goes to standard output. */
-function show(event: PlatformEvent, { terminal, json }: Context): void {
-  if (!json) renderEvent(event, terminal);
+function show(event: PlatformEvent, { terminal, json }: Context, apps: readonly string[]): void {
+  if (!json) renderEvent(event, terminal, apps);
 }
 
 function summary(apps: readonly AppSnapshot[], snapshot: Snapshot) {

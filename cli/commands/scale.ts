@@ -60,7 +60,7 @@ export async function restartInstance(
   const { process } = options;
   const { app: after } = await client.call('restart-instance', { app, process, index });
   if (json) terminal.out(JSON.stringify({ app: after }));
-  else terminal.out(`Instance ${index} of ${process} of ${app} runs again`);
+  else terminal.out(`Instance ${index} of process ${process} of ${app} runs again`);
   return 0;
 }
 

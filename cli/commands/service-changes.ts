@@ -34,6 +34,7 @@ export async function createService(
   const app = cfOrder ? undefined : third;
   const parameters = readJson(context, '-c', options.parameters);
   using client = await connect(context, anyPort(context));
+  if (app !== undefined) await known(client, { type, name, app });
   const { created } = await client.call('create-service', {
     name,
     type,
@@ -49,6 +50,19 @@ export async function createService(
     context.terminal.out('OK');
   }
   return 0;
+}
+
+/** Before anything is made: three words that name no app are cf's, with a plan there is not. @throws PaasError `USAGE` */
+async function known(
+  client: ControlClient,
+  { type, name, app }: { readonly type: string; readonly name: string; readonly app: string },
+): Promise<void> {
+  const { apps } = await client.call('snapshot', {});
+  if (apps.some((one) => one.name === app)) return;
+  throw new PaasError('USAGE', {
+    message: `Cannot create service "${app}": ${type} has no plan "${name}"`,
+    hint: `Every service type has one plan here: paas-local create-service ${type} free ${app}\nTYPE NAME APP is understood too; there is no app "${app}"`,
+  });
 }
 
 /** Made, or told other credentials. */

@@ -17,11 +17,12 @@ export function showEvents(
   };
 }
 
-export function renderEvent(event: PlatformEvent, terminal: Terminal): void {
+/** @param apps whose events these are: with more than one, each log line says which it is of */
+export function renderEvent(event: PlatformEvent, terminal: Terminal, apps: readonly string[] = []): void {
   const { paint } = terminal;
   switch (event.kind) {
     case 'log':
-      return renderLogLine(event.line, terminal);
+      return renderLogLine(event.line, terminal, ownerColumn(event.line, apps));
     case 'router-listening': {
       const https = event.scheme === 'https' ? ' for HTTPS' : '';
       if (event.port !== event.wanted && event.wanted !== 0) {
@@ -97,11 +98,21 @@ export function renderEvent(event: PlatformEvent, terminal: Terminal): void {
   }
 }
 
-export function renderLogLine(line: LogLine, terminal: Terminal): void {
+/** As wide as the longest name; empty where there is but one app. */
+function ownerColumn({ owner }: LogLine, apps: readonly string[]): string {
+  if (apps.length < 2) return '';
+  const width = Math.max(...apps.map((app) => app.length));
+  // A service's lines name it as their source.
+  return `${apps.includes(owner) ? owner.padEnd(width) : ' '.repeat(width)} `;
+}
+
+export function renderLogLine(line: LogLine, terminal: Terminal, before = ''): void {
   const { paint } = terminal;
   const text = harmless(line.text, terminal.colour);
   const header = sourcePaint(line.source, terminal)(formatLogHeader(line));
-  terminal.out(header + (line.stream === 'ERR' && line.source.startsWith('APP') ? paint.red(text) : text));
+  terminal.out(
+    before + header + (line.stream === 'ERR' && line.source.startsWith('APP') ? paint.red(text) : text),
+  );
 }
 
 function sourcePaint(source: string, { paint }: Terminal) {

@@ -180,6 +180,22 @@ describe('push', () => {
   });
 });
 
+test('each line of a push of several apps says of which it is', async () => {
+  const server =
+    "require('http').createServer((_, res) => res.end()).listen(process.env.PORT, () => console.log('up'));";
+  const folder = appFolder({
+    'manifest.yml':
+      'applications:\n- {name: one, path: a, command: node s.js}\n- {name: second, path: b, command: node s.js}\n',
+    'a/s.js': server,
+    'b/s.js': server,
+  });
+  const push = newHome().start(['push'], { cwd: folder });
+  await push.readUntil(/^one {7}\S+ \[APP\/PROC\/WEB\/0\] OUT up$/m);
+  await push.readUntil(/^second {4}\S+ \[APP\/PROC\/WEB\/0\] OUT up$/m);
+  push.child.kill('SIGINT');
+  expect((await push.exited).code).toBe(130);
+});
+
 test('a static site runs on the server that is shipped', async () => {
   const home = newHome();
   const app = appFolder({ 'manifest.yml': 'name: site\nmem: 128M\n', 'index.html': '<h1>static</h1>' });

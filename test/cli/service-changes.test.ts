@@ -98,6 +98,30 @@ describe('services by hand', () => {
   });
 });
 
+test('a plan there is not makes nothing, and neither does an app there is not', async () => {
+  const home = newHome();
+  const refused = await home.run(['create-service', 'memcached', 'gold', 'sessions']);
+  expect(refused).toMatchObject({ code: 2 });
+  expect(refused.stderr).toContain('Cannot create service "sessions": memcached has no plan "gold"');
+  expect(refused.stderr).toContain('paas-local create-service memcached free sessions');
+  expect(await servicesOf(home)).toEqual([]);
+});
+
+test('what delete -f and delete-service -f do not find is gone already, as with cf', async () => {
+  const home = newHome();
+  expect(await home.run(['delete', 'shop', '-f'])).toMatchObject({
+    code: 0,
+    stdout: "App 'shop' does not exist.\nOK\n",
+  });
+  expect(await home.run(['delete-service', 'c', '-f'])).toMatchObject({
+    code: 0,
+    stdout: "Service instance 'c' does not exist.\nOK\n",
+  });
+  await home.run(['create-service', 'memcached', 'free', 'd']);
+  expect(await home.json(['delete-service', 'c', 'd', '-f'])).toEqual({ deleted: ['d'] });
+  expect((await home.run(['delete', 'shop'])).stderr).toContain('Cannot find an app named "shop"');
+});
+
 test('marketplace lists every type', async () => {
   const { stdout } = await newHome().run(['marketplace']);
   expect(stdout).toMatch(/^offering +plans +description +broker +versions$/m);
@@ -107,7 +131,7 @@ test('marketplace lists every type', async () => {
 
 test.each([
   [['create-service', 'memcahced', 'free', 'c'], 'Did you mean "memcached"?'],
-  [['create-service', 'memcached', 'huge', 'c'], 'Cannot find an app named "c"'],
+  [['create-service', 'memcached', 'huge', 'c'], 'memcached has no plan "huge"'],
   [['create-service', 'memcached', 'free', 'c', '-c', '{broken'], 'Cannot read -c as JSON'],
   [['bind-service', 'none', 'none'], 'Cannot find an app named "none"'],
 ])('%j is explained', async (args, words) => {
