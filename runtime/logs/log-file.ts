@@ -116,13 +116,40 @@ export function readAllLines<Line = LogLine>(
   until: (line: Line) => boolean = () => false,
 ): Line[] {
   const lines: Line[] = [];
-  for (let index = KEPT_FILES; index >= 0; index--) {
-    for (const line of parse<Line>(readText(index === 0 ? path : `${path}.${index}`))) {
-      if (until(line)) return lines;
-      lines.push(line);
+  const files = openAll(path);
+  try {
+    for (const file of files.toReversed()) {
+      for (const line of parse<Line>(readFileSync(file, 'utf8'))) {
+        if (until(line)) return lines;
+        lines.push(line);
+      }
     }
+    return lines;
+  } finally {
+    for (const file of files) closeSync(file);
   }
-  return lines;
+}
+
+/**
+ * All that is kept, newest first, held open: the host may rotate them while they are read. One that became the next
+ * older while we were opening them is met again, and left out.
+ */
+function openAll(path: string): readonly number[] {
+  const files: number[] = [];
+  const met = new Set<number>();
+  for (let index = 0; index <= KEPT_FILES; index++) {
+    let file: number;
+    try {
+      file = openSync(index === 0 ? path : `${path}.${index}`, 'r');
+    } catch {
+      continue; // there is none, yet or any more
+    }
+    const { ino } = fstatSync(file);
+    if (met.has(ino)) closeSync(file);
+    else files.push(file);
+    met.add(ino);
+  }
+  return files;
 }
 
 export function removeLogFiles(path: string): void {
@@ -138,14 +165,6 @@ function tail<Line>(path: string, count: number): Line[] {
     return [];
   }
   return parse<Line>(text, -count - 2).slice(-count);
-}
-
-function readText(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return ''; // there is none
-  }
 }
 
 function parse<Line>(text: string, from = 0): Line[] {
