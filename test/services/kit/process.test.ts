@@ -201,7 +201,7 @@ describe('terminate', () => {
     ],
     [
       'another session, no marker, but a parent',
-      `setsid env -i ${'/bin/sh'} -c '/bin/sleep 1000; :' & echo up; wait`,
+      `setsid env -i ${'/bin/sh'} -c 'echo up; /bin/sleep 1000; :' & wait`,
     ],
   ])('ends what moved to %s', async (_, script) => {
     const { running, said } = shell(script);
