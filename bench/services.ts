@@ -10,18 +10,21 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { SERVICE_TYPES } from '../services/index.ts';
 import type { Endpoint, ServiceContext, ServiceType } from '../services/kit/contract.ts';
 import { unprivileged } from '../services/kit/unprivileged.ts';
+import { MongoClient } from '../services/mongodb/client.ts';
 import { MysqlClient } from '../services/mysql/client.ts';
 import { PostgresClient } from '../services/postgresql/client.ts';
 import { RedisClient } from '../services/redis/client.ts';
 import { alternate, median, printTable } from './measure.ts';
 
-const ROUNDS = 7;
+const ROUNDS = 5;
 const POLL_MS = 3;
 
 const LOGINS: Readonly<Record<string, (endpoint: Endpoint) => Promise<Disposable>>> = {
   redis: ({ host, port, password }) => RedisClient.connect({ host, port, user: '', password }),
   postgresql: (endpoint) => PostgresClient.connect({ ...endpoint, database: endpoint.name }),
   mysql: (endpoint) => MysqlClient.connect({ ...endpoint, database: endpoint.name }),
+  mongodb: ({ host, port, user, password }) =>
+    MongoClient.connect({ host, port }, { user, password, source: 'db' }),
 };
 
 export async function runServicesBench(): Promise<void> {
@@ -114,7 +117,7 @@ async function resetMs(
   endpoint: Endpoint,
   reset: () => Promise<void>,
 ): Promise<number | undefined> {
-  if (type.type === 'redis') return undefined;
+  if (type.type === 'redis' || type.type === 'mongodb') return undefined;
   const results: number[] = [];
   for (let round = 0; round < ROUNDS; round++) {
     using client = (await LOGINS[type.type]!(endpoint)) as PostgresClient | MysqlClient;
