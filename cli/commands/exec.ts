@@ -18,6 +18,7 @@ export interface ExecOptions extends Omit<ManifestOptions, 'prompt'> {
   readonly servicesOnly?: boolean;
   readonly inPlace?: boolean;
   readonly tls?: boolean;
+  readonly service: readonly string[];
   readonly bind: readonly string[];
   /** Milliseconds. */
   readonly timeout: number;
@@ -80,6 +81,7 @@ function startOptions(options: ExecOptions, signal: AbortSignal): StartOptions {
     ...(dialect === undefined ? {} : { dialect }),
     ...(options.servicesOnly ? { apps: [] } : options.app.length > 0 ? { apps: options.app } : {}),
     env: Object.fromEntries(pairs(options.env)),
+    services: Object.fromEntries(pairs(options.service).map(([name, type]) => [name, { type }])),
     bind: Object.fromEntries(pairs(options.bind)),
     vars: Object.fromEntries(pairs(options.var)),
     varsFiles: varsFile,

@@ -20,6 +20,7 @@ export const testing: Group = {
       .addOption(dialectOption('--dialect <dialect>', 'read the manifest as this dialect'))
       .option('-a, --app <name>', 'start only this app; may be given several times', collect, [])
       .option('--services-only', 'start no app: only the services it needs')
+      .option('--service <name=type>', 'the type of a service the manifest only names', collect, [])
       .option('--bind <name=url>', 'use an engine that runs elsewhere for this service', collect, [])
       .option('--tls', 'route on HTTPS as well: PAAS_LOCAL_URL is its URL, and the command trusts it')
       .option('--in-place', 'run apps in their own folder instead of a copy')

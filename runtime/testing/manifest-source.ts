@@ -2,6 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Json } from '../../services/kit/json.ts';
+import { pointer } from '../kernel/diagnostics.ts';
 import { PaasError } from '../kernel/errors.ts';
 import { suggest } from '../kernel/suggest.ts';
 import type { Manifest, ServiceRequest } from '../manifest/types.ts';
@@ -17,7 +18,8 @@ export interface ReadManifest {
 
 /**
  * @param scratch an existing private folder, for a manifest that is an object
- * @throws PaasError `MANIFEST_NOT_FOUND`, `MANIFEST_INVALID` with every mistake, `SERVICE_NOT_FOUND`
+ * @throws PaasError `MANIFEST_NOT_FOUND`, `MANIFEST_INVALID` with every mistake, `SERVICE_NOT_FOUND` also for a service
+ * whose type nothing tells
  */
 export async function readFor(
   options: StartOptions,
@@ -46,7 +48,9 @@ export async function readFor(
   }
   const { services = {}, bind = {} } = options;
   checkNames(manifest, [...Object.keys(services), ...Object.keys(bind)]);
-  return { source, manifest: override(manifest, services) };
+  const overridden = override(manifest, services);
+  checkTypes(overridden);
+  return { source, manifest: overridden };
 }
 
 const pairs = (values: Readonly<Record<string, Json>> = {}): string[] =>
@@ -85,6 +89,18 @@ function checkNames(manifest: Manifest, names: readonly string[]): void {
   if (unknown === undefined) return;
   const suggestion = suggest(unknown, known) ?? null;
   throw new PaasError('SERVICE_NOT_FOUND', { service: unknown, known, suggestion });
+}
+
+/** A Cloud Foundry manifest only names services that its space has already; the space of a test begins with none. */
+function checkTypes({ apps }: Manifest): void {
+  for (const { name: app, services } of apps) {
+    for (const { name: service, type, span } of services) {
+      if (type !== undefined) continue;
+      const hint = `The space of a test begins with no services. Say its type: exec --service ${service}=TYPE, or services: {'${service}': {type: 'TYPE'}} in code`;
+      const diagnostics = [pointer('SERVICE_NOT_FOUND', 'The service is asked for here', span)];
+      throw new PaasError('SERVICE_NOT_FOUND', { service, app, hint }, { diagnostics });
+    }
+  }
 }
 
 function override(manifest: Manifest, overrides: Readonly<Record<string, ServiceOverride>>): Manifest {

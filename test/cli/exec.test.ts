@@ -64,6 +64,22 @@ describe('exec', () => {
     expect(env.PAAS_LOCAL_URL).toBeUndefined();
   });
 
+  test('the services a Cloud Foundry manifest only names are given their types', async () => {
+    const home = newHome();
+    const folder = appFolder({ 'manifest.yml': 'applications:\n- name: lib\n  services: [cache]\n' });
+    const args = ['--services-only', '--', 'node', '-e', TELL];
+    const untold = await home.run(['exec', ...args], { cwd: folder });
+    expect(untold.code).toBe(2);
+    expect(untold.stderr).toContain('manifest.yml:3:14: error: The service is asked for here');
+    expect(untold.stderr).toContain('exec --service cache=TYPE');
+    const { code, stdout } = await home.run(['exec', '--service', 'cache=memcached', ...args], {
+      cwd: folder,
+    });
+    expect(code).toBe(0);
+    const { env } = JSON.parse(stdout) as Told;
+    expect(JSON.parse(env.VCAP_SERVICES!)).toMatchObject({ memcached: [{ name: 'cache' }] });
+  });
+
   test.each([
     ['SIGTERM', 143],
     ['SIGINT', 130],
