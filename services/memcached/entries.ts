@@ -26,7 +26,7 @@ export function entryOf(store: Store, item: number): Entry {
   const { words, bytes } = store.arena;
   const deadline = words[item * 2 + I.EXPIRES]!;
   const keyAt = item * 8 + I.HEADER_BYTES;
-  const at = store.valueAt(item);
+  const at = store.memory.valueAt(item);
   return {
     key: bytes.subarray(keyAt, keyAt + (words[item * 2 + I.SHAPE]! & I.BYTE)).toString(),
     value: Buffer.from(bytes.subarray(at, at + words[item * 2 + I.LENGTH]!)),

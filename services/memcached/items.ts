@@ -6,7 +6,7 @@ import { KEY_SCRATCH_AT } from './store/arena.ts';
 import { SET, storeItem } from './commands/store-item.ts';
 import * as I from './store/item.ts';
 import { ALREADY_EXPIRED } from './store/clock.ts';
-import { TOO_LARGE } from './store/store.ts';
+import { TOO_LARGE } from './store/item-memory.ts';
 import type { Cache } from './cache.ts';
 
 export interface ItemOptions {
@@ -38,14 +38,14 @@ export function setItem(cache: Cache, key: string, value: string | Uint8Array, o
   const bytes = typeof value === 'string' ? Buffer.from(value) : value;
   const length = putKey(cache, key);
   const deadline = ttlSeconds === undefined ? 0 : store.clock.now + Math.ceil(ttlSeconds);
-  const item = store.allocate(KEY_SCRATCH_AT, length, flags | 0, deadline, bytes.length);
-  if (item === 0 && store.refused === TOO_LARGE) {
+  const item = store.memory.allocate(KEY_SCRATCH_AT, length, flags | 0, deadline, bytes.length);
+  if (item === 0 && store.memory.refused === TOO_LARGE) {
     throw new RangeError(
       `Cannot store "${key}": ${bytes.length} bytes do not fit an item of ${store.settings.itemSizeMax}`,
     );
   }
   if (item === 0) throw new Error(`Cannot store "${key}": there is no memory left`);
-  const at = store.valueAt(item);
+  const at = store.memory.valueAt(item);
   store.arena.bytes.set(bytes, at);
   store.arena.bytes[at + bytes.length] = CR;
   store.arena.bytes[at + bytes.length + 1] = LF;

@@ -33,7 +33,7 @@ export class PackedItems {
       at = block.bytes.writeUInt8(keyLength, at);
       const keyAt = item * 8 + I.HEADER_BYTES;
       at += bytes.copy(block.bytes, at, keyAt, keyAt + keyLength);
-      const valueAt = store.valueAt(item);
+      const valueAt = store.memory.valueAt(item);
       at += bytes.copy(block.bytes, at, valueAt, valueAt + length);
       block.used = at;
     }
@@ -54,9 +54,9 @@ export class PackedItems {
         at = keyAt + keyLength + length;
         if (deadline !== 0 && deadline <= store.clock.now) continue;
         bytes.copy(store.arena.bytes, KEY_SCRATCH_AT, keyAt, keyAt + keyLength);
-        const item = store.allocate(KEY_SCRATCH_AT, keyLength, flags, deadline, length);
+        const item = store.memory.allocate(KEY_SCRATCH_AT, keyLength, flags, deadline, length);
         if (item === 0) throw new Error('Cannot put an item back: there is no memory left');
-        const valueAt = store.valueAt(item);
+        const valueAt = store.memory.valueAt(item);
         bytes.copy(store.arena.bytes, valueAt, keyAt + keyLength, at);
         store.arena.bytes[valueAt + length] = CR;
         store.arena.bytes[valueAt + length + 1] = LF;

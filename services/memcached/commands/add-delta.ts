@@ -1,7 +1,8 @@
 import * as I from '../store/item.ts';
 import { uint64 } from '../protocol/numbers.ts';
 import { CLASS_MASK } from '../store/lru.ts';
-import { writeNumber as writeDigits, type Store } from '../store/store.ts';
+import { writeNumber as writeDigits } from '../store/write-number.ts';
+import type { Store } from '../store/store.ts';
 
 /** No text longer than this is looked at as a number. */
 const TEXT_MAX = 1024;
@@ -14,7 +15,7 @@ const ZERO = 0x30;
 export function numberOf(store: Store, item: number): bigint | undefined {
   const length = store.arena.words[item * 2 + I.LENGTH]!;
   if (length > TEXT_MAX) return undefined;
-  const at = store.valueAt(item);
+  const at = store.memory.valueAt(item);
   return uint64(store.arena.text(at, at + length));
 }
 
@@ -56,7 +57,7 @@ export function addSmallDelta(
   const length = words[item * 2 + I.LENGTH]!;
   const shape = words[item * 2 + I.SHAPE]!;
   if (length > TEXT_MAX || (shape & (I.HELD | I.LARGE)) !== 0) return undefined;
-  const at = store.valueAt(item);
+  const at = store.memory.valueAt(item);
   const before = smallNumber(bytes, at, length);
   if (before === undefined) return undefined;
   const value = increment ? before + delta : Math.max(0, before - delta);
@@ -97,13 +98,13 @@ function writeNumber(store: Store, item: number, text: string): boolean {
   if (text.length <= length && (words[item * 2 + I.SHAPE]! & I.HELD) === 0) {
     store.refresh(item);
     store.setCas(item, store.nextCas());
-    store.arena.write(text.padEnd(length, ' '), store.valueAt(item));
+    store.arena.write(text.padEnd(length, ' '), store.memory.valueAt(item));
     store.stored = item;
     return true;
   }
   const shape = words[item * 2 + I.SHAPE]!;
-  store.hold(item);
-  const longer = store.allocate(
+  store.memory.hold(item);
+  const longer = store.memory.allocate(
     item * 8 + I.HEADER_BYTES,
     shape & I.BYTE,
     words[item * 2 + I.FLAGS]!,
@@ -112,9 +113,9 @@ function writeNumber(store: Store, item: number, text: string): boolean {
   );
   if (longer !== 0) {
     words[longer * 2 + I.SHAPE]! |= shape & I.BINARY_KEY;
-    store.arena.write(`${text}\r\n`, store.valueAt(longer));
+    store.arena.write(`${text}\r\n`, store.memory.valueAt(longer));
     store.replace(item, longer);
   }
-  store.unhold(item);
+  store.memory.unhold(item);
   return longer !== 0;
 }

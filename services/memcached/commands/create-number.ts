@@ -13,9 +13,9 @@ export function createNumber(
   text: string,
 ): boolean {
   const { store } = cache;
-  const item = store.allocate(keyAt, keyLength, 0, deadline, text.length);
+  const item = store.memory.allocate(keyAt, keyLength, 0, deadline, text.length);
   if (item === 0) return false;
-  store.arena.write(`${text}\r\n`, store.valueAt(item));
+  store.arena.write(`${text}\r\n`, store.memory.valueAt(item));
   store.setCas(item, 0);
   return storeItem(cache, ADD, item) === STORED;
 }

@@ -18,7 +18,7 @@ export function receiveValue(
 ): number {
   const { store } = session.cache;
   session.item = item;
-  const valueAt = store.valueAt(item);
+  const valueAt = store.memory.valueAt(item);
   if (end - next >= missing) {
     store.arena.bytes.copyWithin(valueAt, next, next + missing);
     onFilled(session);

@@ -1,7 +1,7 @@
 import * as lines from '../watch/lines.ts';
 import { MODE_NAMES, type StoreMode } from './store-item.ts';
 import { MUTATIONS } from '../watch/watchers.ts';
-import { TOO_LARGE } from '../store/store.ts';
+import { TOO_LARGE } from '../store/item-memory.ts';
 import type { Cache } from '../cache.ts';
 
 /**
@@ -17,7 +17,7 @@ export function refuseStore(
   removeOld: boolean,
 ): boolean {
   const { store, watchers } = cache;
-  const tooLarge = store.refused === TOO_LARGE;
+  const tooLarge = store.memory.refused === TOO_LARGE;
   if (tooLarge) store.counters.storeTooLarge++;
   else store.counters.storeNoMemory++;
   if ((watchers.wanted & MUTATIONS) !== 0) {

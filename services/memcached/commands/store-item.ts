@@ -51,7 +51,7 @@ export function storeItem(cache: Cache, mode: StoreMode, item: number, extras?: 
       lines.itemStore(store, shown, OUTCOME_NAMES[outcome], MODE_NAMES[mode], fd),
     );
   }
-  if (outcome !== STORED) store.discard(item);
+  if (outcome !== STORED) store.memory.discard(item);
   return outcome;
 }
 
@@ -136,8 +136,8 @@ function join(store: Store, mode: StoreMode, item: number, old: number): boolean
   const oldBytes = words[old * 2 + I.LENGTH]!;
   const newBytes = words[item * 2 + I.LENGTH]!;
   const shape = words[old * 2 + I.SHAPE]!;
-  store.hold(old); // making room must not take what is about to be copied
-  const both = store.allocate(
+  store.memory.hold(old); // making room must not take what is about to be copied
+  const both = store.memory.allocate(
     old * 8 + I.HEADER_BYTES,
     shape & I.BYTE,
     words[old * 2 + I.FLAGS]!,
@@ -145,19 +145,19 @@ function join(store: Store, mode: StoreMode, item: number, old: number): boolean
     oldBytes + newBytes,
   );
   if (both !== 0) {
-    const at = store.valueAt(both);
+    const at = store.memory.valueAt(both);
     const oldAt = mode === APPEND ? at : at + newBytes;
     const newAt = mode === APPEND ? at + oldBytes : at;
-    const oldFrom = store.valueAt(old);
-    const newFrom = store.valueAt(item);
+    const oldFrom = store.memory.valueAt(old);
+    const newFrom = store.memory.valueAt(item);
     bytes.copyWithin(oldAt, oldFrom, oldFrom + oldBytes);
     bytes.copyWithin(newAt, newFrom, newFrom + newBytes);
     bytes[at + oldBytes + newBytes] = 0x0d;
     bytes[at + oldBytes + newBytes + 1] = 0x0a;
     words[both * 2 + I.SHAPE]! |= shape & I.BINARY_KEY;
     store.replace(old, both);
-    store.discard(item);
+    store.memory.discard(item);
   }
-  store.unhold(old);
+  store.memory.unhold(old);
   return both !== 0;
 }

@@ -1,5 +1,6 @@
 import { REPLIES_AT, REPLY_BUFFERS, REPLY_BYTES } from '../store/arena.ts';
-import { writeNumber, type Store } from '../store/store.ts';
+import { writeNumber } from '../store/write-number.ts';
+import type { Store } from '../store/store.ts';
 import type { Transport } from './transport.ts';
 
 /** Values at least this long are sent from the arena itself instead of being copied. */
@@ -108,7 +109,7 @@ export class Reply {
     if (this.at > this.#from) this.#pieces.push(this.#view(this.#from, this.at - this.#from));
     this.#from = this.at;
     this.#pieces.push(this.#store.arena.bytes.subarray(from, from + length));
-    this.#store.hold(item);
+    this.#store.memory.hold(item);
     this.#pinned.push(item);
     this.#pinnedBytes += length;
     if (this.#pieces.length >= PIECES_MAX || this.#pinnedBytes >= PINNED_BYTES_MAX) this.flush();
@@ -152,10 +153,10 @@ export class Reply {
     const sent = transport.sendAll(pieces);
     if (sent || this.#spare.length === 0) {
       this.at = this.#from = this.#base;
-      for (const item of pinned) this.#store.unhold(item);
+      for (const item of pinned) this.#store.memory.unhold(item);
     } else {
       transport.afterDrain(() => {
-        for (const item of pinned) this.#store.unhold(item);
+        for (const item of pinned) this.#store.memory.unhold(item);
       });
       this.#lend(transport);
     }

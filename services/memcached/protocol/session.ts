@@ -154,7 +154,7 @@ export class Session {
   close(): void {
     this.closing = true;
     this.#setCarry(undefined);
-    if (this.item !== 0) this.cache.store.discard(this.item);
+    if (this.item !== 0) this.cache.store.memory.discard(this.item);
     this.item = 0;
     this.fillLeft = 0;
     if (this.watching) this.cache.watchers.remove(this);

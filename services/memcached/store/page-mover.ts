@@ -123,7 +123,8 @@ export class PageMover {
   /** The same for a page of values of large items. */
   #clearLarge(page: number): boolean {
     const store = this.#store;
-    const { large, runs, counters } = store;
+    const { large, counters } = store;
+    const { runs } = store.memory;
     const items = [...runs].filter(([, run]) => large.touches(run, page)).map(([item]) => item);
     if (!items.every((item) => this.#canMove(item))) return false;
     large.avoided = page;

@@ -3,29 +3,23 @@ import { SecondClock, UPDATE_INTERVAL_SECONDS, type Clock } from './clock.ts';
 import { Counters, ListCounters } from './counters.ts';
 import { HashIndex } from './hash-index.ts';
 import * as I from './item.ts';
+import { ItemMemory } from './item-memory.ts';
 import { Keys } from './keys.ts';
-import { CLASS_MASK, COLD, HOT, LruLists, SEGMENT_MASK, TEMP, WARM } from './lru.ts';
-import { LargeRuns, type Run } from './large-runs.ts';
+import { COLD, LruLists, SEGMENT_MASK, WARM } from './lru.ts';
+import { LargeRuns } from './large-runs.ts';
 import { Slabs } from './slabs.ts';
 import { SlabClasses } from './slab-classes.ts';
 import { PageMover } from './page-mover.ts';
-import { pullTail } from './pull-tail.ts';
 import { Tuning } from './tuning.ts';
 import type { CacheSettings } from '../settings.ts';
 
 const MB = 1024 * 1024;
 const CRLF_BYTES = 2;
-/** How often an allocation tries to make room. */
-const ALLOCATION_TRIES = 10;
 
 /** Why an item was not found. */
 export const NOT_FOUND = 0;
 export const FLUSHED = 2;
 export const EXPIRED = 3;
-
-/** Why an item could not be had. */
-export const TOO_LARGE = 1;
-export const NO_MEMORY = 2;
 
 /**
  * The items of one cache: synchronous, accounted by the byte, with memcached's classes, segmented LRU and
@@ -37,9 +31,8 @@ export class Store {
   readonly classes: SlabClasses;
   readonly slabs: Slabs;
   readonly large: LargeRuns;
+  readonly memory: ItemMemory;
   readonly mover: PageMover;
-  /** Where the value of each large item lies. */
-  readonly runs = new Map<number, Run>();
   readonly index: HashIndex;
   readonly keys: Keys;
   readonly lru: LruLists;
@@ -52,8 +45,6 @@ export class Store {
   bytes = 0;
   /** Why the last `find` or `get` gave 0. */
   missed = NOT_FOUND;
-  /** Why the last `allocate` gave 0. */
-  refused = 0;
   /** Items last used at or before this second are invisible; 0 is none. May lie in the future. */
   flushedUntil = 0;
   /** Items with a lower CAS are invisible once `flushedUntil` is reached; 0 is none. */
@@ -72,7 +63,6 @@ export class Store {
   #presetBytes = 0;
   #limitBytes: number;
   #cas = 0;
-  readonly #holds = new Map<number, number>();
 
   constructor(settings: CacheSettings, clock: Clock, seed: number) {
     this.settings = settings;
@@ -85,6 +75,7 @@ export class Store {
     this.arena = new Arena(0);
     this.slabs = new Slabs(this.arena, this.classes, this.#pages - this.#sparePages);
     this.large = new LargeRuns(this.slabs, this.classes);
+    this.memory = new ItemMemory(this);
     this.mover = new PageMover(this);
     this.#limitBytes = settings.memoryBytes;
     this.index = new HashIndex(this.arena, settings.hashPowerInit || undefined);
@@ -165,58 +156,6 @@ export class Store {
     }
   }
 
-  /**
-   * A new, unlinked item with key, flags and ready-made part filled in and room for the value.
-   * @returns 0 if it cannot be had, see `refused`
-   */
-  allocate(keyAt: number, keyLength: number, flags: number, expires: number, valueBytes: number): number {
-    const { arena } = this;
-    const nominal = I.nominalBytes(keyLength, flags, valueBytes, this.settings.casEnabled);
-    if (nominal > this.settings.itemSizeMax) {
-      this.refused = TOO_LARGE;
-      return 0;
-    }
-    const suffix = I.suffixBytes(flags >>> 0, valueBytes);
-    const head = I.HEADER_BYTES + keyLength + suffix;
-    // Without CAS ours may need some bytes more than memcached's.
-    const chunk = Math.max(nominal, head + valueBytes + CRLF_BYTES);
-    const large = chunk > this.settings.slabChunkMax;
-    const id = large ? this.classes.largest : this.classes.classOf(chunk);
-    const item = large ? this.#takeLarge(head, id, valueBytes) : this.#takeChunk(id);
-    if (item === 0) {
-      this.refused = NO_MEMORY;
-      this.listCounters.outOfMemory[id]!++;
-      return 0;
-    }
-    const { words, bytes } = arena;
-    const word = item * 2;
-    const list = id | this.#firstSegment(expires);
-    words[word + I.HASH] = this.keys.hash(keyAt, keyLength);
-    words[word + I.EXPIRES] = expires;
-    words[word + I.USED] = this.clock.now;
-    words[word + I.FLAGS] = flags;
-    words[word + I.LENGTH] = valueBytes;
-    words[word + I.SHAPE] =
-      keyLength | (suffix << I.SUFFIX_SHIFT) | (list << I.LIST_SHIFT) | (large ? I.LARGE : 0);
-    let at = item * 8 + I.HEADER_BYTES;
-    arena.copyShort(at, keyAt, keyLength);
-    at += keyLength;
-    bytes[at++] = 0x20;
-    at = writeNumber(bytes, at, flags >>> 0);
-    bytes[at++] = 0x20;
-    at = writeNumber(bytes, at, valueBytes);
-    bytes[at++] = 0x0d;
-    bytes[at] = 0x0a;
-    return item;
-  }
-
-  /** Where the value begins, as a byte offset. */
-  valueAt(item: number): number {
-    const shape = this.arena.words[item * 2 + I.SHAPE]!;
-    if ((shape & I.LARGE) !== 0) return this.large.at(this.runs.get(item)!);
-    return item * 8 + I.HEADER_BYTES + (shape & I.BYTE) + ((shape >>> I.SUFFIX_SHIFT) & I.BYTE);
-  }
-
   /** Makes a filled item visible under its key, which must not be in the index. */
   link(item: number): void {
     this.index.insert(item, this.arena.words[item * 2 + I.HASH]!);
@@ -248,10 +187,10 @@ export class Store {
     bytes.copyWithin(to * 8, item * 8, item * 8 + this.classes.sizes[id]!);
     this.index.replace(item, to);
     this.lru.relocated(item, to, this.list(item));
-    const run = this.runs.get(item);
+    const run = this.memory.runs.get(item);
     if (run && (words[item * 2 + I.SHAPE]! & I.LARGE) !== 0) {
-      this.runs.delete(item);
-      this.runs.set(to, run);
+      this.memory.runs.delete(item);
+      this.memory.runs.set(to, run);
     }
     if (this.stored === item) this.stored = to;
     words[item * 2 + I.SHAPE]! &= ~I.LINKED;
@@ -261,38 +200,15 @@ export class Store {
 
   /** Moves a large item's value elsewhere in the pages large items have. @returns false if there is no room */
   relocateValue(item: number): boolean {
-    const old = this.runs.get(item)!;
+    const old = this.memory.runs.get(item)!;
     const bytes = this.arena.words[item * 2 + I.LENGTH]! + CRLF_BYTES;
     const run = this.large.takeWithin(bytes);
     if (!run) return false;
     const from = this.large.at(old);
     this.arena.bytes.copyWithin(this.large.at(run), from, from + bytes);
-    this.runs.set(item, run);
+    this.memory.runs.set(item, run);
     this.large.give(old);
     return true;
-  }
-
-  /** Gives back an item that was allocated but never linked. */
-  discard(item: number): void {
-    if ((this.arena.words[item * 2 + I.SHAPE]! & I.HELD) === 0) this.#free(item);
-  }
-
-  /** Keeps the memory of an item while a write sends from it. */
-  hold(item: number): void {
-    this.#holds.set(item, (this.#holds.get(item) ?? 0) + 1);
-    this.arena.words[item * 2 + I.SHAPE]! |= I.HELD;
-  }
-
-  unhold(item: number): void {
-    const left = this.#holds.get(item)! - 1;
-    if (left > 0) {
-      this.#holds.set(item, left);
-      return;
-    }
-    this.#holds.delete(item);
-    const shape = this.arena.words[item * 2 + I.SHAPE]! & ~I.HELD;
-    this.arena.words[item * 2 + I.SHAPE] = shape;
-    if ((shape & I.LINKED) === 0) this.#free(item);
   }
 
   /** The next CAS, as a number below 2^53. */
@@ -375,12 +291,6 @@ export class Store {
     return true;
   }
 
-  #firstSegment(expires: number): number {
-    if (this.tuning.tempLru && expires !== 0 && expires - this.clock.now <= this.tuning.temporaryTtl)
-      return TEMP;
-    return this.tuning.segmented ? HOT : COLD;
-  }
-
   #join(item: number): void {
     const size = this.size(item);
     const { words } = this.arena;
@@ -400,20 +310,7 @@ export class Store {
     this.arena.words[item * 2 + I.SHAPE]! &= ~I.LINKED;
     this.items--;
     this.bytes -= size;
-    if ((this.arena.words[item * 2 + I.SHAPE]! & I.HELD) === 0) this.#free(item);
-  }
-
-  #free(item: number): void {
-    const shape = this.arena.words[item * 2 + I.SHAPE]!;
-    if ((shape & I.LARGE) !== 0) {
-      const run = this.runs.get(item)!;
-      this.runs.delete(item);
-      this.large.give(run);
-      const head = I.HEADER_BYTES + (shape & I.BYTE) + ((shape >>> I.SUFFIX_SHIFT) & I.BYTE);
-      this.slabs.give(item, this.classes.classOf(head));
-    } else {
-      this.slabs.give(item, this.list(item) & CLASS_MASK);
-    }
+    if ((this.arena.words[item * 2 + I.SHAPE]! & I.HELD) === 0) this.memory.free(item);
   }
 
   #activate(item: number, shape: number): void {
@@ -438,65 +335,4 @@ export class Store {
     words[item * 2 + I.USED] = this.clock.now;
     this.lru.move(item, this.list(item) & SEGMENT_MASK, this.size(item));
   }
-
-  #takeChunk(id: number): number {
-    if (!this.tuning.segmented) pullTail(this, id, COLD, 'reclaim');
-    let item = this.slabs.take(id);
-    for (let tries = 1; item === 0 && tries < ALLOCATION_TRIES; tries++) {
-      if (!this.#makeRoom(id)) break;
-      item = this.slabs.take(id);
-    }
-    return item;
-  }
-
-  /** A header chunk, and a run for the value. */
-  #takeLarge(headBytes: number, id: number, valueBytes: number): number {
-    const headClass = this.classes.classOf(headBytes);
-    // With very small chunks a long key fits into none.
-    const item = headBytes > this.classes.sizes[headClass]! ? 0 : this.#takeChunk(headClass);
-    if (item === 0) return 0;
-    const bytes = valueBytes + CRLF_BYTES;
-    let run = this.large.take(bytes);
-    const tries = ALLOCATION_TRIES + Math.ceil(bytes / this.large.unitBytes);
-    for (let i = 1; run === undefined && i < tries; i++) {
-      if (!this.#makeRoom(id)) break;
-      run = this.large.take(bytes);
-    }
-    if (run === undefined) {
-      this.slabs.give(item, headClass);
-      return 0;
-    }
-    this.runs.set(item, run);
-    return item;
-  }
-
-  #makeRoom(id: number): boolean {
-    this.listCounters.directReclaims[id]!++;
-    if (pullTail(this, id, COLD, 'evict') > 0) return true;
-    if (!this.tuning.segmented) return false;
-    pullTail(this, id, HOT, 'reclaim');
-    return true;
-  }
-}
-
-/** Writes an unsigned number below 2^53 in decimal and gives the position after it. */
-export function writeNumber(bytes: Uint8Array, at: number, value: number): number {
-  if (value < 10) {
-    bytes[at] = 48 + value;
-    return at + 1;
-  }
-  const end = at + I.digits(value);
-  let i = end - 1;
-  let rest = value;
-  for (; rest > 0x7fffffff; i--) {
-    const tenth = Math.floor(rest / 10);
-    bytes[i] = 48 + rest - tenth * 10;
-    rest = tenth;
-  }
-  for (let small = rest | 0; i >= at; i--) {
-    const tenth = (small / 10) | 0; // a division of integers, several times faster
-    bytes[i] = 48 + small - tenth * 10;
-    small = tenth;
-  }
-  return end;
 }

@@ -137,7 +137,7 @@ describe('a page moves to another class', () => {
       for (const name of expected.keys()) deleteItem(cache, name);
       expect(store.items).toBe(0);
       expect([...store.slabs.usedChunks].every((count) => count === 0)).toBe(true);
-      expect(store.runs.size).toBe(0);
+      expect(store.memory.runs.size).toBe(0);
     });
   }
 

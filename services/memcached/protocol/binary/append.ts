@@ -12,7 +12,7 @@ export function append(session: Session, request: BinaryRequest, _at: number, en
   if (prefixes.enabled) prefixes.set(store.arena.bytes, keyAt, keyLength);
   session.mode = request.loud === OP.append ? S.APPEND : S.PREPEND;
   session.request = request;
-  const item = store.allocate(keyAt, keyLength, 0, 0, valueLength);
+  const item = store.memory.allocate(keyAt, keyLength, 0, 0, valueLength);
   if (item === 0) return refuse(session, request);
   store.setCasWords(item, request.casLow, request.casHigh);
   if (end - request.valueAt < valueLength) session.request = request.copy();

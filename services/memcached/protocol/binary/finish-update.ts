@@ -15,7 +15,7 @@ export function finishUpdate(session: Session): void {
   const request = session.request as BinaryRequest;
   const mode = session.mode as S.StoreMode;
   session.item = 0;
-  const end = store.valueAt(item) + words[item * 2 + I.LENGTH]!;
+  const end = store.memory.valueAt(item) + words[item * 2 + I.LENGTH]!;
   bytes[end] = 0x0d; // on the wire there is no line end, in an item there is
   bytes[end + 1] = 0x0a;
   store.counters.setsOf[store.list(item) & CLASS_MASK]!++;

@@ -43,7 +43,7 @@ export function retrieve(session: Session, request: BinaryRequest, at: number): 
   view.setInt32(reply.at, words[item * 2 + I.FLAGS]!);
   reply.at += FLAGS_BYTES;
   if (withKey) reply.copy(item * 8 + I.HEADER_BYTES, keyLength);
-  if (valueBytes > 0) reply.value(item, store.valueAt(item), valueBytes);
+  if (valueBytes > 0) reply.value(item, store.memory.valueAt(item), valueBytes);
   return request.valueAt;
 }
 

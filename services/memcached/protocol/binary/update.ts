@@ -15,7 +15,7 @@ export function update(session: Session, request: BinaryRequest, _at: number, en
   const deadline = store.clock.deadline(view.getUint32(extrasAt + 4));
   session.mode = request.loud === OP.set ? S.SET : request.loud === OP.add ? S.ADD : S.REPLACE;
   session.request = request;
-  const item = store.allocate(keyAt, keyLength, flags, deadline, valueLength);
+  const item = store.memory.allocate(keyAt, keyLength, flags, deadline, valueLength);
   if (item === 0) return refuse(session, request);
   if (request.hasCas) session.mode = S.CAS;
   store.setCasWords(item, request.casLow, request.casHigh);

@@ -74,16 +74,22 @@ function emptied({ cache }: Session, item: number, flags: MetaFlags): number {
   const shape = words[item * 2 + I.SHAPE]!;
   const [low, high] = [words[item * 2 + I.CAS_LOW]!, words[item * 2 + I.CAS_HIGH]!];
   const expires = flags.has(L.SET_TTL) ? flags.expires : 0;
-  store.hold(item);
-  const empty = store.allocate(item * 8 + I.HEADER_BYTES, shape & I.BYTE, flags.clientFlags, expires, 0);
+  store.memory.hold(item);
+  const empty = store.memory.allocate(
+    item * 8 + I.HEADER_BYTES,
+    shape & I.BYTE,
+    flags.clientFlags,
+    expires,
+    0,
+  );
   if (empty !== 0) {
-    const at = store.valueAt(empty);
+    const at = store.memory.valueAt(empty);
     bytes[at] = 0x0d;
     bytes[at + 1] = 0x0a;
     words[empty * 2 + I.SHAPE]! |= shape & I.BINARY_KEY;
     store.replace(item, empty);
     store.setCasWords(empty, low, high);
   }
-  store.unhold(item);
+  store.memory.unhold(item);
   return empty;
 }

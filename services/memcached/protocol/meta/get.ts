@@ -53,10 +53,10 @@ function readGet(session: Session, line: Line, flags: MetaFlags): Uint8Array | u
 /** N: an empty item for whoever asked first. */
 function create(session: Session, flags: MetaFlags): number {
   const { store } = session.cache;
-  const item = store.allocate(flags.keyAt, flags.keyLength, 0, 0, 0);
+  const item = store.memory.allocate(flags.keyAt, flags.keyLength, 0, 0, 0);
   if (item === 0) return 0;
   const { words, bytes } = store.arena;
-  const at = store.valueAt(item);
+  const at = store.memory.valueAt(item);
   bytes[at] = 0x0d;
   bytes[at + 1] = 0x0a;
   if (flags.has(L.BASE64)) words[item * 2 + I.SHAPE]! |= I.BINARY_KEY;
@@ -115,7 +115,7 @@ function answerHit(session: Session, line: Line, flags: MetaFlags, item: number,
   putStates(session, item, created, dueForRefresh);
   W.putLineEnd(reply);
   if (!flags.has(L.NO_BUMP)) store.bump(item);
-  if (withValue) reply.value(item, store.valueAt(item), valueBytes);
+  if (withValue) reply.value(item, store.memory.valueAt(item), valueBytes);
 }
 
 /** R: it ends sooner than the client would like. */

@@ -56,7 +56,7 @@ export function metaSet(session: Session, line: Line): number {
     session.swallow = length + 2;
     return line.next;
   }
-  const item = store.allocate(flags.keyAt, flags.keyLength, flags.clientFlags, flags.expires, length);
+  const item = store.memory.allocate(flags.keyAt, flags.keyLength, flags.clientFlags, flags.expires, length);
   if (item === 0) {
     const tooLarge = refuseStore(cache, mode, flags.keyAt, flags.keyLength, true);
     reply.bytes(tooLarge ? TOO_LARGE : NO_MEMORY);
@@ -100,15 +100,15 @@ function finishMetaSet(session: Session): void {
   const { bytes, words } = store.arena;
   const request = session.request as SetRequest | undefined;
   session.item = 0;
-  const end = store.valueAt(item) + words[item * 2 + I.LENGTH]!;
+  const end = store.memory.valueAt(item) + words[item * 2 + I.LENGTH]!;
   store.counters.setsOf[store.list(item) & CLASS_MASK]!++;
   if (!reply.fits(ANSWER_MAX)) reply.flush();
   if (bytes[end] !== 0x0d || bytes[end + 1] !== 0x0a) {
-    store.discard(item);
+    store.memory.discard(item);
     reply.bytes(BAD_CHUNK);
     return;
   }
-  if (request) store.hold(item); // its key is part of the answer even if it is not stored
+  if (request) store.memory.hold(item); // its key is part of the answer even if it is not stored
   const outcome = S.storeItem(cache, session.mode as S.StoreMode, item, request?.extras);
   if (outcome === S.STORED && request?.explicitCas !== undefined) {
     store.setCas64(store.stored, request.explicitCas);
@@ -119,7 +119,7 @@ function finishMetaSet(session: Session): void {
     if (request) putFlags(session, request, outcome === S.STORED ? store.stored : item);
     W.putLineEnd(reply);
   }
-  if (request) store.unhold(item);
+  if (request) store.memory.unhold(item);
 }
 
 /** Room for any answer: a key in base64, an opaque, two numbers. */

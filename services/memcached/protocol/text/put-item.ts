@@ -34,5 +34,5 @@ export function putItem(
   }
   reply.copy(source, withCas ? head - 2 : head);
   if (withCas) writeCas(reply, store, item);
-  reply.value(item, store.valueAt(item), valueBytes);
+  reply.value(item, store.memory.valueAt(item), valueBytes);
 }

@@ -57,7 +57,7 @@ export function runSet(session: Session, at: number, end: number): number {
   session.noreply = false;
   session.mode = S.SET;
   if (prefixes.enabled) prefixes.set(bytes, at, keyLength);
-  const item = store.allocate(at, keyLength, flags, store.clock.deadline(exptime), length);
+  const item = store.memory.allocate(at, keyLength, flags, store.clock.deadline(exptime), length);
   if (item === 0) return refuse(session, at, keyLength, length, next);
   store.setCas(item, 0);
   return receiveValue(session, item, length + 2, next, end, finishStore);
@@ -86,11 +86,11 @@ export function finishStore(session: Session): void {
   const { store, reply } = cache;
   const { bytes, view, words } = store.arena;
   session.item = 0;
-  const end = store.valueAt(item) + words[item * 2 + I.LENGTH]!;
+  const end = store.memory.valueAt(item) + words[item * 2 + I.LENGTH]!;
   store.counters.setsOf[store.list(item) & CLASS_MASK]!++;
   if (!reply.fits(A.LONGEST)) reply.flush();
   if (bytes[end] !== 0x0d || bytes[end + 1] !== 0x0a) {
-    store.discard(item);
+    store.memory.discard(item);
     if (!session.noreply) reply.bytes(A.BAD_CHUNK);
     return;
   }

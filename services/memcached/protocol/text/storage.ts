@@ -27,7 +27,7 @@ export function storageVerb(mode: StoreMode): Verb {
     const keyLength = line.length[1]!;
     if (prefixes.enabled) prefixes.set(store.arena.bytes, keyAt, keyLength);
     session.mode = mode;
-    const item = store.allocate(keyAt, keyLength, flags | 0, store.clock.deadline(exptime), length);
+    const item = store.memory.allocate(keyAt, keyLength, flags | 0, store.clock.deadline(exptime), length);
     if (item === 0) return refuse(session, keyAt, keyLength, length, line.next);
     store.setCas64(item, cas);
     return receiveValue(session, item, length + 2, line.next, line.end, finishStore);
