@@ -117,8 +117,8 @@ export const TEXT_CASES: Readonly<Record<string, Case>> = {
     'stats detail',
     'shutdown',
     'shutdown now',
-    'watch nothing',
   ),
+  'watch without a log': line('watch nothing'),
   'malformed storage lines': line(
     'set a x 0 1',
     'get a',
