@@ -18,15 +18,18 @@ export function externalEndpoint(service: string, type: ServiceType, url: string
   }
 }
 
-/** @throws PaasError `SERVICE_BIND_REFUSED` */
-export async function openExternal(
+/**
+ * Logs in there, and tells what it found: `PostgreSQL 16.2`.
+ * @throws PaasError `SERVICE_NOT_BINDABLE`, `SERVICE_OPTIONS_INVALID`, `SERVICE_BIND_REFUSED`
+ */
+export async function tryExternal(
   service: string,
   type: ServiceType,
   url: string,
   signal: AbortSignal,
-): Promise<ServiceInstance> {
+): Promise<string> {
   const endpoint = externalEndpoint(service, type, url);
-  const found = await type.external!.check(endpoint, signal).catch((error: unknown) => {
+  return type.external!.check(endpoint, signal).catch((error: unknown) => {
     if (signal.aborted) throw signal.reason;
     const message = error instanceof Error ? error.message : String(error);
     throw new PaasError(
@@ -35,8 +38,18 @@ export async function openExternal(
       { cause: error },
     );
   });
+}
+
+/** @throws PaasError `SERVICE_BIND_REFUSED` */
+export async function openExternal(
+  service: string,
+  type: ServiceType,
+  url: string,
+  signal: AbortSignal,
+): Promise<ServiceInstance> {
+  const found = await tryExternal(service, type, url, signal);
   return {
-    endpoint,
+    endpoint: externalEndpoint(service, type, url),
     engine: `${found}, which runs elsewhere`,
     failed: new Promise<never>(() => {}),
     stats: async () => ({}),

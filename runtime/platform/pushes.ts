@@ -73,6 +73,13 @@ export class Pushes {
     const { serviceTypes, state, apps, services, needs, door } = this.#options;
     const { manifest, notes } = withStoredEnv(request.manifest, state.record, source.envMode);
     const plan = planFor(manifest, source, state.record, serviceTypes);
+    // Before anything is touched: a mistyped URL must not end what runs, nor be remembered.
+    if (!request.noStart) {
+      const until = signal ?? new AbortController().signal;
+      await Promise.all(
+        plan.services.map((service) => services.tryMove(service, request.binds?.[service.name], until)),
+      );
+    }
     await door.open(request.router);
     for (const service of plan.services) {
       const url = request.binds?.[service.name];

@@ -9,7 +9,7 @@ import { findType } from '../plan/make-plan.ts';
 import type { ServicePlan } from '../plan/types.ts';
 import { fileNameFor, type SpacePaths } from '../state/home.ts';
 import type { ServiceRecord } from '../state/record.ts';
-import { externalEndpoint } from './external-service.ts';
+import { externalEndpoint, tryExternal } from './external-service.ts';
 import { keptIdentity } from './kept-identity.ts';
 import type { Nodes } from './nodes.ts';
 import { HOST } from './own-service.ts';
@@ -73,6 +73,15 @@ export class ServiceRecords {
     if (external) this.endpoint(record);
     this.#options.save(plan.name, record);
     return external !== former;
+  }
+
+  /**
+   * Tries a place that `provision` would move it to, so that one that refuses changes nothing.
+   * @throws PaasError as `tryExternal`; the reason of `signal`
+   */
+  async tryMove(plan: ServicePlan, url: string | undefined, signal: AbortSignal): Promise<void> {
+    if (!url || url === this.get(plan.name)?.external) return;
+    await tryExternal(plan.name, this.typeOf(plan), url, signal);
   }
 
   /** Keeps what its start has told of where it serves. @throws PaasError `STATE_NOT_WRITABLE` */

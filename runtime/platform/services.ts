@@ -39,6 +39,11 @@ export class Services {
     return this.#records.named(name);
   }
 
+  /** See `ServiceRecords.tryMove`. */
+  tryMove(plan: ServicePlan, url: string | undefined, signal: AbortSignal): Promise<void> {
+    return this.#records.tryMove(plan, url, signal);
+  }
+
   /**
    * Makes the record of a service that does not exist yet: identity minted once, for its whole life.
    * @throws PaasError `SERVICE_CAPACITY_REACHED`, and where it cannot be bound as asked

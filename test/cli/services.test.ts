@@ -179,6 +179,17 @@ describe.skipIf(!here('postgresql', 'mysql', 'redis'))('engines', { timeout: LON
       /Cannot bind service "db" to postgres:\/\/u\w+:\*\*\*@127\.0\.0\.1:\d+\/\w+: password/,
     );
     expect(wrong.stdout + wrong.stderr).not.toContain('wrong-secret');
+    // Nothing of it is remembered, and an app that runs by then goes on as it was.
+    const before = await push(home, app);
+    const again = await home.run(['push', '--detach', '--bind', `db=${url('wrong-secret')}`], { cwd: app });
+    expect(again.code).toBe(4);
+    expect((await home.run(['apps'])).stdout).toContain('web:1/1');
+    expect((await envOf(before.url)).DATABASE_URL).not.toContain(`:${credentials.port}/`);
+    const { apps: after } = await home.json<{ apps: Pushed['apps'] }>(['apps']);
+    const pids = (apps: Pushed['apps']) => apps[0]!.processes[0]!.instances.map(({ pid }) => pid);
+    expect(pids(after)).toEqual(pids(before.apps));
+    expect((await push(home, app)).services[0]!.engine).not.toContain('elsewhere');
+
     const nobody = await home.run(['push', '--detach', '--bind', 'dbb=postgres://h/n'], { cwd: app });
     expect(nobody.code).toBe(2);
     expect(nobody.stderr).toContain('Did you mean "db"?');
