@@ -47,6 +47,7 @@ export async function exec(
   const starting = start(startOptions(options, cut.signal), {
     startedAt: 'the command line',
     ours: true,
+    plain: true,
     around,
     onEvent,
   });

@@ -36,19 +36,22 @@ export interface Starting {
   readonly around?: Surroundings;
   /** It is stopped by us whatever happens, so nobody needs to be told that they forgot to. */
   readonly ours?: boolean;
+  /** Failures are thrown as they are: whoever called shows hint, mistakes and log lines by itself. */
+  readonly plain?: boolean;
   /** Told once what is waited for, when the start takes longer than this. */
   readonly slow?: { readonly afterMs: number; readonly tell: (waiting: string) => void };
   /** Told of every event from the beginning. */
   readonly onEvent?: (event: PlatformEvent) => void;
 }
 
-/** @throws PaasError as told to a test */
+/** @throws PaasError as told to a test, or as it is where `plain` */
 export async function start(options: StartOptions, starting: Starting): Promise<Started> {
-  const { startedAt, around = surroundings(), ours = false, slow, onEvent } = starting;
+  const { startedAt, around = surroundings(), ours = false, plain = false, slow, onEvent } = starting;
+  const tell = (error: unknown): unknown => (plain ? error : told(error, startedAt));
   try {
     checkOptions(options, around.cwd);
   } catch (error) {
-    throw told(error, startedAt);
+    throw tell(error);
   }
   const { readyTimeout = READY_MS, signal: outer } = options;
   const tls = options.tls === true && options.apps?.length !== 0;
@@ -105,10 +108,10 @@ export async function start(options: StartOptions, starting: Starting): Promise<
       },
       ...(tls ? { caFile: authorityFiles(space.paths.home).certificate } : {}),
       live(what) {
-        if (stopped) throw told(new PaasError('PLATFORM_STOPPED', { what, startedAt }), startedAt);
+        if (stopped) throw tell(new PaasError('PLATFORM_STOPPED', { what, startedAt }));
         return running;
       },
-      told: (error) => told(error, startedAt),
+      told: tell,
     };
     const request: PushRequest = {
       manifest,
@@ -146,7 +149,7 @@ export async function start(options: StartOptions, starting: Starting): Promise<
   } catch (error) {
     const failure = over.signal.reason === TOO_SLOW ? tooSlow(readyTimeout, timeline, platform) : error;
     await scope.close().catch(() => {});
-    throw told(outer?.aborted ? outer.reason : failure, startedAt);
+    throw tell(outer?.aborted ? outer.reason : failure);
   } finally {
     clearTimeout(timer);
     clearTimeout(reminder);

@@ -124,6 +124,8 @@ describe('exec', () => {
     expect(late.code).toBe(3);
     expect(late.stderr).toContain('Not ready within 800 ms: waited for app "slow"');
     expect(late.stderr).toMatch(/thinking \d+/);
+    // All of it once: code, hint and log lines.
+    expect(late.stderr.match(/\[READY_TIMEOUT\]|A slow start needs|lines? of its log/g)).toHaveLength(3);
   });
 
   test('killed outright, it leaves neither the command nor the app', async () => {
