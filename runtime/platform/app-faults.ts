@@ -32,7 +32,6 @@ export class AppFaults {
 
   /** As if it had taken more memory than it may. @returns how many instances did */
   exhaust(): number {
-    for (const { instance } of this.#instances.slots) instance.exhaust();
-    return this.#instances.slots.length;
+    return this.#instances.slots.filter(({ instance }) => instance.exhaust()).length;
   }
 }

@@ -67,9 +67,11 @@ class SupervisedInstance implements Instance {
     return gone.promise;
   }
 
-  exhaust(): void {
+  exhaust(): boolean {
     const run = this.#run;
-    if (run) this.#fails({ moment: 'killed', reason: run.exhaust() }, 0);
+    if (!run) return false;
+    this.#fails({ moment: 'killed', reason: run.exhaust() }, 0);
+    return true;
   }
 
   kill(): Promise<void> {

@@ -91,8 +91,8 @@ export interface Instance {
    * Rejects with `PROCESS_STUCK` when something outlives SIGKILL.
    */
   stop(options?: { readonly graceMs?: number }): Promise<void>;
-  /** As if it had taken more memory than it may. */
-  exhaust(): void;
+  /** As if it had taken more memory than it may. @returns whether anything of it runs */
+  exhaust(): boolean;
   /** KILL now. */
   kill(): Promise<void>;
   /**

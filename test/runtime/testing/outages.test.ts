@@ -209,6 +209,9 @@ describe('an app', () => {
     expect(app.logs.text()).toContain('out of memory');
     await app.pause();
     await app.stop();
+    // Nothing of it runs that could exit, so there is nothing to wait for.
+    await app.outOfMemory();
+    await app.crash();
   });
 });
 
