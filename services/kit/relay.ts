@@ -91,7 +91,8 @@ class TcpRelay implements Relay {
       one.on('error', () => {});
       one.on('end', () => other.end());
       one.on('close', () => {
-        this.#pairs.delete(client);
+        // A frozen client outlives its engine's side: it has to be thawed, and ended, like the others.
+        if (one === client) this.#pairs.delete(client);
         other.destroySoon();
       });
       one.on('drain', () => other.resume());
