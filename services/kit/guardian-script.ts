@@ -92,6 +92,8 @@ while read -r line; do
 done
 
 [ -z "$farewell" ] || printf '%s\\n' "$farewell" >&2
+# Whatever was just being started when we were cut off is not on record, and has its mark only a moment later.
+anything_left || sleep 0.1 || sleep 1
 anything_left && send TERM
 waited=0
 while anything_left && [ "$waited" -lt "$grace" ]; do

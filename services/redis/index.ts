@@ -126,7 +126,8 @@ function configuration(
 ): string {
   const [major = 0, minor = 0] = engine.version.split('.').map(Number);
   const acl = major >= 6;
-  const channels = major > 6 || minor >= 2 ? ' &*' : '';
+  const since6_2 = major > 6 || (major === 6 && minor >= 2);
+  const channels = since6_2 ? ' &*' : '';
   return [
     `bind ${host}`,
     `port ${port}`,
@@ -135,6 +136,8 @@ function configuration(
     ...(acl ? [`user ${URL_USER} on ${quoted(`>${password}`)} ~*${channels} +@all`] : []),
     `dir ${quoted(data)}`,
     'daemonize no',
+    // A title is written over the environment, and with it over the mark by which it is found after a host was killed.
+    ...(since6_2 ? ['set-proc-title no'] : []),
     'appendonly yes',
     'appendfsync everysec',
     'save ""',

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import type { Endpoint, ServiceType } from '../../services/kit/contract.ts';
 import {
   engineMissing,
@@ -13,6 +13,7 @@ import {
   type EngineKind,
 } from '../../services/kit/engine.ts';
 import { readExternalUrl } from '../../services/kit/external.ts';
+import { findMarked, RUN_VARIABLE } from '../../services/kit/marked.ts';
 import { ServiceError } from '../../services/kit/service-error.ts';
 import { MONGODB } from '../../services/mongodb/engine.ts';
 import { MysqlClient, type MysqlAddress } from '../../services/mysql/client.ts';
@@ -22,7 +23,7 @@ import { SERVICE_TYPES } from '../../services/index.ts';
 import { until } from '../helpers/alive.ts';
 import { ENGINE_PATH, pathWith } from '../helpers/engine-path.ts';
 import { tempDir } from '../helpers/temp-dir.ts';
-import { missingEngines, serviceContext, startService } from './helpers.ts';
+import { missingEngines, serviceContext, startService, testGuardian } from './helpers.ts';
 import { PROBES } from './probes.ts';
 
 const LONG_MS = 120_000;
@@ -143,6 +144,16 @@ describe.each(present)('%s', { timeout: LONG_MS }, (_label, name, searchPath) =>
     });
     const { uri } = type.bind(instance.endpoint, 'cloud-foundry', type.readOptions({})).credentials;
     await expect(external!.check(readExternalUrl(uri as string, external!), signal)).resolves.toMatch(/\d/);
+  });
+
+  test('it carries the mark of the host that started it, by which it is found after that was killed', async () => {
+    const guardian = await testGuardian();
+    const instance = await type.start(type.readOptions({}), {
+      ...serviceContext(type, { searchPath }),
+      guardian,
+    });
+    onTestFinished(() => instance[Symbol.asyncDispose]());
+    expect(findMarked(RUN_VARIABLE, guardian.runId)).toContain(instance.pid);
   });
 
   test('a copy is put back as it was, and what came later is gone', async () => {

@@ -1,5 +1,6 @@
 /** What goes wrong around an engine: no room on the disk, a start cut short, a host killed while it makes the data. */
 import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -7,7 +8,8 @@ import { describe, expect, test } from 'vitest';
 import type { ServiceContext, ServiceType } from '../../services/kit/contract.ts';
 import { ServiceError } from '../../services/kit/service-error.ts';
 import { SERVICE_TYPES } from '../../services/index.ts';
-import { until } from '../helpers/alive.ts';
+import { RUN_VARIABLE } from '../../services/kit/marked.ts';
+import { markedGone, until } from '../helpers/alive.ts';
 import { smallDisk } from '../helpers/small-disk.ts';
 import { tempDir } from '../helpers/temp-dir.ts';
 import { missingEngines, serviceContext, startService } from './helpers.ts';
@@ -58,7 +60,12 @@ describe.each(present)('%s', { timeout: LONG_MS }, (name) => {
     const cacheDir = join(tempDir(), 'cache');
     const context = serviceContext(type, { cacheDir });
     const { user, password, name: database, dataDir, searchPath } = context;
-    const begin = { type: name, context: { user, password, name: database, dataDir, cacheDir, searchPath } };
+    const runId = `maker-${randomUUID()}`;
+    const begin = {
+      type: name,
+      runId,
+      context: { user, password, name: database, dataDir, cacheDir, searchPath },
+    };
     // From the first sign of its folder to where it serves, in a few steps.
     for (const moment of ['folder', 'template', 'unfinished', 'data', 'process'] as const) {
       const maker = spawn(process.execPath, ['--import', 'tsx', MAKER, JSON.stringify(begin)], {
@@ -73,6 +80,7 @@ describe.each(present)('%s', { timeout: LONG_MS }, (name) => {
       maker.kill('SIGKILL');
       await exited;
     }
+    await markedGone(RUN_VARIABLE, runId);
     const instance = await startService(type, context);
     await PROBES[name]!.write(instance.endpoint, 'kept');
     expect(await PROBES[name]!.read(instance.endpoint)).toBe('kept');

@@ -1,10 +1,14 @@
 /** Starts a service as a host does, says so, and stays: to be killed at any moment. Its argument says which. */
-import { tmpdir } from 'node:os';
 import { SERVICE_TYPES } from '../../../services/index.ts';
 import type { ServiceContext } from '../../../services/kit/contract.ts';
 import { startGuardian } from '../../../services/kit/guardian.ts';
 
-const { type: name, context } = JSON.parse(process.argv[2]!) as {
+const {
+  type: name,
+  runId,
+  context,
+} = JSON.parse(process.argv[2]!) as {
+  readonly runId: string;
   readonly type: string;
   readonly context: Pick<
     ServiceContext,
@@ -12,7 +16,7 @@ const { type: name, context } = JSON.parse(process.argv[2]!) as {
   >;
 };
 const type = SERVICE_TYPES.find((candidate) => candidate.type === name)!;
-const guardian = await startGuardian({ runId: `maker-${process.pid}-${tmpdir().length}` });
+const guardian = await startGuardian({ runId });
 await type.start(type.readOptions({}), {
   ...context,
   guardian,
