@@ -13,6 +13,9 @@ const MULTI_PACKET = Buffer.from('SERVER_ERROR multi-packet request not supporte
 /** Datagrams one request may be answered with: more cannot be numbered. */
 const DATAGRAMS_MAX = 0xffff;
 
+/** As much as the system allows: what comes while a request is served waits there, or is lost. */
+const RECEIVE_BUFFER_BYTES = 4 * 1024 * 1024;
+
 /** Serves requests that come as single datagrams, in either protocol. */
 export class UdpListener implements AsyncDisposable {
   readonly #cache: Cache;
@@ -24,7 +27,12 @@ export class UdpListener implements AsyncDisposable {
     this.#cache = cache;
     this.#address = address;
     const { host, ipv6Only = false } = address;
-    this.#socket = createSocket(host?.includes(':') ? { type: 'udp6', ipv6Only } : { type: 'udp4' });
+    this.#socket = createSocket({
+      ...(host?.includes(':') ? { type: 'udp6', ipv6Only } : { type: 'udp4' }),
+      recvBufferSize: RECEIVE_BUFFER_BYTES,
+      // Answers go to addresses, there is nothing to look up.
+      lookup: (address, { family }, found) => found(null, address, Number(family)),
+    });
     this.#socket.on('message', (message, from) => this.#receive(message, from));
   }
 

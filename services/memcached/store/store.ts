@@ -82,6 +82,7 @@ export class Store {
     this.keys = new Keys(this.arena, seed);
     this.lru = new LruLists(this.arena);
     this.clock = new SecondClock(clock);
+    if (settings.trackSizes) this.sizesSince = this.nextCas();
   }
 
   /**
