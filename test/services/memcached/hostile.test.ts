@@ -4,7 +4,6 @@ import { once } from 'node:events';
 import { describe, expect, test } from 'vitest';
 import { createServer, type CacheServer } from '../../../services/memcached/index.ts';
 import { exchange } from './helpers/exchange.ts';
-import { referenceVersion, startReference } from './helpers/reference.ts';
 
 const MB = 1024 * 1024;
 const PAGE_BYTES = MB;
@@ -166,40 +165,6 @@ for (const [readIntoArena, connections] of [
     });
   });
 }
-
-const installed = referenceVersion();
-if ('reason' in installed) console.log(`the order of evictions is not compared: ${installed.reason}`);
-
-test.skipIf('reason' in installed)('evictions take the items memcached’s take', async () => {
-  const flat = ['-m', '8', '-o', 'no_lru_maintainer,no_lru_crawler'];
-  await using reference = await startReference(flat);
-  await using ours = await createServer({
-    memoryBytes: 8 * MB,
-    lruMaintainer: false,
-    lruSegmented: false,
-    lruCrawler: false,
-  });
-  const value = 'v'.repeat(1000);
-  const count = 12_000;
-  const script = [
-    ...Array.from({ length: count }, (_, at) => `set key${at} 0 0 1000 noreply\r\n${value}\r\n`),
-    ...Array.from({ length: 500 }, (_, at) => `delete key${count - 1 - at * 7} noreply\r\n`),
-    ...Array.from({ length: 1000 }, (_, at) => `set more${at} 0 0 900 noreply\r\n${value.slice(100)}\r\n`),
-    ...Array.from({ length: 500 }, (_, at) => `set key${at} 0 0 1000 noreply\r\n${value}\r\n`),
-  ].join('');
-  const survivors = async (port: number): Promise<string[]> => {
-    await exchange(port, [script]);
-    const names = [
-      ...Array.from({ length: count }, (_, at) => `key${at}`),
-      ...Array.from({ length: 1000 }, (_, at) => `more${at}`),
-    ];
-    const answers = await exchange(port, [names.map((name) => `mg ${name} k\r\n`).join('')]);
-    return [...answers.toString('latin1').matchAll(/HD k(\w+)/g)].map(([, name]) => name!);
-  };
-  const [mine, theirs] = await Promise.all([survivors(ours.port), survivors(reference.port)]);
-  expect(mine).toEqual(theirs);
-  expect(theirs.length).toBeLessThan(count);
-});
 
 async function open(cache: CacheServer): Promise<Socket> {
   const socket = connect({ port: cache.port, host: '127.0.0.1', noDelay: true });
