@@ -131,35 +131,37 @@ describe.skipIf(referenceObstacle('the order of evictions'))(
         const theirs = await survivors(reference.port, steps, names);
         expect(mine.length).toBeLessThan(names.length);
         expect(mine.length).toBeGreaterThan(ROOM / 2);
-        expect(mine).toEqual(theirs);
+        // With threads in the background, memcached passes over an item that one of them just looks at.
+        const strays = settings === flat ? 0 : theirs.length / 100;
+        const [kept, keptThere] = [new Set(mine), new Set(theirs)];
+        expect(mine.filter((name) => !keptThere.has(name)).length).toBeLessThanOrEqual(strays);
+        expect(theirs.filter((name) => !kept.has(name)).length).toBeLessThanOrEqual(strays);
       },
     );
 
     test.each([
-      ['20 40', 1000, 1000],
-      ['10 70', 400, 2000],
-      ['40 20', 2000, 300],
-    ])('lru tune %s: as many items are hot, warm and cold', { timeout: 60_000 }, async (shares, hotLeast) => {
-      const settled = async (port: number) => {
+      [20, 40],
+      [10, 70],
+      [40, 20],
+    ])('lru tune %i %i: as many items are hot, warm and cold', { timeout: 60_000 }, async (hot, warm) => {
+      // Names of one length, so that shares of bytes are shares of items.
+      const all = keys(1000, 6000);
+      const idle = all.slice(0, all.length / 2);
+      const isWithin = ({ number_hot = all.length, number_warm = all.length }: Answers) =>
+        number_hot <= (all.length * hot) / 100 && number_warm <= (all.length * warm) / 100;
+      const lists = async (port: number) => {
         const steps: Step[] = [
-          [`lru tune ${shares} 1000 1000\r\n`],
-          [set(keys(0, 5000)), ({ number_hot = 0 }) => number_hot <= hotLeast + 1000 && number_hot > 0],
-          [read(keys(0, 2500))],
+          [`lru tune ${hot} ${warm} 1000 1000\r\n`],
+          [set(all), isWithin],
+          [read(idle), (stats) => stats['moves_to_warm'] === idle.length && isWithin(stats)],
         ];
         await survivors(port, steps, []);
-        // Until nothing moves any more.
-        let before = '';
-        for (let quiet = 0; quiet < 20;) {
-          const { number_hot, number_warm, number_cold } = await statsOf(port);
-          const now = `${number_hot} hot, ${number_warm} warm, ${number_cold} cold`;
-          quiet = now === before ? quiet + 1 : 0;
-          before = now;
-        }
-        return before;
+        const { number_hot, number_warm, number_cold } = await statsOf(port);
+        return { number_hot, number_warm, number_cold };
       };
       await using reference = await startReference(['-m', '64']);
       await using ours = await createServer({ memoryBytes: 64 * MB });
-      expect(await settled(ours.port)).toEqual(await settled(reference.port));
+      expect(await lists(ours.port)).toEqual(await lists(reference.port));
     });
   },
 );
