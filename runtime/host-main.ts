@@ -40,8 +40,10 @@ async function main(): Promise<void> {
       pushed = true;
       setTimeout(() => code.keep(), KEEP_AFTER_MS).unref();
     },
+    onEnding: () => {
+      if (pushed) code.keep();
+    },
   });
-  if (pushed) code.keep();
   process.exit(exitCode);
 }
 

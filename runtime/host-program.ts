@@ -24,6 +24,8 @@ export interface HostArguments {
   readonly searchPath: string | undefined;
   /** Called after the first push. */
   readonly onPushed: () => void;
+  /** Called before it lets go of its socket and lock: until then its home is in use. */
+  readonly onEnding: () => void;
 }
 
 const announce = (line: HostAnnouncement) => process.stdout.write(`${JSON.stringify(line)}\n`);
@@ -40,7 +42,7 @@ export async function runHost(given: HostArguments): Promise<number> {
   }
 }
 
-async function serve({ home, space, searchPath, ...options }: HostArguments): Promise<void> {
+async function serve({ home, space, searchPath, onEnding, ...options }: HostArguments): Promise<void> {
   // We outlive the shell that started us: its locks must not live on in us, nor in our guardian and apps.
   closeInheritedFiles();
   const start = await Host.start({
@@ -60,5 +62,6 @@ async function serve({ home, space, searchPath, ...options }: HostArguments): Pr
   const { socket, problem } = host;
   announce({ ready: { socket, ...(problem ? { problem: errorToJson(problem) } : {}) } });
   await Promise.race([host.done, asked]);
+  onEnding();
   await host.close();
 }
