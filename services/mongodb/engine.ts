@@ -12,8 +12,8 @@ export const MONGODB: EngineKind = {
   version: /db version v(\d+\.\d+\.\d+)/,
   // Copies are merged back, which is known from there on.
   oldest: () => '4.2',
-  // Not in Debian, nor in the others' own collections: it comes from MongoDB's.
-  packages: { brew: 'mongodb/brew/mongodb-community', 'apt-get': 'mongodb-org', dnf: 'mongodb-org' },
+  // Neither in Debian nor in Fedora: there the npm package is the line that works as it stands.
+  packages: { brew: 'mongodb/brew/mongodb-community' },
   npm: { name: 'mongodb-memory-server', locate: locateDownloaded },
 };
 
