@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 const shared = { testTimeout: 30_000, hookTimeout: 30_000, pool: 'forks' } as const;
@@ -7,8 +6,6 @@ const program = ['test/cli/**/*.test.ts', 'test/examples.test.ts'];
 
 export default defineConfig({
   test: {
-    // The tests wait for processes and sockets more than they compute: on two cores, two at a time take half as long.
-    maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: [
       { test: { ...shared, name: 'library', include: ['test/**/*.test.ts'], exclude: program } },
       { test: { ...shared, name: 'program', include: program, globalSetup: ['test/helpers/build-once.ts'] } },
