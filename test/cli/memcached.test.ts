@@ -247,6 +247,9 @@ test('-Y: the text protocol asks for a login, and the file is read again at SIGH
     'CLIENT_ERROR authentication failure\r\nCLIENT_ERROR unauthenticated\r\n',
   );
   expect(await ask(port, `${login('baz quux')}get a\r\n`)).toBe('STORED\r\nEND\r\n');
+  expect(await ask(port, `set x 0 0 2147483646\r\n${login('baz quux')}get a\r\n`)).toBe(
+    'CLIENT_ERROR auth token too long\r\nSTORED\r\nEND\r\n',
+  );
   writeFileSync(file, 'new:one\n');
   program.child.kill('SIGHUP');
   let answer = '';

@@ -7,7 +7,7 @@ const LF = 0x0a;
 const CR = 0x0d;
 /** A line without end may grow this long. */
 const LINE_MAX = 2048;
-/** What may follow as "user password"; a longer one closes the connection. */
+/** What may follow as "user password"; a longer one is refused before it comes. */
 const TOKEN_MAX = 16_384;
 
 /**
@@ -31,8 +31,7 @@ export function authenticationStep(session: Session, at: number, end: number): n
   }
   if (length > TOKEN_MAX) {
     reply.text('CLIENT_ERROR auth token too long\r\n');
-    session.quit('error');
-    return end;
+    return next;
   }
   const after = next + length + 2;
   if (end < after) return at;
