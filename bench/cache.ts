@@ -73,6 +73,10 @@ async function compare(generator: Generator, workload: Workload): Promise<string
   try {
     await generator.fill(ours.port, workload);
     await generator.fill(theirs.port, workload);
+    if (workload.settle) {
+      await generator.run(ours, workload, workload.settle, 0);
+      await generator.run(theirs, workload, workload.settle, 0);
+    }
     const pairs: Pair[] = [];
     for (let round = 0; round < ROUNDS + REPEATS; round++) {
       const a = await measure(generator, ours, workload);

@@ -37,12 +37,15 @@ export function readIntoArena(accepted: Socket, arena: Arena, receiver: () => Re
 class ArenaReads {
   readonly #arena: Arena;
   readonly #receiver: () => Receiver;
+  /** All of the arena, of which `into` is a part. Its `buffer` would do, but asking for that is a slow call. */
+  #whole: Uint8Array;
   #into: Uint8Array;
   #direct = false;
 
   constructor(arena: Arena, receiver: () => Receiver) {
     this.#arena = arena;
     this.#receiver = receiver;
+    this.#whole = arena.bytes;
     this.#into = receiveBuffer(arena);
   }
 
@@ -53,8 +56,11 @@ class ArenaReads {
     const arena = this.#arena;
     const receiver = this.#receiver();
     // A cache whose memory limit was raised has moved to a larger arena.
-    const moved = arena.bytes.buffer !== this.#into.buffer;
-    if (moved) arena.bytes.set(this.#into.subarray(0, length), this.#direct ? receiver.fillAt : RECEIVE_AT);
+    const moved = arena.bytes !== this.#whole;
+    if (moved) {
+      arena.bytes.set(this.#into.subarray(0, length), this.#direct ? receiver.fillAt : RECEIVE_AT);
+      this.#whole = arena.bytes;
+    }
     if (this.#direct) receiver.filled(length);
     else receiver.receive(length);
     const { fillable } = receiver;

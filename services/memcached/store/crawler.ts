@@ -4,7 +4,7 @@ import { ItemWalk } from './walk.ts';
 import type { Store } from './store.ts';
 
 /** Chunks looked at before others get their turn. */
-const CHUNKS_PER_STEP = 5_000;
+const CHUNKS_PER_STEP = 500;
 const CLASSES = 64;
 /** Seconds between crawls the cache starts by itself, when items that expire are there. */
 const AUTOMATIC_SECONDS = 60;

@@ -3,9 +3,9 @@ import { Automover } from './automover.ts';
 import { pullTail } from './pull-tail.ts';
 import type { Store } from './store.ts';
 
-/** Moves per class and run. */
-const MOVES_MAX = 500;
-const WAIT_LEAST_MS = 10;
+/** Moves per class and run. Requests wait meanwhile: each move takes about a microsecond. */
+const MOVES_MAX = 50;
+const WAIT_LEAST_MS = 1;
 const WAIT_MOST_MS = 1000;
 
 /** Moves what does not belong at the top of one class down, and drops what is expired at the tails. */
@@ -38,6 +38,8 @@ export class Maintainer {
   #decided = 0;
   #timer: NodeJS.Timeout | undefined;
   #waitMs = WAIT_MOST_MS;
+  /** What the timer was made for. */
+  #timerMs = 0;
 
   /** @param onRun called after every run, for what else is due about once a second */
   constructor(store: Store, onRun: () => void) {
@@ -47,12 +49,18 @@ export class Maintainer {
   }
 
   start(): void {
+    if (this.#timer && this.#timerMs === this.#waitMs) {
+      this.#timer.refresh(); // a new one each millisecond would keep the collector busy
+      return;
+    }
+    this.#timerMs = this.#waitMs;
     this.#timer = setTimeout(() => this.#run(), this.#waitMs);
     this.#timer.unref();
   }
 
   stop(): void {
     clearTimeout(this.#timer);
+    this.#timer = undefined;
   }
 
   #run(): void {
