@@ -10,8 +10,8 @@ import type { Transport } from './transport.ts';
 
 const BINARY_REQUEST = 0x80;
 const LF = 0x0a;
-/** Shorter chunks hold a single request, as a rule: nothing to look ahead to. */
-const LOOK_AHEAD_BYTES = 160;
+/** Shorter chunks hold one or two requests, as a rule: too few for looking ahead to pay. */
+const LOOK_AHEAD_BYTES = 64;
 
 /** Serves the request at a position; gives the position after it, or the same if it is not complete. */
 export type Step = (session: Session, at: number, end: number) => number;
