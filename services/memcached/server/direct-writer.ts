@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { streamInternals, type StreamInternals, type WriteRequest } from './stream-internals.ts';
 
 /** What Node's own streams use to write to a socket. Not documented, so everything here is checked before use. */
 interface StreamHandle {
@@ -6,16 +7,6 @@ interface StreamHandle {
   writev(request: WriteRequest, pieces: readonly Uint8Array[], allBuffers: true): number;
   /** Bytes handed over and not yet taken by the system. */
   readonly writeQueueSize: number;
-}
-
-interface WriteRequest {
-  oncomplete?: (status: number) => void;
-}
-
-interface StreamInternals {
-  readonly WriteWrap: new () => WriteRequest;
-  readonly streamBaseState: Int32Array;
-  readonly kLastWriteWasAsync: number;
 }
 
 /**
@@ -91,26 +82,6 @@ export class DirectWriter {
     this.#pending--;
     if (status < 0) this.#socket.destroy();
     if (this.#pending === 0) this.#onDrained();
-  }
-}
-
-let found: StreamInternals | null | undefined;
-
-function streamInternals(): StreamInternals | undefined {
-  found ??= loadInternals() ?? null;
-  return found ?? undefined;
-}
-
-function loadInternals(): StreamInternals | undefined {
-  try {
-    const { binding } = process as unknown as { binding: (name: string) => Partial<StreamInternals> };
-    const { WriteWrap, streamBaseState, kLastWriteWasAsync } = binding.call(process, 'stream_wrap');
-    const known = typeof WriteWrap === 'function' && ArrayBuffer.isView(streamBaseState);
-    return known && typeof kLastWriteWasAsync === 'number'
-      ? { WriteWrap, streamBaseState: streamBaseState as Int32Array, kLastWriteWasAsync }
-      : undefined;
-  } catch {
-    return undefined;
   }
 }
 

@@ -1,5 +1,6 @@
 import { Socket } from 'node:net';
 import { RECEIVE_AT, RECEIVE_BYTES } from '../store/arena.ts';
+import { streamInternals } from './stream-internals.ts';
 import type { Arena } from '../store/arena.ts';
 
 /** Missing bytes of a value from which on they are read to where they belong, past the receive buffer. */
@@ -19,46 +20,69 @@ export interface Receiver {
 /**
  * Makes an accepted, paused socket read straight into the arena: into the receive buffer, or a large value into its
  * item. `onread` is a documented option of a new socket, but not of one that a server accepted; so its handle is given
- * to a new socket.
+ * to a new socket. What was read is then taken from the handle itself; its end and its errors stay the socket's.
  * @param receiver gives who receives; called with the first bytes at the earliest
- * @returns the socket to use from now on, or undefined where the handle cannot be had
+ * @returns the socket to use from now on, or undefined where the handle is not what is expected
  */
 export function readIntoArena(accepted: Socket, arena: Arena, receiver: () => Receiver): Socket | undefined {
+  const internals = streamInternals();
   const holder = accepted as { _handle?: unknown };
   const handle = holder._handle;
-  if (typeof handle !== 'object' || handle === null || !('useUserBuffer' in handle)) return undefined;
+  if (!internals || !isReadHandle(handle)) return undefined;
   holder._handle = null;
   accepted.destroy();
-  const onread = new ArenaReads(arena, receiver);
-  return new Socket({ handle, onread } as unknown as ConstructorParameters<typeof Socket>[0]);
+  const reads = new ArenaReads(arena, receiver);
+  const onread = { buffer: () => reads.into, callback: (length: number) => reads.take(length) };
+  const socket = new Socket({ handle, onread } as unknown as ConstructorParameters<typeof Socket>[0]);
+  const { onread: socketReads } = handle;
+  const { streamBaseState, kReadBytesOrError } = internals;
+  handle.onread = function takeRead(this: unknown, ...rest: unknown[]): unknown {
+    const length = streamBaseState[kReadBytesOrError]!;
+    if (length <= 0) return Reflect.apply(socketReads, this, rest);
+    const before = reads.into;
+    reads.take(length);
+    return reads.into === before ? undefined : reads.into;
+  };
+  return socket;
 }
 
-/** The `onread` option of one socket. */
+interface ReadHandle {
+  readonly useUserBuffer: unknown;
+  /** Called with every read, and with the end; gives another buffer for the next read, or undefined. */
+  onread: (...rest: unknown[]) => unknown;
+}
+
+function isReadHandle(handle: unknown): handle is ReadHandle {
+  if (typeof handle !== 'object' || handle === null) return false;
+  const { useUserBuffer, onread } = handle as Partial<ReadHandle>;
+  return typeof useUserBuffer === 'function' && typeof onread === 'function';
+}
+
+/** Where the bytes of one socket are read to. */
 class ArenaReads {
   readonly #arena: Arena;
   readonly #receiver: () => Receiver;
   /** All of the arena, of which `into` is a part. Its `buffer` would do, but asking for that is a slow call. */
   #whole: Uint8Array;
-  #into: Uint8Array;
+  /** Where the next read shall go. */
+  into: Uint8Array;
   #direct = false;
 
   constructor(arena: Arena, receiver: () => Receiver) {
     this.#arena = arena;
     this.#receiver = receiver;
     this.#whole = arena.bytes;
-    this.#into = receiveBuffer(arena);
+    this.into = receiveBuffer(arena);
   }
 
-  /** Asked after every read where the next one shall go. */
-  readonly buffer = (): Uint8Array => this.#into;
-
-  readonly callback = (length: number): boolean => {
+  /** Takes bytes that were read to `into`. */
+  take(length: number): void {
     const arena = this.#arena;
     const receiver = this.#receiver();
     // A cache whose memory limit was raised has moved to a larger arena.
     const moved = arena.bytes !== this.#whole;
     if (moved) {
-      arena.bytes.set(this.#into.subarray(0, length), this.#direct ? receiver.fillAt : RECEIVE_AT);
+      arena.bytes.set(this.into.subarray(0, length), this.#direct ? receiver.fillAt : RECEIVE_AT);
       this.#whole = arena.bytes;
     }
     if (this.#direct) receiver.filled(length);
@@ -66,13 +90,12 @@ class ArenaReads {
     const { fillable } = receiver;
     if (fillable >= DIRECT_BYTES) {
       this.#direct = true;
-      this.#into = arena.bytes.subarray(receiver.fillAt, receiver.fillAt + fillable);
+      this.into = arena.bytes.subarray(receiver.fillAt, receiver.fillAt + fillable);
     } else if (this.#direct || moved) {
       this.#direct = false;
-      this.#into = receiveBuffer(arena);
+      this.into = receiveBuffer(arena);
     }
-    return true;
-  };
+  }
 }
 
 function receiveBuffer(arena: Arena): Uint8Array {
