@@ -8,7 +8,7 @@ import * as servers from './cache/servers.ts';
 import { WORKLOADS, type Workload } from './cache/workloads.ts';
 import { median, printTable } from './measure.ts';
 
-const ROUNDS = Number(process.env['BENCH_ROUNDS'] ?? 5);
+const ROUNDS = Number(process.env['BENCH_ROUNDS'] ?? 7);
 const SECONDS = Number(process.env['BENCH_SECONDS'] ?? 1);
 const ROWS = process.env['BENCH_ROWS'] ?? '';
 const WARM_UP_SECONDS = 0.3;

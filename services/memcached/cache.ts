@@ -106,6 +106,11 @@ export class Cache {
     if (narrate && this.settings.verbosity >= TELLS_LOOKUPS) this.#listen();
   }
 
+  /** Each request is told or written down on its own: those that follow each other must not be served together. */
+  get oneByOne(): boolean {
+    return this.tap !== undefined || this.narrate !== undefined || this.store.onLookup !== undefined;
+  }
+
   /** Has the store report what watchers want, and nothing else. */
   #listen(): void {
     const { store, watchers, lookups } = this;

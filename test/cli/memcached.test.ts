@@ -63,7 +63,7 @@ test('listens on loopback only unless told otherwise, and reports its settings a
 
 test('-vv tells who comes, what is asked and what is answered', async () => {
   const { program, ports } = await start(['-p', '-1', '-l', '127.0.0.1', '-vv']);
-  const requests = 'get a\r\nset a 0 0 8\r\nget none\r\nget a\r\nfoo\x1b[2J\r\n';
+  const requests = 'get a\r\nget b\r\nset a 0 0 8\r\nget none\r\nget a\r\nfoo\x1b[2J\r\n';
   await ask(ports['TCP INET']!, requests);
   const noop = Buffer.from('800a00000000000000000000000000000000000000000000', 'hex');
   await exchange(ports['TCP INET']!, [noop]);
@@ -82,13 +82,15 @@ test('-vv tells who comes, what is asked and what is answered', async () => {
       '<N new auto-negotiating client connection',
       'N: Client using the ascii protocol',
       '<N get a',
-      '<N set a 0 0 8',
-      '<N get a',
-      '<N foo\\x1b[2J',
       '>N END',
+      '<N get b',
+      '>N END',
+      '<N set a 0 0 8',
       '>N STORED',
+      '<N get a',
       '>N sending key a',
       '>N END',
+      '<N foo\\x1b[2J',
       '>N ERROR',
       '<N new auto-negotiating client connection',
       'N: Client using the binary protocol',

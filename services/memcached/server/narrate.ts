@@ -30,6 +30,7 @@ export function narratedSession(cache: Cache, transport: Transport, say: (line: 
     if (decided) narrator.tellProtocol(step === binaryStep);
     if (next !== at) narrator.tellRequest(cache, at, step === binaryStep);
     narrator.tellLookups();
+    session.flush(); // answers are told between requests, not behind those that came together
     narrator.release();
     return next;
   };

@@ -294,6 +294,7 @@ test('what clients ask of a cache is written down', async () => {
   await platform.fetch('/get?nothing');
   const client = new Client(cache);
   await client.ask('mg k v T30\r\n');
+  await client.ask('get k\r\nget nothing\r\n', 'END\r\nEND\r\n');
   // Binary: set "b" for 60 s.
   const packet = Buffer.alloc(34);
   packet.set([0x80, 1, 0, 1, 8]);
@@ -308,6 +309,8 @@ test('what clients ask of a cache is written down', async () => {
     { command: 'get', keys: ['k'], hits: 1, misses: 0 },
     { command: 'get', keys: ['nothing'], hits: 0, misses: 1 },
     { command: 'mg', keys: ['k'], ttlSeconds: 30, hits: 1 },
+    { command: 'get', keys: ['k'], hits: 1, misses: 0 },
+    { command: 'get', keys: ['nothing'], hits: 0, misses: 1 },
     { command: 'set', keys: ['b'], ttlSeconds: 60, bytes: 1 },
   ]);
   await platform.reset();

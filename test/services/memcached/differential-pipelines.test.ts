@@ -3,7 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { bothServers, referenceObstacle } from './helpers/both.ts';
 import { cutAt, exchange } from './helpers/exchange.ts';
 import { masked } from './helpers/mask.ts';
-import { arithmeticPipeline, metaPipeline, textPipeline } from './helpers/pipelines.ts';
+import { answersOf } from './helpers/binary.ts';
+import { arithmeticPipeline, binaryPipeline, metaPipeline, textPipeline } from './helpers/pipelines.ts';
 import { Random } from './helpers/random.ts';
 
 const SEEDS = [1, 2, 3];
@@ -14,11 +15,16 @@ const COUNTERS = /^STAT (?:cmd_\w+|get_(?:hits|misses)|touch_\w+|delete_\w+|incr
 describe.skipIf(referenceObstacle('pipeline test'))('a long pipeline', () => {
   const ask = bothServers();
 
-  const compare = async (chunks: readonly Buffer[]) => {
+  const lines = (answers: Buffer) => masked(answers).split('\r\n');
+
+  const compare = async (
+    chunks: readonly Buffer[],
+    shown: (answers: Buffer) => readonly string[] = lines,
+  ) => {
     const { mine, theirs } = await ask(async (port) => {
-      const answers = masked(await exchange(port, chunks));
+      const answers = shown(await exchange(port, chunks));
       const stats = (await exchange(port, ['stats\r\n'])).toString().match(COUNTERS) ?? [];
-      return { answers: answers.split('\r\n'), stats };
+      return { answers, stats };
     });
     expect(theirs.answers.length).toBeGreaterThan(1000);
     expect(theirs.stats.length).toBeGreaterThan(10);
@@ -38,4 +44,11 @@ describe.skipIf(referenceObstacle('pipeline test'))('a long pipeline', () => {
       await compare(cutAt(bytes, Array.from({ length: CUTS }, () => random.below(bytes.length))));
     });
   }
+
+  test.each(SEEDS)('binary, whole and in pieces, seed %i', async (seed) => {
+    const bytes = binaryPipeline(seed);
+    const random = new Random(seed);
+    await compare([bytes], answersOf);
+    await compare(cutAt(bytes, Array.from({ length: CUTS }, () => random.below(bytes.length))), answersOf);
+  });
 }); // prettier-ignore

@@ -24,10 +24,10 @@ const SPECIAL = I.STALE | I.WON | I.LARGE;
  * @returns the position of the first that is not that plain, not complete, or has to wait
  */
 export function servePlainMetaGets(session: Session, from: number, end: number): number {
-  const { store, reply, prefixes } = session.cache;
+  const { store, reply, prefixes, oneByOne } = session.cache;
   const { keys, counters } = store;
   const { view, words, bytes } = store.arena;
-  if (store.onLookup !== undefined) return from; // who watches is to see each look-up once
+  if (oneByOne) return from; // an item with more to say is looked up again, which who watches must not see
   let at = from;
   let served = 0;
   for (;;) {

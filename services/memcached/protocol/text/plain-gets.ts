@@ -20,7 +20,7 @@ const LF = 0x0a;
  * @returns the position of the first that is not that plain, not complete, or has to wait
  */
 export function servePlainGets(session: Session, from: number, end: number): number {
-  const { store, reply, prefixes } = session.cache;
+  const { store, reply, prefixes, oneByOne } = session.cache;
   const { keys, counters } = store;
   const { bytes, view, words } = store.arena;
   let at = from;
@@ -56,7 +56,7 @@ export function servePlainGets(session: Session, from: number, end: number): num
     reply.at = out + END.length;
     at = stop + 2;
     served++;
-    if (session.transport.blocked) break;
+    if (oneByOne || session.transport.blocked) break;
   }
   if (served > 1) session.turn += served - 1; // who called counts one
   return at;

@@ -1,4 +1,5 @@
 /** Many requests at once: what is served ahead of, or beside, the common way has to answer as that does. */
+import { exptimeExtras, packet, storeExtras } from './binary.ts';
 import { Random } from './random.ts';
 
 /** Lengths around the words that keys are looked at in, up to the limit: a longer one makes the reference drop answers. */
@@ -66,6 +67,35 @@ export function metaPipeline(seed: number): string {
     return `mg ${key()} v\r\n`;
   });
   return [...stores, ...requests].join('');
+}
+
+/** The same of the binary protocol. */
+export function binaryPipeline(seed: number): Buffer {
+  const random = new Random(seed);
+  const key = () => random.pick(KEYS);
+  const stored = KEYS.map((each, at) =>
+    packet(0x01, {
+      key: each,
+      value: 'v'.repeat(at),
+      extras: storeExtras(at % 3 === 0 ? at * 40_000 : 0, 0),
+    }),
+  );
+  const requests = Array.from({ length: REQUESTS }, (_, opaque) => {
+    const dice = random.below(40);
+    const get = { key: key(), opaque };
+    if (dice < 4) return packet(0x01, { ...get, value: 'abc', extras: storeExtras(random.below(3), 0) });
+    if (dice === 4) return packet(0x04, get);
+    if (dice === 5) return packet(0x09, get); // quiet
+    if (dice === 6) return packet(0x09, { key: 'missing', opaque });
+    if (dice === 7) return packet(0x0c, get); // with its key
+    if (dice === 8) return packet(0x00, { key: 'missing', opaque });
+    if (dice === 9) return packet(0x00, { ...get, cas: 7n });
+    if (dice === 10) return packet(0x1d, { ...get, extras: exptimeExtras(60) });
+    if (dice === 11) return packet(0x0a, { opaque });
+    if (dice === 12) return packet(0x0e, { ...get, value: '+' });
+    return packet(0x00, get);
+  });
+  return Buffer.concat([...stored, ...requests, packet(0x0a)]);
 }
 
 /**
