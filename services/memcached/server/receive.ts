@@ -36,9 +36,9 @@ export function readIntoArena(accepted: Socket, arena: Arena, receiver: () => Re
   const socket = new Socket({ handle, onread } as unknown as ConstructorParameters<typeof Socket>[0]);
   const { onread: socketReads } = handle;
   const { streamBaseState, kReadBytesOrError } = internals;
-  handle.onread = function takeRead(this: unknown, ...rest: unknown[]): unknown {
+  handle.onread = function takeRead(this: unknown, buffer: unknown): unknown {
     const length = streamBaseState[kReadBytesOrError]!;
-    if (length <= 0) return Reflect.apply(socketReads, this, rest);
+    if (length <= 0) return Reflect.apply(socketReads, this, [buffer]);
     const before = reads.into;
     reads.take(length);
     return reads.into === before ? undefined : reads.into;
@@ -49,7 +49,7 @@ export function readIntoArena(accepted: Socket, arena: Arena, receiver: () => Re
 interface ReadHandle {
   readonly useUserBuffer: unknown;
   /** Called with every read, and with the end; gives another buffer for the next read, or undefined. */
-  onread: (...rest: unknown[]) => unknown;
+  onread: (this: unknown, buffer: unknown) => unknown;
 }
 
 function isReadHandle(handle: unknown): handle is ReadHandle {

@@ -3,16 +3,23 @@ import { Automover } from './automover.ts';
 import { pullTail } from './pull-tail.ts';
 import type { Store } from './store.ts';
 
-/** Moves per class and run. Requests wait meanwhile: each move takes about a microsecond. */
-const MOVES_MAX = 50;
+/** Moves per class and run: more while that is not enough, as requests wait meanwhile and each takes a microsecond. */
+const MOVES_LEAST = 4;
+const MOVES_MOST = 512;
 const WAIT_LEAST_MS = 1;
 const WAIT_MOST_MS = 1000;
 
-/** Moves what does not belong at the top of one class down, and drops what is expired at the tails. */
-export function juggle(store: Store, id: number): number {
+/**
+ * Moves what does not belong at the top of one class down, and drops what is expired at the tails.
+ * @param most so many moves at most
+ * @returns how many there were
+ */
+export function juggle(store: Store, id: number, most = MOVES_MOST): number {
   const { lru, tuning, clock } = store;
+  const { counts } = lru;
+  if ((counts[id | HOT]! | counts[id | WARM]! | counts[id | COLD]! | counts[id | TEMP]!) === 0) return 0;
   let moves = 0;
-  if (tuning.tempLru) while (moves < MOVES_MAX && pullTail(store, id, TEMP, 'reclaim') > 0) moves++;
+  if (tuning.tempLru) while (moves < most && pullTail(store, id, TEMP, 'reclaim') > 0) moves++;
   const totalBytes = tuning.segmented
     ? lru.bytes[id | HOT]! + lru.bytes[id | WARM]! + lru.bytes[id | COLD]!
     : 0;
@@ -20,7 +27,7 @@ export function juggle(store: Store, id: number): number {
   const coldAge = tuning.segmented ? lru.age(id | COLD, clock.now) : 0;
   const hot = { totalBytes, maxAge: coldAge * tuning.hotMaxFactor };
   const warm = { totalBytes, maxAge: coldAge * tuning.warmMaxFactor };
-  for (let i = 0; i < MOVES_MAX; i++) {
+  for (let i = 0; i < most; i++) {
     let moved = pullTail(store, id, HOT, 'reclaim', hot) || pullTail(store, id, WARM, 'reclaim', warm);
     if (tuning.segmented) moved += pullTail(store, id, COLD, 'reclaim');
     if (moved === 0) break;
@@ -32,19 +39,21 @@ export function juggle(store: Store, id: number): number {
 /** Keeps the LRU lists in shape from time to time: often while there is much to move, once a second otherwise. */
 export class Maintainer {
   readonly #store: Store;
-  readonly #onRun: () => void;
+  readonly #onSecond: () => void;
   readonly #automover: Automover;
+  #second = 0;
   /** Second of the last look at which class should give a page. */
   #decided = 0;
   #timer: NodeJS.Timeout | undefined;
   #waitMs = WAIT_MOST_MS;
+  #movesMost = MOVES_LEAST;
   /** What the timer was made for. */
   #timerMs = 0;
 
-  /** @param onRun called after every run, for what else is due about once a second */
-  constructor(store: Store, onRun: () => void) {
+  /** @param onSecond called for what else is due, at most once in a second of the clock */
+  constructor(store: Store, onSecond: () => void) {
     this.#store = store;
-    this.#onRun = onRun;
+    this.#onSecond = onSecond;
     this.#automover = new Automover(store);
   }
 
@@ -67,13 +76,19 @@ export class Maintainer {
     this.#store.clock.tick();
     if (this.#store.settings.lruMaintainer) {
       this.#store.counters.juggles++;
-      let moves = 0;
-      for (let id = 1; id <= this.#store.classes.largest; id++) moves += juggle(this.#store, id);
-      this.#waitMs = moves > 0 ? WAIT_LEAST_MS : Math.min(this.#waitMs * 2, WAIT_MOST_MS);
+      let most = 0;
+      for (let id = 1; id <= this.#store.classes.largest; id++) {
+        most = Math.max(most, juggle(this.#store, id, this.#movesMost));
+      }
+      this.#waitMs = most > 0 ? WAIT_LEAST_MS : Math.min(this.#waitMs * 2, WAIT_MOST_MS);
+      const behind = most >= this.#movesMost;
+      this.#movesMost = behind ? Math.min(this.#movesMost * 2, MOVES_MOST) : MOVES_LEAST;
       this.#automove();
     }
     this.#store.mover.retry();
-    this.#onRun();
+    const { now } = this.#store.clock;
+    if (now !== this.#second) this.#onSecond();
+    this.#second = now;
     this.start();
   }
 
