@@ -268,6 +268,20 @@ const ERRORS = {
       `Cannot push app "${text(f.app)}": its folder "${text(f.root)}" ${text(f.problem) || 'does not exist'}`,
     hint: () => 'Correct "path" in the manifest, or name the folder with --path',
   },
+  INSTANCES_TOO_MANY: {
+    exit: EXIT.usage,
+    message: (f) =>
+      `Cannot run ${text(f.asked)} instances of app "${text(f.app)}"${f.beside ? ` beside the ${text(f.beside)} of other apps` : ''}: ${text(f.limit)}`,
+    hint: (f) =>
+      [
+        Number(f.roomFor) > 0
+          ? `There is room for ${text(f.roomFor)}: write that as "instances" in the manifest, or: paas-local scale ${text(f.app)}${f.process === 'web' ? '' : ` --process ${text(f.process)}`} -i ${text(f.roomFor)}`
+          : '',
+        list(f.others).length > 0 ? `Others make room: paas-local stop ${list(f.others).join(' ')}` : '',
+      ]
+        .filter(Boolean)
+        .join('\n'),
+  },
   APP_EXITED: {
     exit: EXIT.notReady,
     message: (f) =>

@@ -13,6 +13,7 @@ import type { AppPlan, ByHand } from '../plan/types.ts';
 import type { AppRecord } from '../state/record.ts';
 import type { DebugRequest } from './app-debugger.ts';
 import type { App, Attachment } from './app.ts';
+import { checkRoomFor } from './room.ts';
 import type { SpaceState } from './space-state.ts';
 import type { Watches } from './watches.ts';
 
@@ -69,6 +70,8 @@ export class Changes {
       const rolling = strategy === 'rolling' && app.state === 'started';
       const because = known ? 'pushed again' : 'first push';
       const { record } = app;
+      const byHand = carriedOver(record.byHand, record.plan.manifest, plan.manifest);
+      if (!pushed.noStart) this.#checkRoom(withByHand(plan, byHand));
       app.toolEnv = toolEnv;
       app.attached = pushed.attach;
       if (!pushed.debug) app.debugger.close();
@@ -76,7 +79,7 @@ export class Changes {
         id: record.id,
         version: randomUUID(),
         plan,
-        byHand: carriedOver(record.byHand, record.plan.manifest, plan.manifest),
+        byHand,
         desired: pushed.noStart ? 'stopped' : 'started',
         // Pushed with --detach once, it belongs to no terminal until it is stopped.
         detached: pushed.detached || (record.detached && record.desired === 'started'),
@@ -117,6 +120,7 @@ export class Changes {
     await app.turns.run(async (inner) => {
       const rolling = strategy === 'rolling' && app.state === 'started';
       if (app.state === 'started' && action === 'start') return;
+      this.#checkRoom(app.plan);
       this.#save(app, { ...app.record, desired: 'started' });
       this.#say(app, action, because);
       // As on the platform, a start takes what was staged; only a new host has to see to it first, and a copy is new.
@@ -154,7 +158,11 @@ export class Changes {
   async byHand(app: App, change: ChangeByHand, signal?: AbortSignal): Promise<void> {
     const { action, because, apply } = change;
     await app.turns.run(async (inner) => {
-      this.#save(app, { ...app.record, byHand: change.byHand(app.record.byHand) });
+      const byHand = change.byHand(app.record.byHand);
+      const next = withByHand(app.record.plan, byHand);
+      // Whoever has too many may have fewer by and by.
+      if (hasMore(next, app.plan)) this.#checkRoom(next);
+      this.#save(app, { ...app.record, byHand });
       this.#say(app, action, because);
       this.#options.routesChanged();
       if (app.record.desired !== 'started' || app.state === 'stopped') return;
@@ -200,6 +208,7 @@ export class Changes {
         ? carriedOver(record.byHand, record.plan.manifest, edited.manifest)
         : record.byHand;
       const next = withByHand(plan, byHand);
+      if (hasMore(next, app.plan)) this.#checkRoom(next);
       const changes = new Set<string>(diffApp(app.plan, next).map(({ kind }) => kind));
       if (atLeast === 'stage') changes.add('stage').add('relaunch');
       if (atLeast === 'relaunch') changes.add('relaunch');
@@ -246,6 +255,11 @@ export class Changes {
     await app.run.shutdown(error instanceof PaasError ? error.message : 'the push failed');
   }
 
+  /** To be called before anything is touched. @throws PaasError `INSTANCES_TOO_MANY` */
+  #checkRoom(plan: AppPlan): void {
+    checkRoomFor([plan], this.#options.state.record);
+  }
+
   #say(app: App, action: string, because: string): void {
     this.#options.report({ kind: 'change-started', app: app.plan.name, action, because, by: 'user' });
   }
@@ -259,4 +273,11 @@ export class Changes {
     this.#options.state.saveApp(app.name, record);
     app.record = record;
   }
+}
+
+function hasMore(next: AppPlan, now: AppPlan): boolean {
+  return next.processes.some(
+    ({ type, instances }) =>
+      instances > (now.processes.find((process) => process.type === type)?.instances ?? 0),
+  );
 }

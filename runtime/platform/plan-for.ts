@@ -4,8 +4,9 @@ import type { ServiceType } from '../../services/kit/contract.ts';
 import { pointer } from '../kernel/diagnostics.ts';
 import { PaasError } from '../kernel/errors.ts';
 import type { AppManifest, Manifest } from '../manifest/types.ts';
+import { carriedOver, withByHand } from '../plan/by-hand.ts';
 import { makePlan } from '../plan/make-plan.ts';
-import type { Plan } from '../plan/types.ts';
+import type { AppPlan, Plan } from '../plan/types.ts';
 import { openAppSource, remembering } from '../staging/app-source.ts';
 import { detect } from '../staging/stager.ts';
 import type { AppFacts, AppSource } from '../staging/types.ts';
@@ -41,6 +42,12 @@ export function planFor(
     servicesOnly: source.servicesOnly === true,
     ...(source.command === undefined ? {} : { command: source.command }),
   });
+}
+
+/** With what was changed by hand, as far as that outlives a push. */
+export function asRun(app: AppPlan, { apps }: SpaceRecord): AppPlan {
+  const known = apps[app.name];
+  return known ? withByHand(app, carriedOver(known.byHand, known.plan.manifest, app.manifest)) : app;
 }
 
 function checkFolder(app: AppManifest): void {

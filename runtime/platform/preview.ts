@@ -3,14 +3,16 @@ import type { ServiceType } from '../../services/kit/contract.ts';
 import { PaasError } from '../kernel/errors.ts';
 import { verdictsOf, type FoundVerdict } from '../manifest/verdicts.ts';
 import { stepsOf, type Existing, type How, type Step } from '../plan/steps.ts';
-import { carriedOver, withByHand } from '../plan/by-hand.ts';
-import type { AppPlan, Plan } from '../plan/types.ts';
+import { withByHand } from '../plan/by-hand.ts';
+import type { Plan } from '../plan/types.ts';
 import type { Snapshot } from '../snapshot.ts';
 import { openAppSource } from '../staging/app-source.ts';
 import { missingPrograms } from '../staging/stager.ts';
 import type { ManifestSource, SpaceRecord } from '../state/record.ts';
-import { planFor } from './plan-for.ts';
+import { takenOver } from './after-host.ts';
+import { asRun, planFor } from './plan-for.ts';
 import type { SourceReading } from './read-source.ts';
+import { checkRoomFor } from './room.ts';
 import { withStoredEnv } from './stored-env.ts';
 
 export interface Preview {
@@ -44,6 +46,7 @@ export function previewPush(reading: SourceReading, source: ManifestSource, spac
   try {
     const written = planFor(manifest, source, space.record, space.serviceTypes);
     const plan = { ...written, apps: written.apps.map((app) => asRun(app, space.record)) };
+    checkRoomFor(plan.apps, asMet(space));
     const missing = plan.apps.flatMap((app) =>
       missingPrograms(openAppSource(app.root), app.facts, space.toolEnv).map((note): [string, string] => [
         app.name,
@@ -76,10 +79,11 @@ function grouped(notes: readonly Note[]): Readonly<Record<string, readonly strin
   return Object.fromEntries(byApp);
 }
 
-/** With what was changed by hand, as far as that outlives a push. */
-function asRun(app: AppPlan, { apps }: SpaceRecord): AppPlan {
-  const known = apps[app.name];
-  return known ? withByHand(app, carriedOver(known.byHand, known.plan.manifest, app.manifest)) : app;
+/** The record as a push would find it: without a host, a new one is started for it. */
+function asMet({ record, snapshot }: Space): SpaceRecord {
+  if (snapshot) return record;
+  const apps = Object.entries(record.apps).map(([name, app]) => [name, takenOver(app)] as const);
+  return { ...record, apps: Object.fromEntries(apps) };
 }
 
 /** What the space remembers, and what of it runs. */

@@ -14,7 +14,8 @@ import { checkDebuggable, type DebugRequest } from './app-debugger.ts';
 import type { App, Attachment } from './app.ts';
 import type { Apps } from './apps.ts';
 import type { Changes, Strategy } from './changes.ts';
-import { planFor } from './plan-for.ts';
+import { asRun, planFor } from './plan-for.ts';
+import { checkRoomFor } from './room.ts';
 import type { RouterDoor, RouterWish } from './router-door.ts';
 import type { ServiceNeeds } from './service-needs.ts';
 import type { Services } from './services.ts';
@@ -75,6 +76,10 @@ export class Pushes {
     const plan = planFor(manifest, source, state.record, serviceTypes);
     // Before anything is touched: a mistyped URL must not end what runs, nor be remembered.
     if (!request.noStart) {
+      checkRoomFor(
+        plan.apps.map((app) => asRun(app, state.record)),
+        state.record,
+      );
       const until = signal ?? new AbortController().signal;
       await Promise.all(
         plan.services.map((service) => services.tryMove(service, request.binds?.[service.name], until)),

@@ -1,5 +1,5 @@
 import { Agent, request } from 'node:http';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { AppEvent } from '../../runtime/platform/app-events.ts';
@@ -70,6 +70,51 @@ describe('scale', () => {
     const refused = await get(url);
     expect(refused.status).toBe(503);
     expect(refused.body).toContain('Start one with: paas-local scale shop -i 1');
+  });
+
+  test('more than a space can hold are refused, wherever they are asked for, and what runs goes on', async () => {
+    const home = newHome();
+    const folder = cfApp();
+    const url = await push(home, folder);
+    const [before] = instancesOf(await appOf(home));
+    const many = cfApp('  instances: 500\n');
+    for (const [args, cwd] of [
+      [['scale', 'shop', '-i', '500'], folder],
+      [['instances', 'shop', '+500'], folder],
+      [['push', '--detach', '-i', '500'], folder],
+      [['push', '--detach'], many],
+      [['push', '--dry-run'], many],
+    ] as const) {
+      const { code, stderr } = await home.run(args, { cwd });
+      expect({ args, code, stderr }).toMatchObject({
+        code: 2,
+        stderr: expect.stringMatching(/Cannot run 50[01] instances of app "shop": a space has 100 at most/),
+      });
+      expect(stderr).toContain('paas-local scale shop -i 100');
+    }
+    expect(instancesOf(await appOf(home))).toEqual([before]);
+    expect(await answers(url, 2)).toEqual(['0', '0']);
+
+    // Only remembered, they do no harm; a start is refused until there are fewer.
+    await home.run(['push', '--no-start'], { cwd: many });
+    const { error } = JSON.parse((await home.run(['start', 'shop', '--json'])).stdout) as never;
+    expect(error).toMatchObject({ code: 'INSTANCES_TOO_MANY', facts: { asked: 500, roomFor: 100 } });
+    await home.json(['scale', 'shop', '-i', '1']);
+    await home.json(['start', 'shop']);
+    expect(instancesOf(await appOf(home))).toHaveLength(1);
+  });
+
+  test('a dozen are waited for without Node warning of a leak', async () => {
+    const home = newHome();
+    const lazy = appFolder({
+      'manifest.yml': manifest('  health-check-type: process\n  instances: 12\n', 'sleep 1000'),
+      'server.js': '',
+    });
+    await push(home, lazy);
+    expect(instancesOf(await scale(home, '-i', '24'))).toHaveLength(24);
+    expect(readFileSync(join(home.env.PAAS_LOCAL_HOME!, 'spaces/default/host.log'), 'utf8')).not.toContain(
+      'Warning',
+    );
   });
 
   test('is remembered until the manifest asks for another number', async () => {
