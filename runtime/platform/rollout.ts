@@ -26,7 +26,7 @@ export class Rollout {
     const slots = processes.flatMap((process) =>
       Array.from({ length: process.instances }, (_, index) => instances.start(process, index)),
     );
-    await Promise.all(slots.map((slot) => instances.healthy(slot, signal)));
+    await instances.allHealthy(slots, signal);
   }
 
   /** Starts those that are missing and stops those that are too many, the highest index first. The rest goes on. */
@@ -43,7 +43,7 @@ export class Rollout {
     this.#options.routesChanged();
     await this.stop(tooMany);
     try {
-      await Promise.all(missing.map((slot) => instances.healthy(slot, signal)));
+      await instances.allHealthy(missing, signal);
     } finally {
       this.#options.routesChanged();
     }
