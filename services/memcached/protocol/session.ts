@@ -255,8 +255,10 @@ export class Session {
 }
 
 function firstStep(cache: Cache, protocol: Protocol): Step {
-  if (cache.settings.sasl || protocol === 'binary') return binaryStep;
+  if (cache.settings.sasl) return binaryStep;
+  // Only SASL asks for a login in the binary protocol: without it, that protocol would be a way round the login.
   if (cache.authentication) return authenticationStep;
+  if (protocol === 'binary') return binaryStep;
   return protocol === 'ascii' ? textStep : negotiate;
 }
 
