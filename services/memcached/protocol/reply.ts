@@ -4,7 +4,7 @@ import type { Store } from '../store/store.ts';
 import type { Transport } from './transport.ts';
 
 /** Values at least this long are sent from the arena itself instead of being copied. */
-const ZERO_COPY_BYTES = 16 * 1024;
+export const ZERO_COPY_BYTES = 16 * 1024;
 /** Pieces of one gathered write. */
 const PIECES_MAX = 96;
 /** Bytes of values one gathered write refers to; bounds what a client that does not read can pin. */

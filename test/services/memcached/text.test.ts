@@ -53,6 +53,11 @@ const TABLE: readonly (readonly [name: string, sent: string, expected: string])[
   ['flush_all', 'set a 0 0 1\r\n1\r\nflush_all\r\nget a\r\n', 'STORED\r\nOK\r\nEND\r\n'],
   ['bad data chunk', 'set a 0 0 1\r\nabc\r\n', 'CLIENT_ERROR bad data chunk\r\nERROR\r\n'],
   ['key too long', `get ${'k'.repeat(251)}\r\n`, 'CLIENT_ERROR bad command line format\r\n'],
+  [
+    'key too long behind a value that is not copied',
+    `set a 0 0 20000\r\n${'x'.repeat(20_000)}\r\nget a a ${'k'.repeat(251)}\r\nget b\r\n`,
+    'STORED\r\nCLIENT_ERROR bad command line format\r\nEND\r\n',
+  ],
   ['longest key', `set ${'k'.repeat(250)} 0 0 1\r\n1\r\n`, 'STORED\r\n'],
   [
     'too large is swallowed',

@@ -1,5 +1,5 @@
 import * as I from '../../store/item.ts';
-import { ANSWER_BYTES } from '../reply.ts';
+import { ANSWER_BYTES, ZERO_COPY_BYTES } from '../reply.ts';
 import { BAD_EXPTIME, BAD_FORMAT, END, ERROR } from './answers.ts';
 import { CLASS_MASK } from '../../store/lru.ts';
 import { int32 } from '../numbers.ts';
@@ -48,10 +48,12 @@ export function retrieve(
   let keys = 0;
   let at = from;
   let checked = stop - at <= KEY_MAX;
+  let large = false; // whether there was a value that is sent from where it lies, which may have been sent already
   for (;;) {
     while (at < stop && bytes[at] === SPACE) at++;
     if (at >= stop) break;
     const key = at;
+    if (large && session.transport.blocked) return resumeAt(bytes, line.start, from, key);
     while (at < stop && bytes[at] !== SPACE) at++;
     const length = at - key;
     if (length > KEY_MAX) return refuseLine(session, begun, line.next);
@@ -65,9 +67,13 @@ export function retrieve(
     const shape = words[item * 2 + I.SHAPE]!;
     const head = length + ((shape >>> I.SUFFIX_SHIFT) & I.BYTE);
     const valueBytes = words[item * 2 + I.LENGTH]! + 2;
-    if (!reply.hasRoom(head, valueBytes)) {
-      if (!checked && hasLongKey(bytes, at, stop)) return refuseLine(session, begun, line.next);
+    if (valueBytes >= ZERO_COPY_BYTES) large = true;
+    const fits = reply.hasRoom(head, valueBytes);
+    if (!checked && (large || !fits)) {
+      if (hasLongKey(bytes, at, stop)) return refuseLine(session, begun, line.next);
       checked = true;
+    }
+    if (!fits) {
       reply.flush();
       if (session.transport.blocked) return resumeAt(bytes, line.start, from, key);
     }
