@@ -12,6 +12,7 @@ const PAYLOAD_BYTES = DATAGRAM_BYTES - HEADER_BYTES;
 const MULTI_PACKET = Buffer.from('SERVER_ERROR multi-packet request not supported\r\n');
 /** Datagrams one request may be answered with: more cannot be numbered. */
 const DATAGRAMS_MAX = 0xffff;
+const ANSWER_BYTES_MAX = DATAGRAMS_MAX * PAYLOAD_BYTES;
 
 /** As much as the system allows: what comes while a request is served waits there, or is lost. */
 const RECEIVE_BUFFER_BYTES = 4 * 1024 * 1024;
@@ -82,19 +83,26 @@ export class UdpListener implements AsyncDisposable {
   }
 }
 
-/** Collects what one datagram is answered with. */
+/** Collects what one datagram is answered with; nothing, if that is more than can be sent. */
 class DatagramAnswers implements Transport {
-  readonly blocked = false;
   readonly address: string;
   readonly listenAddress = 'udp';
-  readonly #parts: Buffer[] = [];
+  #parts: Buffer[] = [];
+  #bytes = 0;
 
   constructor(address: string) {
     this.address = address;
   }
 
+  /** Too much already: a datagram of keys of large items asks for gigabytes. */
+  get blocked(): boolean {
+    return this.#bytes > ANSWER_BYTES_MAX;
+  }
+
   send(bytes: Buffer): boolean {
-    this.#parts.push(Buffer.from(bytes));
+    this.#bytes += bytes.length;
+    if (this.blocked) this.#parts = [];
+    else this.#parts.push(Buffer.from(bytes));
     return true;
   }
 
@@ -115,7 +123,6 @@ class DatagramAnswers implements Transport {
   *datagrams(requestId: number): Generator<Buffer> {
     const answer = Buffer.concat(this.#parts);
     const count = Math.ceil(answer.length / PAYLOAD_BYTES);
-    if (count > DATAGRAMS_MAX) return;
     for (let i = 0; i < count; i++) {
       const header = Buffer.alloc(HEADER_BYTES);
       header.writeUInt16BE(requestId, 0);
