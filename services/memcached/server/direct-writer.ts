@@ -56,22 +56,24 @@ export class DirectWriter {
    * @returns true if the bytes are out; false if their memory is needed until `onDrained`
    */
   write(bytes: Uint8Array): boolean {
-    return this.#isOut(this.#handle.writeBuffer(this.#request, bytes));
+    return this.#isOut(this.#handle.writeBuffer(this.#request, bytes), bytes);
   }
 
   /** The same for several pieces at once. */
   writeAll(pieces: readonly Uint8Array[]): boolean {
-    return this.#isOut(this.#handle.writev(this.#request, pieces, true));
+    return this.#isOut(this.#handle.writev(this.#request, pieces, true), pieces);
   }
 
-  #isOut(error: number): boolean {
+  #isOut(error: number, bytes: Uint8Array | readonly Uint8Array[]): boolean {
     const { streamBaseState, kLastWriteWasAsync, WriteWrap } = this.#internals;
     if (error !== 0) {
       this.#socket.destroy();
       return true;
     }
     if (streamBaseState[kLastWriteWasAsync] === 0) return true;
-    // The rest is on its way: the request belongs to it, and keeps the bytes from the collector.
+    // The rest is on its way: the request belongs to it, and lives until it has left. So must the bytes, which may be a
+    // copy that nobody else has, or lie in an arena that was left for a larger one.
+    this.#request.bytes = bytes;
     this.#request.oncomplete = (status) => this.#completed(status);
     this.#request = new WriteWrap();
     this.#pending++;

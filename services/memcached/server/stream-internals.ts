@@ -9,6 +9,8 @@ export interface StreamInternals {
 
 export interface WriteRequest {
   oncomplete?: (status: number) => void;
+  /** What is being sent: Node itself does not keep it from the collector. */
+  bytes?: Uint8Array | readonly Uint8Array[];
 }
 
 let found: StreamInternals | null | undefined;

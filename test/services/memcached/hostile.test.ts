@@ -1,7 +1,8 @@
 /** Clients that mean harm or are broken, over real sockets, in both ways of reading and writing them. */
+import { createSocket } from 'node:dgram';
 import { connect, type Socket } from 'node:net';
 import { once } from 'node:events';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { createServer, type CacheServer } from '../../../services/memcached/index.ts';
 import { exchange } from './helpers/exchange.ts';
 
@@ -78,6 +79,45 @@ for (const [readIntoArena, connections] of [
       socket.resume(); // only to notice the end
       await closed;
       expect(await answer(cache, 'get nothing\r\n')).toBe('END\r\n');
+    });
+
+    test('one line of many keys makes no more answers than its client reads, and all arrive', async () => {
+      await using cache = await start({ memoryBytes: 16 * MB });
+      const value = 'v'.repeat(900_000);
+      cache.set('big', value);
+      const keys = 100;
+      const socket = await open(cache);
+      socket.pause();
+      socket.write(`get${' big'.repeat(keys)}\r\n`);
+      await until(() => Number(cache.stats()['cmd_get']) > 0);
+      for (let i = 0; i < 50; i++) expect(await answer(cache, 'get nothing\r\n')).toBe('END\r\n');
+      expect(Number(cache.stats()['bytes_written'])).toBeLessThan(30 * MB);
+      const item = `VALUE big 0 ${value.length}\r\n${value}\r\n`;
+      expect((await read(socket, keys * item.length + 5)) === `${item.repeat(keys)}END\r\n`).toBe(true);
+    });
+
+    test('what many slow clients were answered arrives whole, though more than is set aside for them', async () => {
+      await using cache = await start({ memoryBytes: 64 * MB });
+      const clients = 20;
+      const items = Array.from({ length: clients }, (_, at) => {
+        const value = String.fromCharCode(65 + at).repeat(900_000);
+        cache.set(`k${at}`, value);
+        return `VALUE k${at} 0 ${value.length}\r\n${value}\r\nEND\r\n`;
+      });
+      const slow = await Promise.all(
+        items.map(async (_, at) => {
+          const socket = await open(cache);
+          socket.pause();
+          socket.write(`get k${at}\r\n`.repeat(10));
+          return socket;
+        }),
+      );
+      await until(() => Number(cache.stats()['cmd_get']) >= clients * 4);
+      // The collector has much to do meanwhile.
+      const rubbish = Array.from({ length: 8 }, () => Buffer.alloc(0));
+      for (let i = 0; i < 1000; i++) rubbish[i % rubbish.length] = Buffer.alloc(MB, '!');
+      const answers = await Promise.all(slow.map((socket, at) => read(socket, 10 * items[at]!.length)));
+      for (const [at, text] of answers.entries()) expect(text === items[at]!.repeat(10)).toBe(true);
     });
 
     test('unfinished requests of all clients are bounded together where that is asked for', async () => {
@@ -166,6 +206,19 @@ for (const [readIntoArena, connections] of [
   });
 }
 
+test('a datagram that asks for more than datagrams can hold is not answered, and costs little', async () => {
+  await using cache = await createServer({ memoryBytes: 16 * MB, udpPort: 0 });
+  cache.set('big', 'v'.repeat(900_000));
+  const socket = createSocket('udp4');
+  onTestFinished(() => void socket.close());
+  const datagram = (request: string) => Buffer.from(`\0\x07\0\0\0\x01\0\0${request}`, 'latin1');
+  socket.send(datagram(`get${' big'.repeat(10_000)}\r\n`), cache.udpPort, '127.0.0.1'); // 9 GB
+  socket.send(datagram('get nothing\r\n'), cache.udpPort, '127.0.0.1');
+  const [message] = (await once(socket, 'message')) as [Buffer];
+  expect(message.toString('latin1')).toBe('\0\x07\0\0\0\x01\0\0END\r\n');
+  expect(Number(cache.stats()['bytes_written'])).toBeLessThan(100 * MB);
+});
+
 async function open(cache: CacheServer): Promise<Socket> {
   const socket = connect({ port: cache.port, host: '127.0.0.1', noDelay: true });
   socket.on('error', () => {});
@@ -176,6 +229,18 @@ async function open(cache: CacheServer): Promise<Socket> {
 /** Also when it was dropped, which a client may be told as a reset. */
 function gone(socket: Socket): Promise<void> {
   return new Promise((resolve) => socket.once('close', () => resolve()));
+}
+
+/** Goes on reading until so much has come, or the connection is gone. */
+async function read(socket: Socket, bytes: number): Promise<string> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of socket as AsyncIterable<Buffer>) {
+    chunks.push(chunk);
+    length += chunk.length;
+    if (length >= bytes) break;
+  }
+  return Buffer.concat(chunks).toString('latin1');
 }
 
 async function answer(cache: CacheServer, request: string): Promise<string> {
