@@ -56,6 +56,8 @@ const common = {
   // Less to read at every start; names stay, for stacks that can be reported.
   minifyWhitespace: true,
   minifySyntax: true,
+  // Node prints the whole line of an error that nobody caught.
+  lineLimit: 160,
   sourcemap: true,
   logLevel: 'warning',
   // Loaded at the first upgrade only, and by our tests.

@@ -2,6 +2,8 @@
  * A platform for tests: private, on ports of its own, in the process of whoever starts it, for any test runner.
  * Touches no global: no variable, no folder, no signal handler. Types only grow; what is not exported here is private.
  */
+import { access } from 'node:fs/promises';
+import { PaasError } from '../kernel/errors.ts';
 import type { StartOptions } from './options.ts';
 import { start } from './start.ts';
 import type { TestPlatform } from './test-platform.ts';
@@ -30,6 +32,15 @@ export type { RecordedRequest, TimedEvent } from './timeline.ts';
  * const answer = await platform.fetch('/');
  */
 export async function startPlatform(options: StartOptions = {}): Promise<TestPlatform> {
-  const { platform } = await start(options, { startedAt: callerOf(startPlatform) });
-  return platform;
+  try {
+    const { platform } = await start(options, { startedAt: callerOf(startPlatform) });
+    return platform;
+  } catch (error) {
+    if (!(error instanceof PaasError)) throw error;
+    // It is about the call, not about us: Node shows the line at which the stack of what nobody caught begins. What goes
+    // on after a look at a file goes on below no function of Node's, which would be that line else.
+    await access('/').catch(() => {});
+    Error.captureStackTrace(error, startPlatform);
+    throw error;
+  }
 }

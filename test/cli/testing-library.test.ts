@@ -81,3 +81,19 @@ test('a static site is served by the server of the package', async () => {
   expect(stdout).toContain('<p>page</p>');
   expect(readFileSync(`${site}/index.html`, 'utf8')).toBe('<p>page</p>');
 });
+
+test('a failed start that nobody caught shows the call, and no line of ours', async () => {
+  const file = program(
+    `await startPlatform({ folder, manifest: { name: 'x', command: 'exit 3', mem: '64M' } });`,
+  );
+  const folder = appFolder({});
+  const failed = await promisify(execFile)(process.execPath, [file, folder]).then(
+    () => undefined,
+    (error: { readonly code: number; readonly stderr: string }) => error,
+  );
+  expect(failed?.code).toBe(1);
+  expect(failed!.stderr).toMatch(/^ +at async .*program\.mjs:3:1\b/m);
+  expect(failed!.stderr).toContain('App "x" exited at once: exited with status 3');
+  expect(failed!.stderr).toContain(`The platform was started at file://${file}:3:7`);
+  expect(failed!.stderr).not.toContain('/dist/');
+});
