@@ -1,5 +1,6 @@
 /** `exec -- COMMAND…`: a platform of its own around one command, whose exit code is the outcome. */
 import { constants } from 'node:os';
+import { basename } from 'node:path';
 import { endMarked } from '../../services/kit/marked.ts';
 import { RUN_VARIABLE } from '../../services/kit/guardian.ts';
 import { runInForeground } from '../../services/kit/foreground.ts';
@@ -47,7 +48,11 @@ export async function exec(
   const starting = start(startOptions(options, cut.signal), {
     startedAt: 'the command line',
     ours: true,
-    plain: true,
+    byCommand: true,
+    onUnheeded: (file, services) =>
+      terminal.err(
+        `${basename(file)}: "bind" is for pushes and not heeded here, so ${services.join(', ')} ${services.length === 1 ? 'gets an engine' : 'get engines'} of this run alone. To bind for this run: ${services.map((name) => `--bind ${name}=URL`).join(' ')}`,
+      ),
     around,
     onEvent,
   });

@@ -30,6 +30,22 @@ const list = (value: Json | undefined): readonly string[] => (Array.isArray(valu
 const given = (prefix: string, value: Json | undefined): string =>
   value === undefined || value === null || value === '' ? '' : prefix + text(value);
 
+/**
+ * `startedBy` says who started the platform, where it was no push: `exec` has fewer flags, code has none, and what they
+ * started is gone when the message is read.
+ */
+const words = <Words>(
+  f: Facts,
+  of: { readonly push: Words; readonly exec: Words; readonly code: Words },
+): Words => of[f.startedBy === 'exec' || f.startedBy === 'code' ? f.startedBy : 'push'];
+const MANIFEST_OPTION = { push: '--manifest', exec: '--manifest', code: 'option "manifest"' };
+const bindTo = (f: Facts): string =>
+  words(f, {
+    push: `--bind ${text(f.service)}=URL`,
+    exec: `--bind ${text(f.service)}=URL`,
+    code: `bind: { '${text(f.service)}': 'URL' }`,
+  });
+
 const ERRORS = {
   MANIFEST_NOT_FOUND: {
     exit: EXIT.usage,
@@ -37,8 +53,8 @@ const ERRORS = {
       f.file ? `Cannot find the manifest "${text(f.file)}"` : `Cannot find a manifest in "${text(f.folder)}"`,
     hint: (f) =>
       f.file
-        ? 'It was named with --manifest; relative paths begin at the current folder'
-        : 'Looked for stackato.yml there, and manifest.yml there and in every folder above. Propose one with: paas-local init, or name one with --manifest FILE',
+        ? `It was named with ${words(f, MANIFEST_OPTION)}; relative paths begin at the current folder`
+        : `Looked for stackato.yml there, and manifest.yml there and in every folder above. Propose one with: paas-local init, or name one with ${words(f, MANIFEST_OPTION)}${f.startedBy === 'code' ? '' : ' FILE'}`,
   },
   MANIFEST_INVALID: {
     exit: EXIT.usage,
@@ -147,8 +163,8 @@ const ERRORS = {
     hint: (f) =>
       [
         f.install ? `Install it with: ${text(f.install)}${given(', or: ', f.alternative)}` : '',
-        `Use one that runs elsewhere: --bind ${text(f.service)}=URL`,
-        'Go on without it: --allow-missing-services',
+        `Use one that runs elsewhere: ${bindTo(f)}`,
+        words(f, { push: 'Go on without it: --allow-missing-services', exec: '', code: '' }),
       ]
         .filter(Boolean)
         .join('\n'),
@@ -156,15 +172,28 @@ const ERRORS = {
   SERVICE_NOT_BINDABLE: {
     exit: EXIT.usage,
     message: (f) => `Cannot bind service "${text(f.service)}" to a URL: ${text(f.type)} has none`,
-    hint: (f) => `Leave --bind ${text(f.service)}=… out, and its line under "bind" in paas-local.yml`,
+    hint: (f) =>
+      words(f, {
+        push: `Leave --bind ${text(f.service)}=… out, and its line under "bind" in paas-local.yml`,
+        exec: `Leave --bind ${text(f.service)}=… out`,
+        code: `Leave "${text(f.service)}" out of "bind"`,
+      }),
   },
   SERVICE_BIND_REFUSED: {
     exit: EXIT.service,
     message: (f) => `Cannot bind service "${text(f.service)}" to ${text(f.url)}: ${text(f.message)}`,
     hint: (f) =>
       f.refused
-        ? 'A login with exactly these words was tried. Correct them in --bind, or under "bind" in paas-local.yml'
-        : `Is it running, and reachable from here? --bind ${text(f.service)}= (with nothing behind it) goes back to an engine on this machine`,
+        ? `A login with exactly these words was tried. Correct them in ${words(f, {
+            push: '--bind, or under "bind" in paas-local.yml',
+            exec: '--bind',
+            code: '"bind"',
+          })}`
+        : `Is it running, and reachable from here? ${words(f, {
+            push: `--bind ${text(f.service)}= (with nothing behind it) goes back to an engine on this machine`,
+            exec: 'Without --bind it gets an engine on this machine',
+            code: 'Without "bind" it gets an engine on this machine',
+          })}`,
   },
   SERVICE_NOT_OURS: {
     exit: EXIT.usage,
@@ -180,7 +209,12 @@ const ERRORS = {
   SERVICE_START_FAILED: {
     exit: EXIT.service,
     message: (f) => `Cannot start service "${text(f.service)}": ${text(f.message)}`,
-    hint: (f) => `See its log: paas-local logs ${text(f.service)} --recent`,
+    hint: (f) =>
+      words(f, {
+        push: `See its log: paas-local logs ${text(f.service)} --recent`,
+        exec: 'Its log is shown with: exec --verbose',
+        code: undefined,
+      }),
   },
   SERVICE_NOT_RUNNING: {
     exit: EXIT.service,
@@ -266,7 +300,8 @@ const ERRORS = {
     exit: EXIT.usage,
     message: (f) =>
       `Cannot push app "${text(f.app)}": its folder "${text(f.root)}" ${text(f.problem) || 'does not exist'}`,
-    hint: () => 'Correct "path" in the manifest, or name the folder with --path',
+    hint: (f) =>
+      `Correct "path" in the manifest, or name the folder with ${words(f, { push: '--path', exec: '--path', code: 'option "folder"' })}`,
   },
   INSTANCES_TOO_MANY: {
     exit: EXIT.usage,
@@ -275,7 +310,11 @@ const ERRORS = {
     hint: (f) =>
       [
         Number(f.roomFor) > 0
-          ? `There is room for ${text(f.roomFor)}: write that as "instances" in the manifest, or: paas-local scale ${text(f.app)}${f.process === 'web' ? '' : ` --process ${text(f.process)}`} -i ${text(f.roomFor)}`
+          ? `There is room for ${text(f.roomFor)}: write that as "instances" in the manifest${words(f, {
+              push: `, or: paas-local scale ${text(f.app)}${f.process === 'web' ? '' : ` --process ${text(f.process)}`} -i ${text(f.roomFor)}`,
+              exec: '',
+              code: '',
+            })}`
           : '',
         list(f.others).length > 0 ? `Others make room: paas-local stop ${list(f.others).join(' ')}` : '',
       ]
@@ -290,7 +329,11 @@ const ERRORS = {
         : `App "${text(f.app)}" exited at once: ${text(f.exit)} after ${text(f.after)}`,
     hint: (f) => {
       if (text(f.why).startsWith('out of memory'))
-        return `Give it more: "memory" in the manifest, or: paas-local scale ${text(f.app)}${f.process === 'web' ? '' : ` --process ${text(f.process)}`} -m SIZE`;
+        return `Give it more: "memory" in the manifest${words(f, {
+          push: `, or: paas-local scale ${text(f.app)}${f.process === 'web' ? '' : ` --process ${text(f.process)}`} -m SIZE`,
+          exec: '',
+          code: '',
+        })}`;
       const lasts =
         f.code === 0
           ? '\nIt ended well, but an app has to go on; what ends is a task: paas-local run-task'
@@ -412,7 +455,8 @@ const ERRORS = {
     exit: EXIT.notReady,
     message: (f) =>
       `Not ready within ${text(f.within)}: waited for ${text(f.waitedFor)}, saw ${text(f.seen)}`,
-    hint: () => 'A slow start needs more time: readyTimeout in code, --timeout on the command line',
+    hint: (f) =>
+      `A slow start needs more time: ${words(f, { push: '--timeout', exec: '--timeout', code: 'option "readyTimeout"' })}`,
   },
   WAIT_TIMEOUT: {
     exit: EXIT.notReady,

@@ -43,6 +43,16 @@ export async function readBinds(
   return Object.fromEntries(binds);
 }
 
+/** Which services of a manifest have a line there, for those who do not heed it: a file that cannot be read has none. */
+export async function boundInSettings(
+  manifest: Manifest,
+): Promise<{ readonly file: string; readonly services: readonly string[] }> {
+  const file = join(dirname(manifest.file), SETTINGS_FILE);
+  const known = new Set(manifest.apps.flatMap((app) => app.services.map(({ name }) => name as string)));
+  const lines = await readSettings(file).catch(() => []);
+  return { file, services: lines.map(([name]) => name).filter((name) => known.has(name)) };
+}
+
 async function readSettings(file: string): Promise<readonly [string, string][]> {
   if (!existsSync(file)) return [];
   const { parse } = await import('yaml');

@@ -18,6 +18,7 @@ export interface ReadManifest {
 
 /**
  * @param scratch an existing private folder, for a manifest that is an object
+ * @param startedBy whose spelling a message uses
  * @throws PaasError `MANIFEST_NOT_FOUND`, `MANIFEST_INVALID` with every mistake, `SERVICE_NOT_FOUND` also for a service
  * whose type nothing tells
  */
@@ -25,6 +26,7 @@ export async function readFor(
   options: StartOptions,
   { env, cwd }: Surroundings,
   scratch: string,
+  startedBy: 'exec' | 'code' = 'code',
 ): Promise<ReadManifest> {
   const { folder, manifest: given, apps = [] } = options;
   const path = folder ?? (typeof given === 'object' ? cwd : undefined);
@@ -49,7 +51,7 @@ export async function readFor(
   const { services = {}, bind = {} } = options;
   checkNames(manifest, [...Object.keys(services), ...Object.keys(bind)]);
   const overridden = override(manifest, services);
-  checkTypes(overridden);
+  checkTypes(overridden, startedBy);
   return { source, manifest: overridden };
 }
 
@@ -92,11 +94,13 @@ function checkNames(manifest: Manifest, names: readonly string[]): void {
 }
 
 /** A Cloud Foundry manifest only names services that its space has already; the space of a test begins with none. */
-function checkTypes({ apps }: Manifest): void {
+function checkTypes({ apps }: Manifest, startedBy: 'exec' | 'code'): void {
   for (const { name: app, services } of apps) {
     for (const { name: service, type, span } of services) {
       if (type !== undefined) continue;
-      const hint = `The space of a test begins with no services. Say its type: exec --service ${service}=TYPE, or services: {'${service}': {type: 'TYPE'}} in code`;
+      const saying =
+        startedBy === 'exec' ? `--service ${service}=TYPE` : `services: { '${service}': { type: 'TYPE' } }`;
+      const hint = `The space of a test begins with no services. Say its type: ${saying}`;
       const diagnostics = [pointer('SERVICE_NOT_FOUND', 'The service is asked for here', span)];
       throw new PaasError('SERVICE_NOT_FOUND', { service, app, hint }, { diagnostics });
     }

@@ -4,6 +4,8 @@ import { Scope } from '../../services/kit/scope.ts';
 import { toolEnv } from '../env/shell-env.ts';
 import type { PlatformEvent } from '../events.ts';
 import { PaasError } from '../kernel/errors.ts';
+import type { Manifest } from '../manifest/types.ts';
+import { boundInSettings } from '../platform/binds.ts';
 import { authorityFiles } from '../tls/files.ts';
 import { Platform } from '../platform.ts';
 import { describeMs } from '../platform/words.ts';
@@ -36,20 +38,23 @@ export interface Starting {
   readonly around?: Surroundings;
   /** It is stopped by us whatever happens, so nobody needs to be told that they forgot to. */
   readonly ours?: boolean;
-  /** Failures are thrown as they are: whoever called shows hint, mistakes and log lines by itself. */
-  readonly plain?: boolean;
+  /** The options were flags, and failures are thrown as they are: the command shows hint, mistakes and log lines itself. */
+  readonly byCommand?: boolean;
+  /** Told of services that have a line under `bind` in `paas-local.yml`, which is not heeded. */
+  readonly onUnheeded?: (file: string, services: readonly string[]) => void;
   /** Told once what is waited for, when the start takes longer than this. */
   readonly slow?: { readonly afterMs: number; readonly tell: (waiting: string) => void };
   /** Told of every event from the beginning. */
   readonly onEvent?: (event: PlatformEvent) => void;
 }
 
-/** @throws PaasError as told to a test, or as it is where `plain` */
+/** @throws PaasError as told to a test, or as it is where `byCommand` */
 export async function start(options: StartOptions, starting: Starting): Promise<Started> {
-  const { startedAt, around = surroundings(), ours = false, plain = false, slow, onEvent } = starting;
-  const tell = (error: unknown): unknown => (plain ? error : told(error, startedAt));
+  const { startedAt, around = surroundings(), ours = false, byCommand = false, slow, onEvent } = starting;
+  const tell = (error: unknown): unknown => (byCommand ? error : told(error, startedAt));
+  const startedBy = byCommand ? 'exec' : 'code';
   try {
-    checkOptions(options, around.cwd);
+    if (!byCommand) checkOptions(options, around.cwd);
   } catch (error) {
     throw tell(error);
   }
@@ -68,7 +73,8 @@ export async function start(options: StartOptions, starting: Starting): Promise<
   try {
     outer?.throwIfAborted();
     const space = scope.use(await openPrivateSpace(around, { mayTell: !ours }));
-    const { manifest, source } = await readFor(options, around, space.folder);
+    const { manifest, source } = await readFor(options, around, space.folder, startedBy);
+    await tellUnheeded(manifest, options, starting);
     platform = scope.use(
       new Platform({
         paths: space.paths,
@@ -149,12 +155,34 @@ export async function start(options: StartOptions, starting: Starting): Promise<
   } catch (error) {
     const failure = over.signal.reason === TOO_SLOW ? tooSlow(readyTimeout, timeline, platform) : error;
     await scope.close().catch(() => {});
-    throw tell(outer?.aborted ? outer.reason : failure);
+    throw tell(outer?.aborted ? outer.reason : inTheWordsOf(startedBy, failure));
   } finally {
     clearTimeout(timer);
     clearTimeout(reminder);
     outer?.removeEventListener('abort', cut);
   }
+}
+
+/** A hint that names flags of a push, or the space that is gone, is no next step here. */
+function inTheWordsOf(startedBy: 'exec' | 'code', error: unknown): unknown {
+  if (!(error instanceof PaasError)) return error;
+  const { code, facts, diagnostics, logLines, cause, hint, stack } = error;
+  const respelt = new PaasError(code, { ...facts, startedBy }, { diagnostics, logLines, cause });
+  if (respelt.hint === hint) return error;
+  if (stack !== undefined) respelt.stack = stack;
+  return respelt;
+}
+
+/** Said once per start, since a push of the same manifest would use another engine. */
+async function tellUnheeded(
+  manifest: Manifest,
+  { bind = {} }: StartOptions,
+  { onUnheeded }: Starting,
+): Promise<void> {
+  if (!onUnheeded) return;
+  const { file, services } = await boundInSettings(manifest);
+  const unheeded = services.filter((name) => !(name in bind));
+  if (unheeded.length > 0) onUnheeded(file, unheeded);
 }
 
 const TOO_SLOW = new PaasError('CANCELLED', { reason: 'it was not ready in time' });

@@ -71,13 +71,46 @@ describe('exec', () => {
     const untold = await home.run(['exec', ...args], { cwd: folder });
     expect(untold.code).toBe(2);
     expect(untold.stderr).toContain('manifest.yml:3:14: error: The service is asked for here');
-    expect(untold.stderr).toContain('exec --service cache=TYPE');
+    expect(untold.stderr).toContain('Say its type: --service cache=TYPE\n');
     const { code, stdout } = await home.run(['exec', '--service', 'cache=memcached', ...args], {
       cwd: folder,
     });
     expect(code).toBe(0);
     const { env } = JSON.parse(stdout) as Told;
     expect(JSON.parse(env.VCAP_SERVICES!)).toMatchObject({ memcached: [{ name: 'cache' }] });
+  });
+
+  test('mistakes are told in the words of its flags', async () => {
+    const home = newHome();
+    const nowhere = await home.run(['exec', '--path', 'nope', '--', 'true']);
+    expect(nowhere.code).toBe(2);
+    expect(nowhere.stderr).toContain(`Cannot use --path "${join(home.folder, 'nope')}": it does not exist`);
+    const folder = appFolder({ 'manifest.yml': 'name: lib\nservices: {db: oracledb}\n' });
+    const missing = await home.run(['exec', '--services-only', '--', 'true'], { cwd: folder });
+    expect(missing).toMatchObject({ code: 4, stderr: expect.stringContaining('--bind db=URL') });
+    expect(missing.stderr).not.toContain('--allow-missing-services');
+    const args = ['--timeout', '300ms', '--', 'true'];
+    const slow = await home.run(['exec', ...args], {
+      cwd: appFolder({ 'manifest.yml': 'name: slow\nmem: 128M\ncommand: sleep 100\n' }),
+    });
+    expect(slow.stderr).toContain('A slow start needs more time: --timeout\n');
+  });
+
+  test('that it does not heed the lines of paas-local.yml is said', async () => {
+    const home = newHome();
+    const folder = appFolder({
+      'manifest.yml': 'name: lib\nservices: {cache: memcached}\n',
+      'paas-local.yml': 'bind:\n  cache: memcached://127.0.0.1:1\n  other: redis://127.0.0.1:1\n',
+    });
+    const command = ['--', 'node', '-e', TELL];
+    const { stdout, stderr } = await home.run(['exec', '--services-only', ...command], { cwd: folder });
+    expect(stderr).toBe(
+      'paas-local.yml: "bind" is for pushes and not heeded here, so cache gets an engine of this run alone. To bind for this run: --bind cache=URL\n',
+    );
+    expect((JSON.parse(stdout) as Told).env.MEMCACHE_URL).not.toBe('127.0.0.1:1');
+    const bind = ['--bind', 'cache=memcached://127.0.0.1:1'];
+    const bound = await home.run(['exec', '--services-only', ...bind, ...command], { cwd: folder });
+    expect(bound.stderr).not.toContain('not heeded');
   });
 
   test.each([
