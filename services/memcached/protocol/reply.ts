@@ -115,9 +115,9 @@ export class Reply {
     if (this.#pieces.length >= PIECES_MAX || this.#pinnedBytes >= PINNED_BYTES_MAX) this.flush();
   }
 
-  /** Drops what was answered since `at`, if none of it was sent yet. */
+  /** Drops what was answered since `at`, a position of `this.at`; nothing may have been sent since, nor a value put in place. */
   rewind(at: number): void {
-    if (this.#pieces.length === 0 && at >= this.#base) this.at = at;
+    if (at >= this.#from && at <= this.at) this.at = at;
   }
 
   /** Hands everything to the transport. */

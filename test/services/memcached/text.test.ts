@@ -58,6 +58,11 @@ const TABLE: readonly (readonly [name: string, sent: string, expected: string])[
     `set a 0 0 20000\r\n${'x'.repeat(20_000)}\r\nget a a ${'k'.repeat(251)}\r\nget b\r\n`,
     'STORED\r\nCLIENT_ERROR bad command line format\r\nEND\r\n',
   ],
+  [
+    'what is taken back, behind a value that is not copied',
+    `set a 0 0 20000\r\n${'x'.repeat(20_000)}\r\nset n 0 0 1\r\n1\r\nset b 0 0 1\r\nb\r\nget a\r\nma n q\r\nget b ${'k'.repeat(251)}\r\nma n v\r\n`,
+    `STORED\r\nSTORED\r\nSTORED\r\nVALUE a 0 20000\r\n${'x'.repeat(20_000)}\r\nEND\r\nCLIENT_ERROR bad command line format\r\nVA 1\r\n3\r\n`,
+  ],
   ['longest key', `set ${'k'.repeat(250)} 0 0 1\r\n1\r\n`, 'STORED\r\n'],
   [
     'too large is swallowed',
