@@ -12,6 +12,16 @@ const CASES: Readonly<Record<string, readonly (readonly [sent: string, answered:
     ['ma n C99 E101 v\r\n', 'VA 1\r\n6\r\n'],
     ['mg q N30 E77 c v\r\n', 'VA 0 c77 W\r\n\r\n'],
   ],
+  'C compares all 64 bits': [
+    ['ms a 3 E9007199254740993\r\nabc\r\n', 'HD\r\n'],
+    ['mg a v C9007199254740992\r\n', 'VA 3\r\nabc\r\n'],
+    ['mg a s v C9007199254740993\r\n', 'HD s3\r\n'],
+    ['md a C9007199254740992\r\n', 'EX\r\n'],
+    ['ma n N0 J5 E18446744073709551615\r\n', 'HD\r\n'],
+    ['ma n C18446744073709551614 v\r\n', 'EX\r\n'],
+    ['ma n C18446744073709551615 v\r\n', 'VA 1\r\n6\r\n'],
+    ['md a C9007199254740993\r\n', 'HD\r\n'],
+  ],
   'mg with C leaves the value out when it is the one known': [
     ['ms a 3 E1000\r\nabc\r\n', 'HD\r\n'],
     ['mg a v C5\r\n', 'VA 3\r\nabc\r\n'],

@@ -3,6 +3,7 @@ import * as I from '../../store/item.ts';
 import * as L from './letters.ts';
 import * as W from './write.ts';
 import { addDelta, isNeverNumber } from '../../commands/add-delta.ts';
+import { casOf } from '../text/cas.ts';
 import { createNumber } from '../../commands/create-number.ts';
 import { ERROR, NOT_NUMERIC, OUT_OF_MEMORY } from '../text/answers.ts';
 import { isKeyTooLong } from '../text/answer.ts';
@@ -37,7 +38,7 @@ export function metaArithmetic(session: Session, line: Line): void {
     created = true;
   } else {
     if (isNeverNumber(store, found)) return reply.bytes(NOT_NUMERIC);
-    if (flags.compareCas !== 0n && flags.compareCas !== BigInt(store.cas(found))) {
+    if (flags.compareCas !== 0n && flags.compareCas !== casOf(store, found)) {
       return answerBare(session, line, flags, 'EX');
     }
     const result = addDelta(store, found, up, flags.delta);

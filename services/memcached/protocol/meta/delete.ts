@@ -2,6 +2,7 @@ import * as E from './errors.ts';
 import * as I from '../../store/item.ts';
 import * as L from './letters.ts';
 import * as W from './write.ts';
+import { casOf } from '../text/cas.ts';
 import { CLASS_MASK } from '../../store/lru.ts';
 import { deleteFound } from '../../commands/delete-found.ts';
 import { ERROR, OUT_OF_MEMORY } from '../text/answers.ts';
@@ -44,7 +45,7 @@ function run(session: Session, flags: MetaFlags): 'HD' | 'NF' | 'EX' | undefined
     store.counters.deleteMisses++;
     return 'NF';
   }
-  if (flags.has(L.COMPARE_CAS) && flags.compareCas !== BigInt(store.cas(item))) {
+  if (flags.has(L.COMPARE_CAS) && flags.compareCas !== casOf(store, item)) {
     store.counters.deleteMisses++;
     return 'EX';
   }

@@ -2,6 +2,7 @@ import * as E from './errors.ts';
 import * as I from '../../store/item.ts';
 import * as L from './letters.ts';
 import * as W from './write.ts';
+import { casOf } from '../text/cas.ts';
 import { ERROR } from '../text/answers.ts';
 import { CLASS_MASK } from '../../store/lru.ts';
 import { isKeyTooLong } from '../text/answer.ts';
@@ -93,7 +94,7 @@ function answerHit(session: Session, line: Line, flags: MetaFlags, item: number,
   const { words, bytes } = store.arena;
   const valueBytes = words[item * 2 + I.LENGTH]! + 2;
   // C: whoever has this version already does not need the value again.
-  const known = flags.has(L.COMPARE_CAS) && flags.compareCas === BigInt(store.cas(item));
+  const known = flags.has(L.COMPARE_CAS) && flags.compareCas === casOf(store, item);
   const withValue = flags.has(L.VALUE) && !known;
   if (withValue) {
     W.putStatus(reply, 'VA');
