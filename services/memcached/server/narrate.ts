@@ -20,6 +20,7 @@ export function narratedSession(cache: Cache, transport: Transport, say: (line: 
   const tell: Step = (self, at, end) => {
     // The first step hands on to the one it chose.
     if (inside) return step(self, at, end);
+    session.flush(); // what followed a value that came in pieces
     inside = true;
     narrator.hold();
     const before = step;
