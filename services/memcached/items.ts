@@ -37,7 +37,7 @@ export function setItem(cache: Cache, key: string, value: string | Uint8Array, o
   }
   const bytes = typeof value === 'string' ? Buffer.from(value) : value;
   const length = putKey(cache, key);
-  const deadline = ttlSeconds === undefined ? 0 : store.clock.now + Math.ceil(ttlSeconds);
+  const deadline = ttlSeconds === undefined ? 0 : store.clock.deadlineIn(Math.ceil(ttlSeconds));
   const item = store.memory.allocate(KEY_SCRATCH_AT, length, flags | 0, deadline, bytes.length);
   if (item === 0 && store.memory.refused === TOO_LARGE) {
     throw new RangeError(

@@ -49,12 +49,13 @@ test('time is the clock that was passed', async () => {
   cache.set('short', '1', { ttlSeconds: 10 });
   cache.set('long', '2', { ttlSeconds: 100 });
   cache.set('forever', '3');
+  cache.set('aeon', '4', { ttlSeconds: 3_000_000_000 });
   expect(cache.get('short')!.expires).toBe(START + 10 * SECOND);
   now += 11 * SECOND;
   expect(cache.get('short')).toBeUndefined();
-  expect([...cache.entries()].map(({ key }) => key).toSorted()).toEqual(['forever', 'long']);
+  expect([...cache.entries()].map(({ key }) => key).toSorted()).toEqual(['aeon', 'forever', 'long']);
   expect(await ask('get short long\r\n')).toBe('VALUE long 0 1\r\n2\r\nEND\r\n');
-  expect(cache.stats()).toMatchObject({ uptime: 11, curr_items: 2 });
+  expect(cache.stats()).toMatchObject({ uptime: 11, curr_items: 3 });
 });
 
 test('entries, stats and flush', async () => {

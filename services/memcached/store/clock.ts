@@ -8,6 +8,8 @@ export const UPDATE_INTERVAL_SECONDS = 60;
 const FIRST_SECOND = UPDATE_INTERVAL_SECONDS + 2;
 /** The deadline of what is to be gone at once. */
 export const ALREADY_EXPIRED = 1;
+/** The last deadline an item's header has room for, in 68 years. */
+const LAST_SECOND = 0x7fffffff;
 
 /** Counts whole seconds since shortly before the cache was made, small enough for an item's header. */
 export class SecondClock {
@@ -45,8 +47,13 @@ export class SecondClock {
     if (exptime === 0) return 0;
     if (exptime < 0) return ALREADY_EXPIRED;
     if (exptime > RELATIVE_SECONDS_MAX) {
-      return exptime <= this.epoch ? ALREADY_EXPIRED : Math.min(exptime - this.epoch, 0x7fffffff);
+      return exptime <= this.epoch ? ALREADY_EXPIRED : Math.min(exptime - this.epoch, LAST_SECOND);
     }
     return exptime + this.now;
+  }
+
+  /** The second that is so many from now, or the last one there can be. */
+  deadlineIn(seconds: number): number {
+    return Math.min(this.now + seconds, LAST_SECOND);
   }
 }
