@@ -79,10 +79,7 @@ export class Tap {
     const answer = read.binary
       ? binaryFailure(read.binary, message)
       : Buffer.from(`SERVER_ERROR ${message.replaceAll(/[\r\n]+/g, ' ')}\r\n`);
-    if (!read.quiet) {
-      if (!reply.fits(answer.length)) reply.flush();
-      reply.bytes(answer);
-    }
+    if (!read.quiet) reply.text(answer.toString('latin1')); // of any length
     if (this.recording) this.#keep(session, read, 0, { failed: true });
     // The value that belongs to it may not have come yet.
     const here = Math.min(read.next, end);

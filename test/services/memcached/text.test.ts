@@ -180,6 +180,18 @@ describe('the text protocol', () => {
   });
 });
 
+test('a failure on demand may have a message of any length', async () => {
+  await using cache = await createServer();
+  cache.set('a', 'x');
+  const message = 'm'.repeat(1_000_000);
+  await (await cache.faults()).apply({ kind: 'fail-next', count: 1, message });
+  const answer = masked(await converse(cache.port, [Buffer.from('get a\r\nget a\r\n')]));
+  // The first request of all is the one that empties the cache.
+  expect(answer === `SERVER_ERROR ${message}\r\nVALUE a 0 1\r\nx\r\nEND\r\nVALUE a 0 1\r\nx\r\nEND\r\n`).toBe(
+    true,
+  );
+});
+
 test('time is handed in: an item is gone when its second has come', async () => {
   let now = 1_700_000_000_000;
   await using cache = await createServer({ clock: () => now });
