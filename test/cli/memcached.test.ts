@@ -1,5 +1,8 @@
 /** The built-in cache as a program of its own: what those who start a `memcached` rely on. */
 import { constants, existsSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { alive, until } from '../helpers/alive.ts';
@@ -65,6 +68,12 @@ test('-vv tells who comes, what is asked and what is answered', async () => {
   const { program, ports } = await start(['-p', '-1', '-l', '127.0.0.1', '-vv']);
   const requests = 'get a\r\nget b\r\nset a 0 0 8\r\nget none\r\nget a\r\nfoo\x1b[2J\r\n';
   await ask(ports['TCP INET']!, requests);
+  // The same when the value comes after its request, with another request behind it.
+  const socket = connect(ports['TCP INET']!, '127.0.0.1');
+  socket.write('set b 0 0 1\r\n');
+  await until('the request is told', () => program.stderr.includes('set b 0 0 1'));
+  socket.end('x\r\nget b\r\n');
+  await once(socket.resume(), 'close');
   const noop = Buffer.from('800a00000000000000000000000000000000000000000000', 'hex');
   await exchange(ports['TCP INET']!, [noop]);
   program.child.kill('SIGTERM');
@@ -92,6 +101,13 @@ test('-vv tells who comes, what is asked and what is answered', async () => {
       '>N END',
       '<N foo\\x1b[2J',
       '>N ERROR',
+      '<N new auto-negotiating client connection',
+      'N: Client using the ascii protocol',
+      '<N set b 0 0 1',
+      '>N STORED',
+      '<N get b',
+      '>N sending key b',
+      '>N END',
       '<N new auto-negotiating client connection',
       'N: Client using the binary protocol',
       '<N Read binary protocol data:',
@@ -139,6 +155,25 @@ test('leaves the pipes it was started with as they are: who shares them would lo
     const flags = parseInt(/^flags:\s*(\d+)/m.exec(info)![1]!, 8);
     expect(flags & constants.O_NONBLOCK, `descriptor ${descriptor}`).toBe(0);
   }
+});
+
+const canLimit = spawnSync('prlimit', ['--version']).status === 0;
+if (!canLimit) console.log('Skipped: the memory of a process cannot be limited here (no prlimit)');
+
+test.skipIf(!canLimit)('a client that asks for more memory than there is, is told so', async () => {
+  const { program, ports } = await start(['-p', '-1', '-l', '127.0.0.1']);
+  const port = ports['TCP INET']!;
+  expect(await ask(port, 'set a 0 0 1\r\nx\r\n')).toBe('STORED\r\n');
+  const [, kilobytes] = /^VmSize:\s+(\d+)/m.exec(
+    readFileSync(`/proc/${program.child.pid}/status`, 'latin1'),
+  )!;
+  const bytes = (Number(kilobytes) + 1024 * 1024) * 1024;
+  spawnSync('prlimit', ['--pid', String(program.child.pid), `--as=${bytes}`]);
+  expect(await ask(port, 'cache_memlimit 4000\r\nget a\r\n')).toBe(
+    'MEMLIMIT_ADJUST_FAILED out of bounds or unable to adjust\r\nVALUE a 0 1\r\nx\r\nEND\r\n',
+  );
+  program.child.kill('SIGTERM');
+  expect(await program.exited).toMatchObject({ code: 0 });
 });
 
 test('SIGUSR1 and the shutdown command stop it', async () => {

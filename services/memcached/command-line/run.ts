@@ -1,7 +1,7 @@
 /** `memcached [flags]`: the cache server as a program of its own, with memcached's command line. */
 import { randomInt } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { Cache } from '../cache.ts';
+import { Cache, type CacheOptions } from '../cache.ts';
 import { becomeUser } from './user.ts';
 import { CacheSockets } from '../server/cache-sockets.ts';
 import { detach, tellStarter, type Starter } from './daemon.ts';
@@ -54,7 +54,7 @@ async function serve(line: CommandLine, world: ProgramWorld, say: (text: string)
   becomeUser(line.user, say);
   const users = knownUsers(line, env.MEMCACHED_SASL_PWDB, say);
   const stop = untilStopped({ reload: () => users?.reload() });
-  const cache = new Cache({
+  const cache = newCache({
     seed: randomInt(SEED_END),
     ...(line.debug ? { debugClock: new MovableClock(Date.now) } : {}),
     settings: { ...line.settings, memoryBytes: memoryLimit(line, say) },
@@ -82,6 +82,16 @@ async function serve(line: CommandLine, world: ProgramWorld, say: (text: string)
   else if (cache.store.tuning.verbosity > 0) say('Exiting normally');
   if (line.daemon && line.pidFile !== undefined) removePidFile(line.pidFile, say);
   return EXIT.ok;
+}
+
+/** @throws Ending if there cannot be so large a hash table */
+function newCache(options: CacheOptions): Cache {
+  try {
+    return new Cache(options);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw failure(EXIT.failure, 'Failed to init hashtable.');
+  }
 }
 
 /** memcached raises its limit of open files to that of connections; here the system's is all there is. */

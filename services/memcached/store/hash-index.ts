@@ -19,6 +19,10 @@ export class HashIndex {
   seen = 0;
   power: number;
 
+  /**
+   * @param power of two: how many slots there are at first
+   * @throws RangeError if there cannot be so many
+   */
   constructor(arena: Arena, power = POWER_DEFAULT) {
     this.#arena = arena;
     this.power = power;

@@ -285,7 +285,12 @@ export class Store {
     const pages = Math.floor((megabytes * MB) / PAGE_BYTES);
     const wanted = pages + this.#sparePages;
     if (wanted > PAGES_MAX) return false;
-    this.arena.grow(wanted);
+    try {
+      this.arena.grow(wanted);
+    } catch (error) {
+      if (error instanceof RangeError) return false; // what a client asks for is no reason to end
+      throw error;
+    }
     this.#grown();
     this.slabs.limit = pages - Math.ceil(this.#presetBytes / PAGE_BYTES);
     this.#limitBytes = megabytes * MB;

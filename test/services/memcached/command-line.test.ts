@@ -138,6 +138,11 @@ describe('options', () => {
     expect(refusal('-o ext_path=/tmp/x:1G')).toBe('1 Illegal suboption "ext_path=/tmp/x:1G"\n');
   });
 
+  test('that ask for more than there can be are refused', async () => {
+    const { code, stderr } = await ended('-o hashpower=32');
+    expect({ code, last: stderr.split('\n').at(-2) }).toEqual({ code: 1, last: 'Failed to init hashtable.' });
+  });
+
   test('addresses', () => {
     const port = 11_211;
     expect(wantedAddresses(undefined, port).map(({ host }) => host)).toEqual(['127.0.0.1', '::1']);
