@@ -24,6 +24,7 @@ import type { PushRequest } from './platform/pushes.ts';
 import type { ClientPurpose } from './platform/service-client.ts';
 import type { ServiceChanges } from './platform/service-changes.ts';
 import type { Tasks } from './platform/tasks.ts';
+import type { InstanceName } from './platform/app-commands.ts';
 import type { AppSnapshot, Snapshot } from './snapshot.ts';
 
 export type { PlatformOptions } from './platform/options.ts';
@@ -133,8 +134,8 @@ export class Platform implements AsyncDisposable {
   }
 
   /** How to run a program in an app's environment; its services are kept up until it is released. */
-  borrow(name: string, signal: AbortSignal) {
-    return this.#parts.commands.borrow(name, signal);
+  borrow(name: string, signal: AbortSignal, instance?: InstanceName) {
+    return this.#parts.commands.borrow(name, signal, instance);
   }
 
   /** See `ServiceNeeds.borrow`. @throws PaasError `SERVICE_NOT_FOUND`, `SERVICE_*` */

@@ -3,7 +3,7 @@ import { constants } from 'node:os';
 import { join } from 'node:path';
 import { runInForeground } from '../../services/kit/foreground.ts';
 import { literal, startScript } from '../../runtime/env/start-script.ts';
-import type { Borrowed } from '../../runtime/control/protocol.ts';
+import type { Borrowed, InstanceName } from '../../runtime/control/protocol.ts';
 import { PaasError } from '../../runtime/kernel/errors.ts';
 import { fileNameFor } from '../../runtime/state/home.ts';
 import { connect } from '../connect.ts';
@@ -17,6 +17,8 @@ export interface RunOptions extends CommonOptions {
 
 export interface SshOptions extends CommonOptions {
   readonly command: readonly string[];
+  readonly appInstanceIndex?: string;
+  readonly process?: string;
 }
 
 /** One word is shell text; several are a program and its arguments, taken as they are. */
@@ -35,7 +37,16 @@ export async function ssh(context: Context, name: string | undefined, options: S
     context,
     app,
     ({ shell }) => command ?? `export HISTFILE=${history}\nexec ${literal(shell)} -i`,
+    instanceOf(options),
   );
+}
+
+/** @throws PaasError `USAGE` */
+function instanceOf({ appInstanceIndex: text, process }: SshOptions): InstanceName | undefined {
+  if (text === undefined && process === undefined) return undefined;
+  if (text !== undefined && !/^\d{1,4}$/.test(text))
+    throw new PaasError('USAGE', { message: `Cannot use "${text}" as the index of an instance` });
+  return { process: process ?? 'web', index: Number(text ?? 0) };
 }
 
 /** @returns the program's exit code, 128 and the signal's number for one that was ended by a signal */
@@ -43,13 +54,14 @@ async function runIn(
   context: Context,
   app: string,
   commandFor: (borrowed: Borrowed) => string,
+  instance?: InstanceName,
 ): Promise<number> {
   const { terminal } = context;
   if (context.json)
     throw new PaasError('USAGE', { message: 'Cannot print JSON: what the program prints is the output' });
   using client = await connect(context, anyPort(context));
   showEvents(client, { terminal: { ...terminal, out: (line) => terminal.err(line) }, json: false });
-  const borrowed = await client.call('borrow', { app });
+  const borrowed = await client.call('borrow', { app, ...(instance ? { instance } : {}) });
   client.onEvent = () => {};
   const { shell, root, env, exports, dialect } = borrowed;
   const { code, signal } = await runInForeground({

@@ -79,11 +79,14 @@ export const environment: Group = {
       'ssh [app]',
       'Open a shell in the environment of an app',
       async (context, [app], options) => (await import('../commands/run.ts')).ssh(context, app, options),
-    ).option(
-      '-c, --command <command>',
-      'run this instead of a shell; may be given several times',
-      collect,
-      [],
-    );
+    )
+      .option(
+        '-c, --command <command>',
+        'run this instead of a shell; may be given several times',
+        collect,
+        [],
+      )
+      .option('-i, --app-instance-index <index>', 'with all that this running instance was given, PORT too')
+      .option('--process <type>', 'of this process type: its instance 0, or that of -i');
   },
 };

@@ -13,6 +13,7 @@ import type { DrainRequest } from '../manifest/types.ts';
 import type { DrainPlan } from '../plan/drains.ts';
 import type { ChecksByHand, HealthPlan, ScaleByHand } from '../plan/types.ts';
 import type { Restored } from '../platform/after-host.ts';
+import type { InstanceName } from '../platform/app-commands.ts';
 import type { AppEvent } from '../platform/app-events.ts';
 import type { Strategy } from '../platform/changes.ts';
 import type { ManifestReading } from '../platform/read-source.ts';
@@ -79,7 +80,7 @@ export interface Methods {
    * How to run a program in an app's environment. Its services stay up until the connection closes; what still
    * runs of the program then is ended.
    */
-  borrow: { params: { app: string }; result: Borrowed };
+  borrow: { params: { app: string; instance?: InstanceName }; result: Borrowed };
   /** A program of the engine's own, to be run in the terminal; the service is kept up until the connection closes. */
   'borrow-service': { params: { name: string; purpose: ClientPurpose }; result: ReadyProgram };
   /** With all its data. */
@@ -134,6 +135,8 @@ export interface Bound {
   readonly changed: boolean;
   readonly restarted: boolean;
 }
+
+export type { InstanceName };
 
 export interface Borrowed {
   readonly dialect: Dialect;

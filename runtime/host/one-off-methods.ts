@@ -21,9 +21,9 @@ export function oneOffMethods(platform: Platform): Pick<Handlers, OneOffMethods>
     'terminate-task': async ({ app, task }) => ({
       task: await platform.tasks.terminate(platform.app(app), task),
     }),
-    borrow: async ({ app }, connection, signal) => {
+    borrow: async ({ app, instance: like }, connection, signal) => {
       connection.listensTo.add(app);
-      const borrowed = await platform.borrow(app, signal);
+      const borrowed = await platform.borrow(app, signal, like);
       const instance = randomUUID();
       connection.whenClosed.add(async () => {
         await endMarked(INSTANCE_VARIABLE, instance, { graceMs: GRACE_MS });

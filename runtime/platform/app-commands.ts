@@ -34,6 +34,12 @@ export interface AppCommandsOptions {
   readonly report: (event: PlatformEvent) => void;
 }
 
+export interface InstanceName {
+  /** Its process type. */
+  readonly process: string;
+  readonly index: number;
+}
+
 export class AppCommands {
   readonly #options: AppCommandsOptions;
 
@@ -95,17 +101,23 @@ export class AppCommands {
     report({ kind: 'app-deleted', app: name as AppName });
   }
 
-  /** How to run a program in an app's environment; its services are kept up until it is released. */
-  async borrow(name: string, signal: AbortSignal) {
+  /**
+   * How to run a program in an app's environment; its services are kept up until it is released.
+   * @param instance one whose own variables it is to have too
+   * @throws PaasError `INSTANCE_NOT_FOUND`, and as a staging
+   */
+  async borrow(name: string, signal: AbortSignal, instance?: InstanceName) {
     const { apps, needs, runId, shell } = this.#options;
     const app = apps.named(name);
+    if (instance) app.launchEnv(instance.process, instance.index); // before anything is started for it
     const use = app.oneOffs.use();
     const release = async (): Promise<void> => {
       use[Symbol.dispose]();
       await needs.stopUnused();
     };
     try {
-      const { system, exports } = await app.oneOffs.prepare('a command is run in it', signal);
+      const oneOff = await app.oneOffs.prepare('a command is run in it', signal);
+      const { system, exports } = instance ? app.launchEnv(instance.process, instance.index) : oneOff;
       // Should this host die, its guardian ends the program too.
       const env = { ...system, [RUN_VARIABLE]: runId };
       return { dialect: app.plan.dialect, shell, root: app.home, env, exports, release };

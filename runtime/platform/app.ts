@@ -1,5 +1,6 @@
 /** One app of the space: what is remembered and run of it, and the parts that do things with it. */
 import type { AppEnv } from '../env/build-env.ts';
+import { PaasError } from '../kernel/errors.ts';
 import type { Log } from '../logs/log.ts';
 import { withByHand } from '../plan/by-hand.ts';
 import type { AppPlan } from '../plan/types.ts';
@@ -8,7 +9,7 @@ import type { AppSnapshot, AppState, InstanceUsage } from '../snapshot.ts';
 import type { AppRecord } from '../state/record.ts';
 import { cappedAt } from '../supervisor/backoff.ts';
 import { AppDebugger } from './app-debugger.ts';
-import { AppEnvironment } from './app-environment.ts';
+import { AppEnvironment, type LaunchEnv } from './app-environment.ts';
 import { AppFaults } from './app-faults.ts';
 import { AppOneOffs } from './app-one-offs.ts';
 import type { AppOptions } from './app-options.ts';
@@ -187,6 +188,13 @@ export class App {
       slot ?? { process, index: 0, instanceId: this.record.id, port: 0 },
       this.#staging.installed,
     );
+  }
+
+  /** What one of its instances was started with. @throws PaasError `INSTANCE_NOT_FOUND` */
+  launchEnv(process: string, index: number): LaunchEnv {
+    const slot = this.#instances.find(process, index);
+    if (!slot) throw new PaasError('INSTANCE_NOT_FOUND', { app: this.name, process, index });
+    return this.#environment.forLaunch(slot, this.#staging.installed);
   }
 
   usage(): Promise<readonly InstanceUsage[]> {

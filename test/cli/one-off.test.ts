@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { AppEvent } from '../../runtime/platform/app-events.ts';
+import type { AppSnapshot } from '../../runtime/snapshot.ts';
 import type { TaskRecord } from '../../runtime/state/record.ts';
 import { pidsGone, until } from '../helpers/alive.ts';
 import { appFolder, BIN, ECHO_SERVER, echoApp, get, newHome, type Home } from '../helpers/cli.ts';
@@ -106,6 +107,27 @@ describe('run and ssh', () => {
     expect((await home.run(['run', 'kill -KILL $$'], { cwd: folder })).code).toBe(137);
     const ssh = await home.run(['ssh', 'shop', '-c', 'echo $GREETING', '-c', 'echo twice']);
     expect(ssh).toMatchObject({ code: 0, stdout: 'hello\ntwice\n' });
+  });
+
+  test('ssh -i has what that running instance was given', async () => {
+    const home = newHome();
+    const folder = appFolder({
+      'manifest.yml':
+        'version: 1\napplications:\n- {name: shop, memory: 128M, instances: 2, command: node server.js}\n',
+      'server.js': ECHO_SERVER,
+    });
+    await push(home, folder);
+    const { app } = await home.json<{ app: AppSnapshot }>(['app', 'shop']);
+    const [, second] = app.processes[0]!.instances;
+    const tell = ['-c', 'echo $CF_INSTANCE_INDEX $PORT'];
+    const inside = await home.run(['ssh', 'shop', '-i', '1', ...tell]);
+    expect(inside).toMatchObject({ code: 0, stdout: `1 ${second!.port}\n` });
+    expect((await home.run(['ssh', 'shop', ...tell])).stdout).toBe('\n');
+    const none = await home.run(['ssh', 'shop', '-i', '2', ...tell]);
+    expect(none.code).toBe(2);
+    expect(none.stderr).toContain('Cannot find instance 2 of process "web" of app "shop"');
+    const words = await home.run(['ssh', 'shop', '-i', 'two', ...tell]);
+    expect(words.stderr).toContain('Cannot use "two" as the index of an instance');
   });
 
   test('of a stopped app the services run meanwhile', async () => {
