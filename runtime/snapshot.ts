@@ -57,6 +57,8 @@ export interface InstanceSnapshot {
   readonly state: InstanceState;
   readonly pid?: number;
   readonly port?: number;
+  /** Those of it that run beside it. */
+  readonly sidecars?: readonly SidecarSnapshot[];
   /** Where a debugger can be attached to it. */
   readonly debugPort?: number;
   /** Requests may be sent to it. */
@@ -65,6 +67,12 @@ export interface InstanceSnapshot {
   readonly reason?: string;
   /** Epoch milliseconds of entering the state. */
   readonly since: number;
+}
+
+export interface SidecarSnapshot {
+  readonly name: string;
+  readonly command: string;
+  readonly pid: number;
 }
 
 /** What one instance takes, with all it started. */

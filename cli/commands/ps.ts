@@ -6,7 +6,7 @@ import { table } from '../render/table.ts';
 
 interface ListedProcess {
   readonly name: string;
-  readonly kind: 'host' | 'app' | 'service';
+  readonly kind: 'host' | 'app' | 'sidecar' | 'service';
   readonly pid: number;
   readonly port?: number;
   readonly debugPort?: number;
@@ -52,7 +52,7 @@ function listProcesses({ host, router, apps, services }: Snapshot): readonly Lis
     },
     ...apps.flatMap(({ name, processes }) =>
       processes.flatMap(({ type, command, instances }) =>
-        instances.flatMap(({ index, pid, port, debugPort, state }): ListedProcess[] =>
+        instances.flatMap(({ index, pid, port, debugPort, state, sidecars = [] }): ListedProcess[] =>
           pid === undefined
             ? []
             : [
@@ -65,6 +65,13 @@ function listProcesses({ host, router, apps, services }: Snapshot): readonly Lis
                   state,
                   command,
                 },
+                ...sidecars.map((sidecar) => ({
+                  name: `${name}/${type}/${index}/${sidecar.name}`,
+                  kind: 'sidecar' as const,
+                  pid: sidecar.pid,
+                  state,
+                  command: sidecar.command,
+                })),
               ],
         ),
       ),

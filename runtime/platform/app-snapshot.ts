@@ -61,7 +61,14 @@ export function processSnapshot(process: ProcessPlan): Omit<ProcessSnapshot, 'in
   };
 }
 
-function instanceSnapshot({ index, instance: { status } }: Slot, debugPort?: number): InstanceSnapshot {
+function instanceSnapshot(slot: Slot, debugPort?: number): InstanceSnapshot {
+  const { index, process } = slot;
+  const { status } = slot.instance;
+  // Its own comes first.
+  const beside = status.pids?.slice(1) ?? [];
+  const sidecars = process.sidecars.flatMap(({ name, command }, at) =>
+    beside[at] === undefined ? [] : [{ name, command, pid: beside[at] }],
+  );
   return {
     index,
     state: status.state,
@@ -70,6 +77,7 @@ function instanceSnapshot({ index, instance: { status } }: Slot, debugPort?: num
     since: status.since,
     ...(status.pid === undefined ? {} : { pid: status.pid }),
     ...(status.port === undefined ? {} : { port: status.port }),
+    ...(sidecars.length > 0 ? { sidecars } : {}),
     ...(debugPort === undefined ? {} : { debugPort }),
     ...(status.reason === undefined ? {} : { reason: status.reason }),
   };

@@ -193,6 +193,15 @@ describe('sidecars', () => {
     const url = await push(home, folder, '--no-watch');
     expect((await get(`${url}/memory`)).body).toBe('64m');
     const [before] = instancesOf(await appOf(home));
+    const { processes } = await home.json<{ processes: object[] }>(['ps']);
+    const sidecar = {
+      name: 'shop/web/0/helper',
+      kind: 'sidecar',
+      state: 'running',
+      command: 'node helper.js',
+    };
+    expect(processes).toContainEqual({ ...sidecar, pid: before!.sidecars![0]!.pid });
+    expect(before!.sidecars![0]!.pid).not.toBe(before!.pid);
     await until('the sidecar', async () =>
       (await home.run(['logs', 'shop', '--recent'])).stdout.includes(
         `[APP/PROC/WEB/SIDECAR/HELPER/0] OUT helps with 64m on ${before!.port}`,
