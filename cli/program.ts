@@ -61,6 +61,7 @@ export async function runProgram(world: World): Promise<number> {
     .configureOutput({
       writeOut: (text) => void world.stdout.write(text),
       writeErr: (text) => void (json || world.stderr.write(text)),
+      outputError: (text, write) => write(withPlace(text)),
     });
 
   /** Options of every command, and one way to run it: a context, a code, an error in words. */
@@ -102,13 +103,24 @@ export async function runProgram(world: World): Promise<number> {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0 || error.code === 'commander.help') return EXIT.ok;
     if (json) {
-      const [message = '', hint] = error.message.replace(/^error: /, '').split('\n');
+      const [message = '', hint] = withPlace(error.message)
+        .trimEnd()
+        .replace(/^error: /, '')
+        .split('\n');
       const usage = new PaasError('USAGE', { message, ...(hint ? { hint } : {}) });
       world.stdout.write(`${JSON.stringify({ error: errorToJson(usage) })}\n`);
     }
     return EXIT.usage;
   }
   return exitCode;
+}
+
+/** An option of every command that stands before it is unknown, and known where it belongs. */
+function withPlace(text: string): string {
+  const option = /unknown option '(--space|--json|--no-color)(?:=.*)?'/.exec(text)?.[1];
+  if (option === undefined) return text;
+  const shown = option === '--space' ? '--space NAME' : option;
+  return `${text.trimEnd()}\n(It stands behind the command: paas-local COMMAND ${shown})\n`;
 }
 
 const isKnown = (program: Command, name: string): boolean =>

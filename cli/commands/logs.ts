@@ -44,7 +44,9 @@ export async function logs(
     (filter.since !== undefined ? Number.POSITIVE_INFINITY : follow ? BEFORE_FOLLOWING : RECENT_LINES);
   const client = await connectIfRunning(context);
   if (!client) {
-    for (const line of last(olderLines(context, owner).filter(wanted), count)) show(line);
+    const all = olderLines(context, owner);
+    for (const line of last(all.filter(wanted), count)) show(line);
+    tellSources(context, owner, filter, all);
     if (follow) terminal.err(`Nothing runs in space ${context.paths.name}, so no more lines will come`);
     return 0;
   }
@@ -55,8 +57,9 @@ export async function logs(
     terminal.err(terminal.paint.yellow(`${lost} lines were left out: this terminal reads too slowly`));
   const { lines } = await client.call('logs', { owner, count: RECENT_LINES, follow });
   const recent = lines.filter(wanted);
-  const older = recent.length < count ? olderLines(context, owner, lines[0]).filter(wanted) : [];
-  for (const line of last([...older, ...recent], count)) show(line);
+  const older = recent.length < count ? olderLines(context, owner, lines[0]) : [];
+  for (const line of last([...older.filter(wanted), ...recent], count)) show(line);
+  if (recent.length === 0) tellSources(context, owner, filter, [...older, ...lines]);
   if (!follow) {
     client[Symbol.dispose]();
     return 0;
@@ -66,6 +69,21 @@ export async function logs(
     onSecond: async () => {},
   });
   return 'exitCode' in outcome ? outcome.exitCode : 0;
+}
+
+/** A source that is misspelt looks like an app that is silent. */
+function tellSources(
+  { terminal }: Context,
+  owner: string,
+  { source }: LogFilter,
+  all: readonly LogLine[],
+): void {
+  if (source === undefined || all.some(logFilter({ source }))) return;
+  const known = [...new Set(all.map((line) => line.source))].toSorted();
+  const meant = suggest(source.toUpperCase(), known);
+  terminal.err(
+    `No line of ${owner} is from ${source} so far. ${meant ? `Did you mean "${meant}"? ` : ''}There are lines from: ${known.join(', ') || 'nothing'}`,
+  );
 }
 
 const last = (lines: readonly LogLine[], count: number): readonly LogLine[] =>

@@ -7,7 +7,7 @@ import type { Preview } from '../../runtime/platform/preview.ts';
 import type { SourceReading } from '../../runtime/platform/read-source.ts';
 import { emptyRecord, peekRecord, type ManifestSource } from '../../runtime/state/record.ts';
 import { connectIfRunning } from '../connect.ts';
-import type { Context } from '../context.ts';
+import { tlsPortOption, type Context } from '../context.ts';
 import { wantsTls, type PushChoices } from '../manifest-options.ts';
 import { manifestInvalid, manifestSource, readFor, showDiagnostics } from '../manifest-source.ts';
 import { table } from '../render/table.ts';
@@ -21,6 +21,8 @@ export async function plan(
   names: readonly string[],
   options: PlanOptions,
 ): Promise<number> {
+  // A plan names no ports, but promises what a push would do, and that would refuse this one.
+  tlsPortOption(options.tlsPort, context.env);
   const source = manifestSource(context, names, options);
   const reading = await readFor(context, source, options);
   const preview = await previewOf(context, reading, source, options);

@@ -41,14 +41,14 @@ export async function push(
   options: PushOptions,
 ): Promise<number> {
   const { terminal, json } = context;
-  if (options.dryRun) return (await import('./plan.ts')).plan(context, names, options);
-  const attach = options.attach === undefined ? undefined : attachment(context, options);
-  const asked = manifestSource(context, names, options);
   const wishes = {
     port: portOption(options.port, context.env),
     strictPorts: options.strictPorts === true,
     asked: options.port !== undefined,
   };
+  if (options.dryRun) return (await import('./plan.ts')).plan(context, names, options);
+  const attach = options.attach === undefined ? undefined : attachment(context, options);
+  const asked = manifestSource(context, names, options);
   const tlsPort = tlsPortOption(options.tlsPort, context.env);
   const router = {
     ...wishes,

@@ -49,6 +49,19 @@ test('only the lines that are wanted, from memory and from disk, running or not'
   expect(await textsOf(home, '--grep', '^line 2.$')).toHaveLength(10);
 });
 
+test('a source there is no line of is told from one that is silent', async () => {
+  const home = newHome();
+  await home.json(['push', '--detach'], { cwd: echoApp('shop') });
+  const said = /^No line of shop is from FOO so far\. There are lines from: .*\bAPP\/PROC\/WEB, CELL\b/;
+  const wrong = await home.run(['logs', 'shop', '--source', 'FOO']);
+  expect(wrong).toMatchObject({ code: 0, stdout: '', stderr: expect.stringMatching(said) });
+  const typo = await home.run(['logs', 'shop', '--source', 'cel']);
+  expect(typo.stderr).toContain('Did you mean "CELL"?');
+  expect((await home.run(['logs', 'shop', '--source', 'APP', '--grep', 'never'])).stderr).toBe('');
+  await home.run(['stop', '--all']);
+  expect((await home.run(['logs', 'shop', '--source', 'FOO'])).stderr).toMatch(said);
+});
+
 test('follows only the lines that are wanted', async () => {
   const home = newHome();
   const { url } = await home.json<{ url: string }>(['push', '--detach'], {

@@ -67,6 +67,15 @@ describe('plan', () => {
     );
   });
 
+  test.each([
+    ['--tls-port', 'banana'],
+    ['--port', '70000'],
+  ])('refuses %s %s, as the push would', async (flag, port) => {
+    const { code, stderr } = await newHome().run(['push', '--dry-run', flag, port], { cwd: echoApp('shop') });
+    expect(code).toBe(2);
+    expect(stderr).toContain(`Cannot use "${port}" as ${flag}: a port is a number from 0 to 65535`);
+  });
+
   test('judges each key where it stands', async () => {
     const cwd = echoApp('shop', 'stack: lucid64\ncolour: blue\n');
     const { keys } = await newHome().json<Planned>(['plan'], { cwd });

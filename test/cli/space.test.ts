@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { AppSnapshot } from '../../runtime/snapshot.ts';
+import { pidsGone } from '../helpers/alive.ts';
 import { echoApp, get, newHome } from '../helpers/cli.ts';
 
 interface Listed {
@@ -24,6 +25,30 @@ test('ps lists host, instances and services with what they listen on', async () 
   expect(processes[0]!.port).toBe(Number(new URL(url).port));
   expect(String(processes[1]!.pid)).toBe((await get(`${url}/pid`)).body);
   expect((await home.run(['ps'])).stdout).toMatch(/^name +kind +pid +port +state +command$/m);
+});
+
+test('apps says how to bring back what runs nowhere', async () => {
+  const home = newHome();
+  const none = await home.run(['apps']);
+  expect(none.stderr).toBe('Push the one in this folder with: paas-local push\n');
+  const { host } = await home.json<{ host: { pid: number } }>(['push', '--detach'], { cwd: echoApp('shop') });
+  expect((await home.run(['apps'])).stderr).toBe('');
+  process.kill(host.pid, 'SIGKILL');
+  await pidsGone([host.pid]);
+  expect((await home.run(['apps'])).stderr).toContain('Bring shop back with: paas-local start\n');
+  expect((await home.run(['start'])).stdout).toContain('Brought back shop');
+  await home.run(['stop', 'shop']);
+  await home.run(['stop', '--all']);
+  expect((await home.run(['apps'])).stderr).toContain('Start one with: paas-local start shop');
+});
+
+test.each([
+  [['--space', 'other', 'apps'], 'paas-local COMMAND --space NAME'],
+  [['--json', 'apps'], 'paas-local COMMAND --json'],
+])('%j is told where the option belongs', async (args, words) => {
+  const { code, stdout, stderr } = await newHome().run(args);
+  expect(code).toBe(2);
+  expect(stdout + stderr).toContain(`It stands behind the command: ${words}`);
 });
 
 test('prune removes what is kept of apps that are forgotten, when told to', async () => {
