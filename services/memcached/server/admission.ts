@@ -54,10 +54,8 @@ export class Admission {
     const { now } = this.#cache.store.clock;
     for (const connection of this.#connections) {
       connection.dropIfStalled();
-      if (idleTimeoutSeconds === 0) continue;
-      const { session } = connection;
-      const idle = now - session.lastRequest > idleTimeoutSeconds;
-      if (idle && session.fillLeft === 0 && !session.watching && !session.busy) connection.kick();
+      if (idleTimeoutSeconds === 0 || !connection.mayBeIdle) continue;
+      if (now - connection.session.lastRequest > idleTimeoutSeconds) connection.kick();
     }
   }
 

@@ -103,6 +103,13 @@ export class Connection implements Transport {
     this.socket.destroy();
   }
 
+  /** As with memcached, only who waits for a request is idle: not who is in the middle of a value or of answers, nor a unix socket. */
+  get mayBeIdle(): boolean {
+    const { fillLeft, swallow, watching, busy } = this.session;
+    const between = fillLeft === 0 && swallow === 0 && !watching && !busy && !this.blocked;
+    return between && !this.address.startsWith('unix:');
+  }
+
   /** Ends a connection nobody used for too long. */
   kick(): void {
     this.#cache.store.counters.idleKicks++;

@@ -2,9 +2,11 @@
 import { createSocket } from 'node:dgram';
 import { connect, type Socket } from 'node:net';
 import { once } from 'node:events';
+import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { createServer, type CacheServer } from '../../../services/memcached/index.ts';
 import { exchange } from './helpers/exchange.ts';
+import { tempDir } from '../../helpers/temp-dir.ts';
 
 const MB = 1024 * 1024;
 const PAGE_BYTES = MB;
@@ -53,6 +55,53 @@ for (const [readIntoArena, connections] of [
       now += 30_000;
       await ended;
       expect(Number(cache.stats()['idle_kicks'])).toBe(200);
+    });
+
+    test('who reads answers or sends a value slowly is not idle', async () => {
+      let now = Date.now();
+      await using cache = await start({ clock: () => now, idleTimeoutSeconds: 10, memoryBytes: 64 * MB });
+      const value = 'v'.repeat(900_000);
+      await exchange(cache.port, [`set big 0 0 ${value.length}\r\n${value}\r\n`]);
+      const reader = await open(cache);
+      reader.pause();
+      const hits = Number(cache.stats()['get_hits']);
+      reader.write('get big\r\n'.repeat(30));
+      await until(() => Number(cache.stats()['get_hits']) > hits);
+      const sender = await open(cache);
+      const refused = once(sender, 'data');
+      sender.write(`set huge 0 0 ${2 * MB}\r\n`);
+      expect(String((await refused)[0])).toBe('SERVER_ERROR object too large for cache\r\n');
+      const idle = await open(cache);
+      now += 30_000;
+      await gone(idle.resume());
+      expect(Number(cache.stats()['idle_kicks'])).toBe(1);
+      const answers = `VALUE big 0 ${value.length}\r\n${value}\r\nEND\r\n`.length * 30;
+      let read = 0;
+      reader.on('data', (bytes: Buffer) => void (read += bytes.length)).resume();
+      await until(() => read === answers);
+      const stored = once(sender, 'data');
+      sender.write(`${'x'.repeat(2 * MB)}\r\nversion\r\n`);
+      expect(String((await stored)[0])).toMatch(/^VERSION /);
+      for (const socket of [reader, sender]) socket.destroy();
+    });
+
+    test('a client of a unix socket is never idle', async () => {
+      let now = Date.now();
+      const path = join(tempDir(), 'cache.sock');
+      await using cache = await start({ clock: () => now, idleTimeoutSeconds: 10, path });
+      await cache.openConsole(`${path}.console`);
+      const clients = await Promise.all([path, `${path}.console`].map(openUnix));
+      now += 30_000;
+      const juggles = () => Number(cache.stats()['lru_maintainer_juggles']);
+      const looked = juggles() + 2; // clients are looked after with the lists
+      await until(() => juggles() >= looked);
+      for (const client of clients) {
+        const said = once(client, 'data');
+        client.write('version\r\n');
+        expect(String((await said)[0])).toMatch(/^VERSION /);
+        client.destroy();
+      }
+      expect(Number(cache.stats()['idle_kicks'])).toBe(0);
     });
 
     test('a client that never reads is bounded, then dropped', async () => {
@@ -218,6 +267,13 @@ test('a datagram that asks for more than datagrams can hold is not answered, and
   expect(message.toString('latin1')).toBe('\0\x07\0\0\0\x01\0\0END\r\n');
   expect(Number(cache.stats()['bytes_written'])).toBeLessThan(100 * MB);
 });
+
+async function openUnix(path: string): Promise<Socket> {
+  const socket = connect({ path });
+  socket.on('error', () => {});
+  await once(socket, 'connect');
+  return socket;
+}
 
 async function open(cache: CacheServer): Promise<Socket> {
   const socket = connect({ port: cache.port, host: '127.0.0.1', noDelay: true });
