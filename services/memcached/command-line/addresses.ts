@@ -18,6 +18,8 @@ const PROTOCOLS: Readonly<Record<string, Protocol>> = {
   negotiating: 'auto-negotiate',
 };
 const TAG_MOST = 8;
+const ANY_PORT = -1;
+const PORT_MOST = 65_535;
 
 type Wrong = (message: string) => Ending;
 
@@ -74,6 +76,7 @@ function protocolNamed(name: string, wrong: Wrong): Protocol | undefined {
 
 function portOf(text: string, wrong: Wrong): number {
   const port = int32(text);
-  if (port === undefined) throw wrong(`Invalid port number: "${text}"`);
+  if (port === undefined || port < ANY_PORT || port > PORT_MOST)
+    throw wrong(`Invalid port number: "${text}"`);
   return port;
 }

@@ -77,7 +77,7 @@ async function serve(line: CommandLine, world: ProgramWorld, say: (text: string)
   }
   if (line.pidFile !== undefined) writePidFile(line.pidFile, process.pid, say);
   if (starter.daemon) tellStarter(world, { serving: process.pid });
-  const how = await stop.told;
+  const how = await stop.told();
   if (how === 'graceful') say('Gracefully stopping');
   else if (cache.store.tuning.verbosity > 0) say('Exiting normally');
   if (line.daemon && line.pidFile !== undefined) removePidFile(line.pidFile, say);

@@ -157,6 +157,12 @@ describe('options', () => {
       { host: 'd', port, protocol: undefined },
       { host: '::5', port: 6, protocol: 'binary' },
     ]);
+    for (const wrong of ['65536', '-2', 'x']) {
+      const refused = expect.objectContaining({
+        stderr: expect.stringContaining(`Invalid port number: "${wrong}"`),
+      });
+      expect(() => wantedAddresses(`127.0.0.1:${wrong}`, port)).toThrow(refused);
+    }
   });
 });
 
