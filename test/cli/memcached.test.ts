@@ -122,6 +122,39 @@ test('-vv tells who comes, what is asked and what is answered', async () => {
   );
 });
 
+test('-vv takes no part of a value for an answer, and changes none', async () => {
+  const { program, ports } = await start(['-p', '-1', '-l', '127.0.0.1', '-vv']);
+  const port = ports['TCP INET']!;
+  const dump = 'ERROR cannot pipeline other commands before metadump\r\n';
+  const watch = 'ERROR cannot pipeline other commands before watch\r\n';
+  expect(await ask(port, 'get a\r\nlru_crawler metadump all\r\n')).toBe(`END\r\n${dump}`);
+  expect(await ask(port, 'get a\r\nwatch\r\n')).toBe(`END\r\n${watch}`);
+  expect(await ask(port, `get ${'x'.repeat(300)}`.padEnd(3000, 'y'))).toBe('');
+  const value = Buffer.alloc(100_000, 'v');
+  await ask(port, `set a 0 0 ${value.length}\r\n${String(value)}\r\n`);
+  const get = Buffer.from('800000010000000000000001000000000000000000000000' + '61', 'hex');
+  const stat = Buffer.from('801000000000000000000000000000000000000000000000', 'hex');
+  const answers = await exchange(port, [get, stat, get]);
+  expect(answers.indexOf(value)).toBe(28);
+  program.child.kill('SIGTERM');
+  const told = (await program.exited).stderr;
+  expect(told.match(/Writing bin response/g)).toHaveLength(2);
+  expect(told).not.toContain('0x76 0x76');
+  expect(told).not.toContain('yyy');
+});
+
+test('without a port it serves nobody, until it is stopped', async () => {
+  const pidFile = join(tempDir(), 'pid');
+  const program = new Running(['memcached', '-p', '0', '-v', '-P', pidFile], {
+    cwd: tempDir(),
+    env: { PATH: process.env.PATH! },
+  });
+  await until('the pid file', () => existsSync(pidFile), { state: () => program.output });
+  program.child.kill('SIGTERM');
+  const { code, stderr } = await program.exited;
+  expect({ code, stderr }).toEqual({ code: 0, stderr: expect.stringContaining('Exiting normally') });
+});
+
 test('-vvv tells what is looked up as well', async () => {
   const { program, ports } = await start(['-p', '-1', '-l', '127.0.0.1', '-vvv']);
   const port = ports['TCP INET']!;

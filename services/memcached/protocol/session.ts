@@ -56,8 +56,9 @@ export class Session {
   request: unknown;
   /** Input to be ignored: a value nobody wants. */
   swallow = 0;
-  /** Requests served in this turn. */
+  /** Requests served in this turn, and whether an answer to one has been sent. */
   turn = 0;
+  answered = false;
   /** Input not served yet: an unfinished request, or what waits for slow output. */
   #carry: Buffer | undefined;
   /** The carried bytes hold no line end, so more input without one is not worth looking at. */
@@ -164,7 +165,9 @@ export class Session {
   flush(): void {
     const { reply } = this.cache;
     reply.open(this.transport);
-    if (reply.pending) reply.flush();
+    if (!reply.pending) return;
+    reply.flush();
+    this.answered = true;
   }
 
   #serve(from: number, end: number, first?: (session: Session) => void): void {
@@ -172,6 +175,7 @@ export class Session {
     reply.open(this.transport);
     this.cache.current = this;
     this.turn = 0;
+    this.answered = false;
     first?.(this);
     store.keys.forget();
     if (end - from > LOOK_AHEAD_BYTES) this.#lookAhead(from, end);

@@ -1,4 +1,5 @@
 /** What `-vv` tells on stderr: who comes and goes, what they ask, what they are answered; with `-vvv` what is looked up. */
+import { HEADER_BYTES, OP, STATUS } from '../protocol/binary/codes.ts';
 import { binaryStep } from '../protocol/binary/step.ts';
 import { Session, type Step } from '../protocol/session.ts';
 import { FIRST_LISTENER } from '../stats/connections.ts';
@@ -6,7 +7,8 @@ import type { Cache } from '../cache.ts';
 import type { Transport } from '../protocol/transport.ts';
 
 const LF = 0x0a;
-const HEADER_BYTES = 24;
+const STATUS_AT = 6;
+const BODY_LENGTH_AT = 8;
 const ROW_BYTES = 4;
 
 /** The same session, which tells what happens in it. */
@@ -29,7 +31,7 @@ export function narratedSession(cache: Cache, transport: Transport, say: (line: 
     const decided =
       before === undecided && step !== undecided && cache.settings.protocol === 'auto-negotiate';
     if (decided) narrator.tellProtocol(step === binaryStep);
-    if (next !== at) narrator.tellRequest(cache, at, step === binaryStep);
+    if (next !== at) narrator.tellRequest(cache, at, next, step === binaryStep);
     narrator.tellLookups();
     session.flush(); // answers are told between requests, not behind those that came together
     narrator.release();
@@ -137,7 +139,7 @@ class Narrator implements Transport {
     this.#say(`${this.session.number}: Client using the ${binary ? 'binary' : 'ascii'} protocol`);
   }
 
-  tellRequest({ store }: Cache, at: number, binary: boolean): void {
+  tellRequest({ store }: Cache, at: number, next: number, binary: boolean): void {
     this.#binary = binary;
     const { arena } = store;
     if (binary) {
@@ -149,7 +151,8 @@ class Narrator implements Transport {
       );
       return;
     }
-    const length = arena.bytes.subarray(at).indexOf(LF);
+    const length = arena.bytes.subarray(at, next).indexOf(LF);
+    if (length < 0) return; // too long a line
     this.#say(`<${this.session.number} ${harmless(arena.text(at, at + length))}`);
   }
 
@@ -167,13 +170,17 @@ class Narrator implements Transport {
   }
 
   #tellAnswers(bytes: Buffer): void {
-    if (this.#binary) {
-      const header = bytes.subarray(0, HEADER_BYTES);
-      this.#tellHeader('>', 'Writing bin response:', header, '   ');
-      return;
-    }
     let at = Math.min(this.#skip, bytes.length);
     this.#skip -= at;
+    while (this.#binary && at < bytes.length) {
+      const header = bytes.subarray(at, at + HEADER_BYTES);
+      if (header.length < HEADER_BYTES) return;
+      // memcached does not tell statistics.
+      if (header[1] !== OP.stat || header.readUInt16BE(STATUS_AT) !== STATUS.ok)
+        this.#tellHeader('>', 'Writing bin response:', header, '   ');
+      at += HEADER_BYTES + header.readUInt32BE(BODY_LENGTH_AT);
+      this.#skip = Math.max(0, at - bytes.length);
+    }
     while (at < bytes.length) {
       const end = bytes.indexOf(LF, at);
       if (end < 0) return;

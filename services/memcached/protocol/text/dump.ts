@@ -31,7 +31,8 @@ function prepare(session: Session, classes: string): ClassSet | undefined {
   const set = classSet(classes);
   if (!store.tuning.crawlerEnabled) reply.bytes(A.CRAWLER_DISABLED);
   else if (!settings.dumpEnabled) reply.text('ERROR metadump not allowed\r\n');
-  else if (reply.pending) reply.text('ERROR cannot pipeline other commands before metadump\r\n');
+  else if (reply.pending || session.answered)
+    reply.text('ERROR cannot pipeline other commands before metadump\r\n');
   else if (!set) reply.bytes(A.BAD_CLASS);
   else if (!hasItems(session, set) && classes !== 'all') reply.bytes(A.NOTHING_TO_CRAWL);
   else return set;

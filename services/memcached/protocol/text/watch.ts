@@ -7,7 +7,8 @@ import type { Session } from '../session.ts';
 export function watch(session: Session, line: Line): void {
   const { reply, settings, watchers } = session.cache;
   if (!settings.watchEnabled) return reply.text('CLIENT_ERROR watch commands not allowed\r\n');
-  if (reply.pending) return reply.text('ERROR cannot pipeline other commands before watch\r\n');
+  if (reply.pending || session.answered)
+    return reply.text('ERROR cannot pipeline other commands before watch\r\n');
   let wants = line.count === 1 ? FETCHERS : 0;
   for (const word of line.words(1)) {
     if (!Object.hasOwn(WATCH_WORDS, word)) return reply.bytes(A.ERROR);
