@@ -334,6 +334,8 @@ const ERRORS = {
           exec: '',
           code: '',
         })}`;
+      if (f.missing)
+        return `Its start command was: ${text(f.command)}\nThere is no program "${text(f.missing)}" on its PATH. ${text(f.nextStep) || 'Install it, or correct the command'}`;
       const lasts =
         f.code === 0
           ? '\nIt ended well, but an app has to go on; what ends is a task: paas-local run-task'

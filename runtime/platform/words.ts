@@ -2,6 +2,7 @@
 import type { EngineMoment } from '../../services/kit/contract.ts';
 import type { ExitFacts } from '../events.ts';
 import { PaasError } from '../kernel/errors.ts';
+import { comesWith, missingProgram } from './missing-program.ts';
 import type { ProcessPlan } from '../plan/types.ts';
 import type { StartFailure } from '../supervisor/types.ts';
 
@@ -38,7 +39,8 @@ export function startError(
   logLines: readonly string[],
 ): PaasError {
   switch (failure.kind) {
-    case 'exited':
+    case 'exited': {
+      const missing = missingProgram(failure.exit.code, logLines);
       return new PaasError(
         'APP_EXITED',
         {
@@ -50,9 +52,11 @@ export function startError(
           code: failure.exit.code,
           signal: failure.exit.signal,
           after: describeMs(failure.ms),
+          ...(missing === undefined ? {} : { missing, nextStep: comesWith(missing) ?? null }),
         },
         { logLines },
       );
+    }
     case 'timed-out':
       return new PaasError(
         'APP_NOT_LISTENING',

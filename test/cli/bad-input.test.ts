@@ -63,6 +63,18 @@ describe('one sentence, the place, the next step', () => {
     expect(stderr).not.toMatch(/^\s+at /m);
   });
 
+  test.each([
+    ['gunicorn app:app', 'gunicorn', 'It comes with the package "gunicorn": name it in requirements.txt'],
+    ['no-such-server --now', 'no-such-server', 'Install it, or correct the command'],
+  ])('a start command whose program is not there: %s', async (command, program, next) => {
+    const { code, stderr } = await push(
+      appFolder({ 'manifest.yml': `name: shop\nmem: 128M\ncommand: ${command}\nenv: {PATH: /bin}\n` }),
+    );
+    expect(code).toBe(3);
+    expect(stderr).toContain('exited with status 127');
+    expect(stderr).toContain(`There is no program "${program}" on its PATH. ${next}`);
+  });
+
   test('unreadable YAML', async () => {
     const { code, stderr } = await push(appFolder({ 'manifest.yml': 'name: shop\nenv: {A: [1, 2\n' }));
     expect(code).toBe(2);
