@@ -13,7 +13,6 @@ const MULTI_PACKET = Buffer.from('SERVER_ERROR multi-packet request not supporte
 /** Datagrams one request may be answered with: more cannot be numbered. */
 const DATAGRAMS_MAX = 0xffff;
 const ANSWER_BYTES_MAX = DATAGRAMS_MAX * PAYLOAD_BYTES;
-
 /** As much as the system allows: what comes while a request is served waits there, or is lost. */
 const RECEIVE_BUFFER_BYTES = 4 * 1024 * 1024;
 
@@ -21,7 +20,6 @@ const RECEIVE_BUFFER_BYTES = 4 * 1024 * 1024;
 export class UdpListener implements AsyncDisposable {
   readonly #cache: Cache;
   readonly #socket: Socket;
-
   readonly #address: ListenAddress;
 
   constructor(cache: Cache, address: ListenAddress) {
@@ -65,7 +63,9 @@ export class UdpListener implements AsyncDisposable {
   }
 
   #receive(message: Buffer, from: RemoteInfo): void {
-    if (message.length <= HEADER_BYTES) return;
+    // Nothing can be sent to port 0, which anybody may claim to come from. Who asks for more than leaves is not answered.
+    if (message.length <= HEADER_BYTES || from.port === 0) return;
+    if (this.#socket.getSendQueueSize() > ANSWER_BYTES_MAX) return;
     this.#cache.store.reserve();
     const answers = new DatagramAnswers(`udp:${from.address}:${from.port}`);
     if (message.readUInt16BE(4) > 1) {

@@ -1,4 +1,5 @@
 /** Clients that mean harm or are broken, over real sockets, in both ways of reading and writing them. */
+import { spawnSync } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { connect, type Socket } from 'node:net';
 import { once } from 'node:events';
@@ -266,6 +267,26 @@ test('a datagram that asks for more than datagrams can hold is not answered, and
   const [message] = (await once(socket, 'message')) as [Buffer];
   expect(message.toString('latin1')).toBe('\0\x07\0\0\0\x01\0\0END\r\n');
   expect(Number(cache.stats()['bytes_written'])).toBeLessThan(100 * MB);
+});
+
+const RAW = 'import socket; socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_UDP)';
+const canForge = spawnSync('python3', ['-c', RAW]).status === 0;
+if (!canForge) console.log('Skipped: datagrams cannot be forged here (no python3, or not root)');
+
+test.skipIf(!canForge)('a datagram that claims to come from port 0 ends nothing', async () => {
+  await using cache = await createServer({ udpPort: 0 });
+  const forge = `
+import socket, struct
+request = b'\\0\\7\\0\\0\\0\\1\\0\\0get a\\r\\n'
+header = struct.pack('!HHHH', 0, ${cache.udpPort}, 8 + len(request), 0)
+socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_UDP).sendto(header + request, ('127.0.0.1', 0))
+`;
+  expect(spawnSync('python3', ['-c', forge]).status).toBe(0);
+  const socket = createSocket('udp4');
+  onTestFinished(() => void socket.close());
+  socket.send(Buffer.from('\0\x08\0\0\0\x01\0\0get a\r\n', 'latin1'), cache.udpPort, '127.0.0.1');
+  const [message] = (await once(socket, 'message')) as [Buffer];
+  expect(message.toString('latin1')).toBe('\0\x08\0\0\0\x01\0\0END\r\n');
 });
 
 async function openUnix(path: string): Promise<Socket> {
