@@ -8,6 +8,7 @@ export interface CacheSettings {
   readonly growthFactor: number;
   /** `-n`: least bytes for key, value and flags. */
   readonly chunkSize: number;
+  /** Largest chunk, in bytes; a larger item's value is a run of small units. */
   readonly slabChunkMax: number;
   /** `-o slab_sizes=`: explicit chunk sizes, ascending. */
   readonly slabSizes: readonly number[] | undefined;
@@ -29,7 +30,7 @@ export interface CacheSettings {
   readonly maxConnectionsFast: boolean;
   /** `-b` */
   readonly backlog: number;
-  /** `-R` */
+  /** `-R`: what comes in one read is served together here, however many requests; `conn_yields` counts by it. */
   readonly requestsPerTurn: number;
   /** `-o idle_timeout`, 0 is never. */
   readonly idleTimeoutSeconds: number;
@@ -40,34 +41,51 @@ export interface CacheSettings {
   readonly detail: boolean;
   /** `-S` */
   readonly sasl: boolean;
+  /** How many `-v`. */
   readonly verbosity: number;
   /** `-t`, reported but without effect. */
   readonly threads: number;
   /** Power of two of the hash table's first size; 0 is the default. */
   readonly hashPowerInit: number;
+  /** Hot, warm and cold items apart; false is one list a class. */
   readonly lruSegmented: boolean;
+  /** Whether items are moved between the lists in the background. */
   readonly lruMaintainer: boolean;
+  /** Whether expired items are looked for in the background. */
   readonly lruCrawler: boolean;
-  /** Microseconds between items of a crawl. */
+  /** Reported but without effect: a crawl gives way to requests every few hundred items. */
   readonly lruCrawlerSleep: number;
+  /** Items of a class that `lru_crawler crawl` looks at; 0 is all. */
   readonly lruCrawlerToCrawl: number;
+  /** Shares of a class's bytes for hot and for warm items. */
   readonly hotPercent: number;
   readonly warmPercent: number;
+  /** Parts of the age of the oldest cold item, after which an idle item is neither hot nor warm. */
   readonly hotMaxFactor: number;
   readonly warmMaxFactor: number;
+  /** Whether items that live for at most `temporaryTtl` seconds have a list of their own. */
   readonly tempLru: boolean;
   readonly temporaryTtl: number;
+  /** Whether `stats sizes` counts from the start. */
   readonly trackSizes: boolean;
+  /** Whether pages may move to another class. */
   readonly slabReassign: boolean;
+  /** 0: when told to, 1: by the age of items, 2: at every eviction. */
   readonly slabAutomove: number;
+  /** Age of evicted to oldest items below which a page moves, and for how many seconds that is looked at. */
   readonly slabAutomoveRatio: number;
   readonly slabAutomoveWindow: number;
+  /** Reported but without effect, as with memcached without storage. */
   readonly slabAutomoveFreeRatio: number;
+  /** Reported but without effect. */
   readonly tailRepairSeconds: number;
+  /** Log lines kept for a watcher that reads slowly. */
   readonly watcherBufferBytes: number;
+  /** Reported but without effect. */
   readonly workerBufferBytes: number;
   /** For the unfinished requests of all clients together; 0 bounds each client's only. */
   readonly readBufferLimitBytes: number;
+  /** Reported but without effect. */
   readonly hashAlgorithm: string;
 }
 

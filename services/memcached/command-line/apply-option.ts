@@ -83,10 +83,11 @@ const SETTERS: Readonly<Record<string, Apply>> = {
     draft.settings.prefixDelimiter = value[0]!;
     draft.settings.detail = true;
   },
-  R({ settings }, value) {
+  R(draft, value) {
     const requests = leadingInt(value);
     if (requests === 0) throw bad('Number of requests per event must be greater than 0');
-    settings.requestsPerTurn = Math.max(1, requests);
+    draft.settings.requestsPerTurn = Math.max(1, requests);
+    draft.withoutEffect.add('-R');
   },
   b: ({ settings }, value) => void (settings.backlog = leadingInt(value)),
   B(draft, value) {

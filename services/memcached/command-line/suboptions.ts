@@ -43,7 +43,7 @@ export const SUBOPTIONS: readonly Suboption[] = [
   reports('hash_algorithm=<name>', `: ${read.HASHES.join(', ')}`, 'hashAlgorithm', read.hashAlgorithm),
   sets('lru_crawler', 'remove expired items in the background (the default)', { lruCrawler: true }),
   sets('no_lru_crawler', 'do not', { lruCrawler: false }),
-  takes('lru_crawler_sleep=<microseconds>', 'between items (100)', 'lruCrawlerSleep', read.crawlerSleep),
+  reports('lru_crawler_sleep=<microseconds>', ' (100)', 'lruCrawlerSleep', read.crawlerSleep),
   takes('lru_crawler_tocrawl=<items>', 'at most so many of a class in one run (0, all)', 'lruCrawlerToCrawl', read.crawlerToCrawl),
   sets('lru_maintainer', 'keep hot, warm and cold items apart (the default)', { lruMaintainer: true, lruSegmented: true }),
   sets('no_lru_maintainer', 'one list of items a class', { lruMaintainer: false, lruSegmented: false }),

@@ -1,6 +1,6 @@
 import type { CacheSettings } from '../settings.ts';
 
-/** What `lru`, `lru_crawler` and `verbosity` may change while the cache runs. */
+/** What `lru`, `lru_crawler`, `slabs automove` and `verbosity` may change while the cache runs; as in the settings. */
 export class Tuning {
   segmented: boolean;
   hotPercent: number;

@@ -111,16 +111,18 @@ describe('options', () => {
 
   test('that do nothing here are remembered, each once', () => {
     const { withoutEffect } = readCommandLine(
-      words('-k -L -r -t 4 -t 8 -N 2 -o no_hashexpand,tail_repair_time=20'),
+      words('-k -L -r -t 4 -t 8 -R 5 -N 2 -o no_hashexpand,tail_repair_time=20,lru_crawler_sleep=5'),
     );
     expect([...withoutEffect]).toEqual([
       '-k',
       '-L',
       '-r',
       '-t',
+      '-R',
       '-N',
       '-o no_hashexpand',
       '-o tail_repair_time',
+      '-o lru_crawler_sleep',
     ]);
   });
 
