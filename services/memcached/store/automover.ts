@@ -42,7 +42,7 @@ export class Automover {
     this.#store = store;
   }
 
-  /** To be called once a second. */
+  /** To be called once a second, as the window counts calls; sooner after a page went to the pool, of which more may follow. */
   decide(): Move | undefined {
     const { classes, tuning } = this.#store;
     if (this.#window !== tuning.slabAutomoveWindow) {

@@ -124,6 +124,7 @@ export class ItemMemory {
     if (tuning.tempLru && expires !== 0 && expires - clock.now <= tuning.temporaryTtl) return TEMP;
     return tuning.segmented ? HOT : COLD;
   }
+
   #takeChunk(id: number): number {
     if (!this.#store.tuning.segmented) pullTail(this.#store, id, COLD, 'reclaim');
     let item = this.#store.slabs.take(id);

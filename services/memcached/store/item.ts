@@ -44,7 +44,7 @@ export const STALE = 1 << 27;
 export const WON = 1 << 28;
 /** The key came as base64 and goes out so. */
 export const BINARY_KEY = 1 << 29;
-/** The value has pages of its own. */
+/** The value lies elsewhere, in a run of units. */
 export const LARGE = 1 << 30;
 /** A pending write still sends from it; its memory is freed afterwards. */
 export const HELD = 1 << 31;

@@ -3,23 +3,23 @@ import { Automover } from './automover.ts';
 import { pullTail } from './pull-tail.ts';
 import type { Store } from './store.ts';
 
-/** Moves per class and run: more while that is not enough, as requests wait meanwhile and each takes a microsecond. */
-const MOVES_LEAST = 4;
-const MOVES_MOST = 512;
+/** Steps per class and run: few, as requests wait meanwhile, and more while these are not enough. */
+const STEPS_LEAST = 4;
+const STEPS_MOST = 512;
 const WAIT_LEAST_MS = 1;
 const WAIT_MOST_MS = 1000;
 
 /**
  * Moves what does not belong at the top of one class down, and drops what is expired at the tails.
- * @param most so many moves at most
- * @returns how many there were
+ * @param most steps on the list of temporary items, and again on the others; each looks at a few items of their tails
+ * @returns how many steps found something to do
  */
-export function juggle(store: Store, id: number, most = MOVES_MOST): number {
+export function juggle(store: Store, id: number, most = STEPS_MOST): number {
   const { lru, tuning, clock } = store;
   const { counts } = lru;
   if ((counts[id | HOT]! | counts[id | WARM]! | counts[id | COLD]! | counts[id | TEMP]!) === 0) return 0;
-  let moves = 0;
-  if (tuning.tempLru) while (moves < most && pullTail(store, id, TEMP, 'reclaim') > 0) moves++;
+  let steps = 0;
+  if (tuning.tempLru) while (steps < most && pullTail(store, id, TEMP, 'reclaim') > 0) steps++;
   const totalBytes = tuning.segmented
     ? lru.bytes[id | HOT]! + lru.bytes[id | WARM]! + lru.bytes[id | COLD]!
     : 0;
@@ -31,9 +31,9 @@ export function juggle(store: Store, id: number, most = MOVES_MOST): number {
     let moved = pullTail(store, id, HOT, 'reclaim', hot) || pullTail(store, id, WARM, 'reclaim', warm);
     if (tuning.segmented) moved += pullTail(store, id, COLD, 'reclaim');
     if (moved === 0) break;
-    moves++;
+    steps++;
   }
-  return moves;
+  return steps;
 }
 
 /** Keeps the LRU lists in shape from time to time: often while there is much to move, once a second otherwise. */
@@ -46,7 +46,7 @@ export class Maintainer {
   #decided = 0;
   #timer: NodeJS.Timeout | undefined;
   #waitMs = WAIT_MOST_MS;
-  #movesMost = MOVES_LEAST;
+  #stepsMost = STEPS_LEAST;
   /** What the timer was made for. */
   #timerMs = 0;
 
@@ -78,11 +78,11 @@ export class Maintainer {
       this.#store.counters.juggles++;
       let most = 0;
       for (let id = 1; id <= this.#store.classes.largest; id++) {
-        most = Math.max(most, juggle(this.#store, id, this.#movesMost));
+        most = Math.max(most, juggle(this.#store, id, this.#stepsMost));
       }
       this.#waitMs = most > 0 ? WAIT_LEAST_MS : Math.min(this.#waitMs * 2, WAIT_MOST_MS);
-      const behind = most >= this.#movesMost;
-      this.#movesMost = behind ? Math.min(this.#movesMost * 2, MOVES_MOST) : MOVES_LEAST;
+      const behind = most >= this.#stepsMost;
+      this.#stepsMost = behind ? Math.min(this.#stepsMost * 2, STEPS_MOST) : STEPS_LEAST;
       this.#automove();
     }
     this.#store.mover.retry();

@@ -12,8 +12,8 @@ export type Reassigned = 'ok' | 'running' | 'bad class' | 'no spare' | 'same';
 
 /**
  * Moves pages from one slab class to another, with what they hold: items go to free chunks of their class, and where
- * there are none the ones not used for longest are dropped. A page with an item that is just being received or sent cannot be moved; the wish is
- * kept then, and tried again.
+ * there are none the ones not used for longest are dropped. A page with an item that is just being received or sent
+ * cannot be moved; the wish is kept then, and tried again.
  */
 export class PageMover {
   readonly #store: Store;

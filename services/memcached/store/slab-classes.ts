@@ -15,7 +15,7 @@ export interface SlabSizing {
   readonly chunkSize: number;
   /** `-f`, above 1. */
   readonly growthFactor: number;
-  /** Largest chunk; greater items get pages of their own. */
+  /** Largest chunk; the value of a larger item lies in a run of units. */
   readonly slabChunkMax: number;
   /** `-o slab_sizes=`: explicit chunk sizes. */
   readonly slabSizes?: readonly number[] | undefined;
@@ -25,7 +25,7 @@ export interface SlabSizing {
 export class SlabClasses {
   /** Chunk size by class id; entry 0 is unused. */
   readonly sizes: Int32Array;
-  /** The class of the largest chunks, and of items that have pages of their own. */
+  /** The class of the largest chunks, and of items that are larger than these. */
   readonly largest: number;
   readonly #lookup = new Uint8Array(LOOKUP_BYTES / LOOKUP_STEP + 1);
 

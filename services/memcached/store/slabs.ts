@@ -7,7 +7,7 @@ const OWNED_BY_LARGE = 255;
 const NONE = -1;
 
 /**
- * Gives out chunks of a slab class, and whole pages for large items. A class takes a page when it has no free chunk
+ * Gives out chunks of a slab class, and whole pages to what keeps the values of large items in units. A class takes a page when it has no free chunk
  * left and the limit allows; a page all of whose chunks are free again may be taken by another class. Pages of chunks
  * are taken from the bottom, those of large items from the top, so that they do not splinter each other.
  */

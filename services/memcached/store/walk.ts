@@ -3,7 +3,7 @@ import type { Store } from './store.ts';
 
 /**
  * Visits the linked items chunk by chunk, in the order they lie in memory. The store may change between
- * steps: what is there all the time is visited exactly once.
+ * steps: what is there all the time is visited exactly once, unless it is moved.
  */
 export class ItemWalk {
   readonly #store: Store;

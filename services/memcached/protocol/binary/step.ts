@@ -1,7 +1,6 @@
 import { adjust } from './adjust.ts';
 import { ANSWER_BYTES } from '../reply.ts';
 import { append } from './append.ts';
-import { CARRY_BYTES } from '../../store/arena.ts';
 import { flush, noop, quit, version } from './simple.ts';
 import { HEADER_BYTES, LOUD, OP, REQUEST_MAGIC, STATUS } from './codes.ts';
 import { KEY_MAX } from '../text/get.ts';
@@ -77,7 +76,7 @@ export function binaryStep(session: Session, at: number, end: number): number {
     return end;
   }
   request.read(view, at);
-  if (end < request.valueAt) return request.valueAt - at > CARRY_BYTES ? hangUp(session, end) : at;
+  if (end < request.valueAt) return at;
   if (!reply.fits(ANSWER_BYTES)) reply.flush();
   if (session.transport.blocked) return at;
   request.loud = LOUD_OPCODES[request.opcode]!;
