@@ -68,7 +68,10 @@ export async function exec(
   try {
     const code = await runCommand(context, command, options, begun.value);
     if (code !== 0) {
-      if (!options.verbose) terminal.err(terminal.paint.dim(platform.debug()));
+      if (!options.verbose) {
+        await platform.settled();
+        terminal.err(terminal.paint.dim(platform.debug()));
+      }
       if (options.keepOnFailure) await keep(context, begun.value);
     }
     return code;

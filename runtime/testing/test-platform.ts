@@ -148,11 +148,7 @@ export class TestPlatform implements AsyncDisposable {
 
   /** What went through the router since the last reset, in the order it was finished. */
   async requests(): Promise<readonly RecordedRequest[]> {
-    const until = performance.now() + SETTLE_MS;
-    // Who reads an answer may be quicker than we who write it down.
-    while (this.#inside.platform.routing && performance.now() < until) {
-      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
-    }
+    await this.settled();
     return this.#inside.timeline.requests;
   }
 
@@ -169,6 +165,14 @@ export class TestPlatform implements AsyncDisposable {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.stop();
+  }
+
+  /** @internal Who reads an answer may be quicker than we who write it down: waits for that, within a bound. */
+  async settled(): Promise<void> {
+    const until = performance.now() + SETTLE_MS;
+    while (this.#inside.platform.routing && performance.now() < until) {
+      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+    }
   }
 
   /** @internal Called once when everything is ready. */

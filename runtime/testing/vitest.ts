@@ -62,7 +62,8 @@ function testFor(options: PlatformTestOptions, startedAt: string): TestAPI<Platf
     watched: [
       async ({ platform, onTestFailed }, use) => {
         if (resets) await platform.reset();
-        onTestFailed(({ task }) => {
+        onTestFailed(async ({ task }) => {
+          await platform.settled();
           // oxlint-disable-next-line no-console -- the runner shows it beside the test
           console.error(`What happened during "${task.name}"\n${platform.debug()}`);
         });

@@ -11,10 +11,18 @@ const APP = {
   'package.json': '{"name": "shop", "type": "commonjs"}',
 };
 
+/** The start counts as time of the first test, and a machine that is busy takes more than the five seconds there are. */
+const PATIENT = ['--testTimeout=30000', '--hookTimeout=30000'];
+
 describe('vitest', () => {
   test('one platform for a file, reset between tests, its timeline shown for the test that failed', async () => {
     const shop = project({
       ...APP,
+      // The end of this answer comes after the test that asked for it has failed.
+      'server.js': SERVER.replace(
+        "if (pathname === '/cwd')",
+        "if (pathname === '/late') { res.write('begun'); return setTimeout(() => res.end(), 10); }\n    $&",
+      ),
       'shop.test.mjs': `
         import { expect } from 'vitest';
         import { test } from 'paas-local/vitest';
@@ -31,16 +39,23 @@ describe('vitest', () => {
         });
         test('fails', async ({ platform }) => {
           await platform.fetch('/say?a-clue');
+          await platform.fetch('/late');
           expect(1).toBe(2);
         });`,
     });
-    const { code, stdout, stderr } = await shop.run('vitest', ['run', '--reporter=verbose', '--no-color']);
+    const { code, stdout, stderr } = await shop.run('vitest', [
+      'run',
+      '--reporter=verbose',
+      '--no-color',
+      ...PATIENT,
+    ]);
     const output = stdout + stderr;
     expect(output).toMatch(/✓ .*keeps/);
     expect(output).toMatch(/✓ .*forgot/);
     expect(output).toMatch(/× .*fails/);
     expect(output).toContain('What happened during "fails"');
     expect(output).toMatch(/GET 127\.0\.0\.1:\d+\/say\?a-clue → 200/);
+    expect(output).toMatch(/GET 127\.0\.0\.1:\d+\/late → 200/);
     expect(output).toContain('OUT said a-clue');
     expect(output).not.toContain('was never stopped');
     expect(code).toBe(1);
@@ -86,6 +101,7 @@ describe('vitest', () => {
       '--no-color',
       '--no-isolate',
       '--maxWorkers=1',
+      ...PATIENT,
     ]);
     expect(stdout).toContain('count 1');
     expect(stdout).toContain('count 2');
