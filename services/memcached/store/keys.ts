@@ -118,9 +118,13 @@ function firstBytes(count: number): number {
   return (1 << (count * 8)) - 1;
 }
 
+/**
+ * Two multiplications: behind one, the difference that a changed highest bit makes is always the same, whatever the seed,
+ * and the next word could make up for it. Any number of keys with one hash could be made like that.
+ */
 function mix(hash: number, word: number): number {
   const mixed = Math.imul(hash ^ word, 0x5bd1e995);
-  return mixed ^ (mixed >>> 15);
+  return Math.imul(mixed ^ (mixed >>> 15), 0x1b873593);
 }
 
 function finish(hash: number, length: number): number {
