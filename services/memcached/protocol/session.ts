@@ -61,6 +61,8 @@ export class Session {
   answered = false;
   /** Input not served yet: an unfinished request, or what waits for slow output. */
   #carry: Buffer | undefined;
+  /** Where what is carried lies if more was added to it, with room behind. */
+  #room: Buffer | undefined;
   /** The carried bytes hold no line end, so more input without one is not worth looking at. */
   lineOpen = false;
 
@@ -241,7 +243,7 @@ export class Session {
 
   #keep(from: number, end: number): void {
     const fresh = this.cache.store.arena.bytes.subarray(from, end);
-    const carry = this.#carry === undefined ? Buffer.from(fresh) : Buffer.concat([this.#carry, fresh]);
+    const carry = this.#carry === undefined ? Buffer.from(fresh) : this.#appended(this.#carry, fresh);
     this.#setCarry(carry);
     const { connections, settings, store } = this.cache;
     const limit = settings.readBufferLimitBytes;
@@ -252,8 +254,20 @@ export class Session {
     this.transport.destroy();
   }
 
+  /** Both, one behind the other. A long line that comes byte by byte is not copied for each of them. */
+  #appended(carried: Buffer, fresh: Buffer): Buffer {
+    const length = carried.length + fresh.length;
+    if (this.#room === undefined || this.#room.length < length) {
+      this.#room = Buffer.allocUnsafeSlow(length * 2);
+      this.#room.set(carried);
+    }
+    this.#room.set(fresh, carried.length);
+    return this.#room.subarray(0, length);
+  }
+
   #setCarry(carry: Buffer | undefined): void {
     this.cache.connections.keptBytes += (carry?.length ?? 0) - this.kept;
+    if (carry === undefined) this.#room = undefined;
     this.#carry = carry;
   }
 }
