@@ -3,11 +3,11 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { InstanceMoment } from '../events.ts';
 import type { PaasError } from '../kernel/errors.ts';
+import { SignalCopies } from '../kernel/signal-copies.ts';
 import type { Log } from '../logs/log.ts';
 import type { HealthPlan, ProcessPlan } from '../plan/types.ts';
 import { allocatePort } from '../ports/allocate.ts';
 import type { RouteEndpoint } from '../router/types.ts';
-import { deferred } from '../../services/kit/deferred.ts';
 import { sendSignal } from '../../services/kit/marked.ts';
 import { createInstance } from '../supervisor/instance.ts';
 import type { Instance, Launch, RestartPolicy, StartFailure } from '../supervisor/types.ts';
@@ -90,11 +90,11 @@ export class Instances {
    * Resolves when it is healthy.
    * @throws PaasError `APP_EXITED`, `APP_NOT_LISTENING`, `APP_SPAWN_FAILED`; the signal's reason
    */
-  async healthy(slot: Slot, signal?: AbortSignal): Promise<void> {
+  async healthy(slot: Slot, signal: AbortSignal): Promise<void> {
     try {
       await slot.instance.ready(signal);
     } catch (failure) {
-      if (signal?.aborted) throw signal.reason;
+      if (signal.aborted) throw signal.reason;
       if (!isStartFailure(failure)) throw failure;
       throw this.#options.startError(slot, failure);
     }
@@ -105,15 +105,8 @@ export class Instances {
    * @throws as `healthy`, for the first that fails
    */
   async allHealthy(slots: readonly Slot[], signal: AbortSignal): Promise<void> {
-    signal.throwIfAborted();
-    const cut = deferred<never>();
-    const abort = (): void => cut.reject(signal.reason);
-    signal.addEventListener('abort', abort, { once: true });
-    try {
-      await Promise.race([cut.promise, Promise.all(slots.map((slot) => this.healthy(slot)))]);
-    } finally {
-      signal.removeEventListener('abort', abort);
-    }
+    using signals = new SignalCopies(signal);
+    await Promise.all(slots.map((slot) => this.healthy(slot, signals.next())));
   }
 
   /**

@@ -6,6 +6,7 @@ import type { PlatformEvent } from '../events.ts';
 import { PaasError } from '../kernel/errors.ts';
 import { Mutex } from '../kernel/mutex.ts';
 import type { AppName, ServiceName } from '../kernel/names.ts';
+import { SignalCopies } from '../kernel/signal-copies.ts';
 import type { Log } from '../logs/log.ts';
 import type { SpacePaths } from '../state/home.ts';
 import type { ServiceRecord } from '../state/record.ts';
@@ -80,12 +81,13 @@ export class RunningServices {
    */
   async start(names: readonly ServiceName[], signal: AbortSignal): Promise<void> {
     const begun: Running[] = [];
+    using signals = new SignalCopies(signal);
     const results = await Promise.allSettled(
       names.map((name) =>
         this.exclusively(name, async () => {
           const running = this.#running.get(name);
           if (running) running.shared = true;
-          else begun.push(...(await this.#start(name, signal)));
+          else begun.push(...(await this.#start(name, signals.next())));
         }),
       ),
     );

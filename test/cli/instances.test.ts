@@ -104,10 +104,15 @@ describe('scale', () => {
     expect(instancesOf(await appOf(home))).toHaveLength(1);
   });
 
-  test('a dozen are waited for without Node warning of a leak', async () => {
+  test('a dozen, and a dozen services, are waited for without Node warning of a leak', async () => {
     const home = newHome();
+    const services = Array.from({ length: 12 }, (_, index) => `c${index}`);
+    for (const name of services) await home.json(['create-service', 'memcached', 'free', name]);
     const lazy = appFolder({
-      'manifest.yml': manifest('  health-check-type: process\n  instances: 12\n', 'sleep 1000'),
+      'manifest.yml': manifest(
+        `  health-check-type: process\n  instances: 12\n  services: [${services.join(', ')}]\n`,
+        'sleep 1000',
+      ),
       'server.js': '',
     });
     await push(home, lazy);
