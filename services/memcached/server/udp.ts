@@ -7,9 +7,9 @@ import type { Transport } from '../protocol/transport.ts';
 
 /** Request id, sequence number, number of datagrams, zero. */
 const HEADER_BYTES = 8;
+const COUNT_AT = 4;
 const DATAGRAM_BYTES = 1400;
 const PAYLOAD_BYTES = DATAGRAM_BYTES - HEADER_BYTES;
-const MULTI_PACKET = Buffer.from('SERVER_ERROR multi-packet request not supported\r\n');
 /** Datagrams one request may be answered with: more cannot be numbered. */
 const DATAGRAMS_MAX = 0xffff;
 const ANSWER_BYTES_MAX = DATAGRAMS_MAX * PAYLOAD_BYTES;
@@ -65,18 +65,16 @@ export class UdpListener implements AsyncDisposable {
   #receive(message: Buffer, from: RemoteInfo): void {
     // Nothing can be sent to port 0, which anybody may claim to come from. Who asks for more than leaves is not answered.
     if (message.length <= HEADER_BYTES || from.port === 0) return;
+    // A request of several datagrams is not served, and as with memcached its sender is told nothing.
+    if (message.readUInt16BE(COUNT_AT) !== 1) return;
     if (this.#socket.getSendQueueSize() > ANSWER_BYTES_MAX) return;
     this.#cache.store.reserve();
     const answers = new DatagramAnswers(`udp:${from.address}:${from.port}`);
-    if (message.readUInt16BE(4) > 1) {
-      answers.send(MULTI_PACKET);
-    } else {
-      const session = new Session(this.#cache, answers);
-      if (this.#address.protocol !== undefined) session.speak(this.#address.protocol);
-      const length = message.copy(this.#cache.store.arena.bytes, RECEIVE_AT, HEADER_BYTES);
-      session.receive(length);
-      session.close();
-    }
+    const session = new Session(this.#cache, answers);
+    if (this.#address.protocol !== undefined) session.speak(this.#address.protocol);
+    const length = message.copy(this.#cache.store.arena.bytes, RECEIVE_AT, HEADER_BYTES);
+    session.receive(length);
+    session.close();
     for (const datagram of answers.datagrams(message.readUInt16BE(0))) {
       this.#socket.send(datagram, from.port, from.address);
     }

@@ -289,6 +289,24 @@ socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_UDP).sendto(header
   expect(message.toString('latin1')).toBe('\0\x08\0\0\0\x01\0\0END\r\n');
 });
 
+test('of a request in several datagrams, or in none, nothing is served', async () => {
+  await using cache = await createServer({ memoryBytes: 16 * MB, udpPort: 0 });
+  const socket = createSocket('udp4');
+  onTestFinished(() => void socket.close());
+  for (const [id, count] of [
+    [1, 0],
+    [2, 2],
+    [3, 256],
+    [4, 1],
+  ] as const) {
+    const header = Buffer.from([0, id, 0, 0, count >> 8, count & 0xff, 0, 0]);
+    socket.send(Buffer.concat([header, Buffer.from(`get k${id}\r\n`)]), cache.udpPort, '127.0.0.1');
+  }
+  const [message] = (await once(socket, 'message')) as [Buffer];
+  expect(message.toString('latin1')).toBe('\0\x04\0\0\0\x01\0\0END\r\n');
+  expect(cache.stats()['cmd_get']).toBe(1);
+});
+
 async function openUnix(path: string): Promise<Socket> {
   const socket = connect({ path });
   socket.on('error', () => {});
