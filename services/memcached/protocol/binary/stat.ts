@@ -33,7 +33,7 @@ function valuesOf(session: Session, what: string): Iterable<Stat> | undefined {
     prefixes.enabled = what.startsWith('detail on');
     return [];
   }
-  return statsOf(cache, what);
+  return what === 'conns' ? undefined : statsOf(cache, what); // which the text protocol alone has
 }
 
 function put(session: Session, request: BinaryRequest, name: string, value: string): void {

@@ -103,7 +103,7 @@ export const BINARY_CASES: Readonly<Record<string, readonly Buffer[]>> = {
   'noop, verbosity': [noop, packet(0x0a, { opaque: 0xffff_ffff, dataType: 7 }), noop],
   'quit': [set('k', 'v'), packet(0x07, { opaque: 3 }), get('k')],
   'quitq': [set('k', 'v'), noop, packet(0x17), get('k')],
-  'stat that says nothing new': [packet(0x10, { key: 'nothing' }), packet(0x10, { key: 'reset' }), noop],
+  'stat that says nothing new': [packet(0x10, { key: 'nothing' }), packet(0x10, { key: 'conns' }), packet(0x10, { key: 'reset' }), noop],
   'unknown opcodes': [
     ...[0x1f, 0x25, 0x30, 0x3d, 0x48, 0xff].map((opcode) => packet(opcode, { opaque: opcode })),
     noop,
