@@ -25,7 +25,10 @@ export function getItem(cache: Cache, key: string): Entry | undefined {
   return item === 0 ? undefined : entryOf(cache.store, item);
 }
 
-/** @throws RangeError for a bad key, TTL or flags, or a value above the item limit; Error if there is no memory */
+/**
+ * @throws RangeError for a bad key, TTL or flags, or a value above the item limit; TypeError for one that is neither
+ * text nor bytes; Error if there is no memory
+ */
 export function setItem(cache: Cache, key: string, value: string | Uint8Array, options: ItemOptions): void {
   const { store } = cache;
   const { flags = 0, ttlSeconds } = options;
@@ -36,6 +39,10 @@ export function setItem(cache: Cache, key: string, value: string | Uint8Array, o
     throw new RangeError(`Cannot store "${key}": the time to live is above 0 seconds, got ${ttlSeconds}`);
   }
   const bytes = typeof value === 'string' ? Buffer.from(value) : value;
+  // Not everybody has a compiler, and a number stored as nothing would be found late.
+  if (!(bytes instanceof Uint8Array)) {
+    throw new TypeError(`Cannot store "${key}": a value is a string or a Uint8Array, got ${typeof bytes}`);
+  }
   const length = putKey(cache, key);
   const deadline = ttlSeconds === undefined ? 0 : store.clock.deadlineIn(Math.ceil(ttlSeconds));
   const item = store.memory.allocate(KEY_SCRATCH_AT, length, flags | 0, deadline, bytes.length);

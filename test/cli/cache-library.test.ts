@@ -77,6 +77,9 @@ test('refuses what cannot be stored, and says why', () => {
   expect(() => cache.get('k'.repeat(251))).toThrow(RangeError);
   expect(() => cache.set('a', 'x', { flags: -1 })).toThrow(/flags are a whole number/);
   expect(() => cache.set('a', 'x', { ttlSeconds: 0 })).toThrow(/time to live is above 0/);
+  for (const value of [5, null, undefined, [1, 2], { length: 3 }]) {
+    expect(() => cache.set('a', value as never)).toThrow(/a value is a string or a Uint8Array, got/);
+  }
   expect(() => cache.set('a', Buffer.alloc(2 ** 21))).toThrow(
     /Cannot store "a": 2097152 bytes do not fit an item of 1048576/,
   );
