@@ -76,11 +76,17 @@ export class Arena {
   /**
    * Moves everything to a larger block; offsets stay what they are. Views taken before keep the old block.
    * Only the first use and a raised memory limit need this.
+   * @param isFree whether nothing lies in a page: such a page is not copied, which would make the system provide it twice
    */
-  grow(pages: number): void {
+  grow(pages: number, isFree: (page: number) => boolean): void {
     if (pages <= this.pages) return;
     const larger = new Arena(pages);
-    if (this.pages > 0) larger.bytes.set(this.bytes); // without pages it is as it was made: nobody used it
+    // Without pages it is as it was made: nobody used it.
+    if (this.pages > 0) larger.bytes.set(this.bytes.subarray(0, PAGES_AT));
+    for (let page = 0; page < this.pages; page++) {
+      const at = PAGES_AT + page * PAGE_BYTES;
+      if (!isFree(page)) larger.bytes.set(this.bytes.subarray(at, at + PAGE_BYTES), at);
+    }
     this.bytes = larger.bytes;
     this.words = larger.words;
     this.view = larger.view;

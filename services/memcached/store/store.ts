@@ -91,8 +91,7 @@ export class Store {
    */
   reserve(): void {
     if (this.arena.pages > 0) return;
-    this.arena.grow(this.#pages);
-    this.#grown();
+    this.#grow(this.#pages);
   }
 
   /** Bytes that count against the limit though nothing lies in them. */
@@ -105,7 +104,9 @@ export class Store {
     this.#presetBytes = bytes;
   }
 
-  #grown(): void {
+  /** @throws RangeError if there is no such memory */
+  #grow(pages: number): void {
+    this.arena.grow(pages, (page) => this.slabs.isFree(page));
     this.slabs.grown();
     this.large.grown();
   }
@@ -286,12 +287,11 @@ export class Store {
     const wanted = pages + this.#sparePages;
     if (wanted > PAGES_MAX) return false;
     try {
-      this.arena.grow(wanted);
+      this.#grow(wanted);
     } catch (error) {
       if (error instanceof RangeError) return false; // what a client asks for is no reason to end
       throw error;
     }
-    this.#grown();
     this.slabs.limit = pages - Math.ceil(this.#presetBytes / PAGE_BYTES);
     this.#limitBytes = megabytes * MB;
     return true;

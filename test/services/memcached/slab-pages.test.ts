@@ -1,6 +1,7 @@
 /** Memory by the page: what lies in it survives its moving, and goes where it is needed. */
+import { once } from 'node:events';
 import { connect } from 'node:net';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { Automover } from '../../../services/memcached/store/automover.ts';
 import { Cache } from '../../../services/memcached/cache.ts';
 import { createServer, type CacheServer } from '../../../services/memcached/index.ts';
@@ -279,3 +280,19 @@ async function reassign(cache: CacheServer, from: number, to: number): Promise<s
 async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
   while (!(await holds())) await new Promise((resolve) => setImmediate(resolve));
 }
+
+test('a raised memory limit takes no memory for pages that hold nothing', async () => {
+  await using cache = await createServer({ memoryBytes: 512 * MB });
+  const value = 'v'.repeat(700_000);
+  const idle = connect({ port: cache.port, host: '127.0.0.1' });
+  onTestFinished(() => void idle.destroy());
+  await once(idle, 'connect');
+  await exchange(cache.port, [`set large 0 0 ${value.length}\r\n${value}\r\nset small 0 0 1\r\nx\r\n`]);
+  const before = process.memoryUsage.rss();
+  for (const megabytes of [600, 700]) {
+    expect((await exchange(cache.port, [`cache_memlimit ${megabytes}\r\n`])).toString()).toBe('OK\r\n');
+  }
+  expect(process.memoryUsage.rss() - before).toBeLessThan(256 * MB);
+  const both = `VALUE large 0 ${value.length}\r\n${value}\r\nVALUE small 0 1\r\nx\r\nEND\r\n`;
+  expect((await exchange(cache.port, ['get large small\r\n'])).toString() === both).toBe(true);
+});
