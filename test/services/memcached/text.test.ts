@@ -1,7 +1,9 @@
-import { spawn, spawnSync } from 'node:child_process';
 import { createConnection } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createServer, type CacheServer } from '../../../services/memcached/index.ts';
+import { referenceObstacle } from './helpers/both.ts';
+import { Random } from './helpers/random.ts';
+import { startReference } from './helpers/reference.ts';
 
 /** What is sent, what must come back. `%` marks a CAS number. */
 const TABLE: readonly (readonly [name: string, sent: string, expected: string])[] = [
@@ -78,7 +80,7 @@ const TABLE: readonly (readonly [name: string, sent: string, expected: string])[
   ['verbosity', 'verbosity 1\r\n', 'OK\r\n'],
 ];
 
-/** Sends the chunks one by one and reads until an answer to a last `mn`-like probe has come. */
+/** Empties the cache, sends the chunks one by one and gives what came until the server closed, at a last `quit`. */
 function converse(port: number, chunks: readonly Buffer[]): Promise<string> {
   const probe = 'verbosity 0\r\n';
   return new Promise((resolve, reject) => {
@@ -106,15 +108,6 @@ const split = (text: string, sizes: () => number): Buffer[] => {
   }
   return chunks;
 };
-
-/** A small seeded generator: the same seeds, the same splits. */
-function random(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state / 2 ** 32;
-  };
-}
 
 const masked = (answer: string): string =>
   answer
@@ -146,13 +139,13 @@ describe('the text protocol', () => {
 
   test.each(TABLE)('%s, split at random', async (_, sent, expected) => {
     for (const seed of [1, 2, 3]) {
-      const next = random(seed);
-      const most = Math.max(3, sent.length / 10);
+      const random = new Random(seed);
+      const most = Math.max(3, Math.floor(sent.length / 10));
       expect(
         masked(
           await converse(
             cache.port,
-            split(sent, () => 1 + Math.floor(next() * most)),
+            split(sent, () => 1 + random.below(most)),
           ),
         ),
       ).toBe(expected);
@@ -167,9 +160,9 @@ describe('the text protocol', () => {
   });
 
   test('nonsense is answered or dropped, and the server lives', async () => {
-    const next = random(7);
+    const random = new Random(7);
     for (let round = 0; round < 50; round++) {
-      const bytes = Buffer.from(Array.from({ length: 300 }, () => Math.floor(next() * 256)));
+      const bytes = Buffer.from(Array.from({ length: 300 }, () => random.below(256)));
       const socket = createConnection({ port: cache.port, host: '127.0.0.1' });
       socket.on('error', () => {});
       socket.resume();
@@ -215,49 +208,17 @@ test('memory is bounded: the oldest make room, and are counted', async () => {
   expect(Number(cache.stats().evictions)).toBeGreaterThan(500);
 });
 
-const reference = spawnSync('memcached', ['-V'], { encoding: 'utf8' }).stdout?.trim();
-if (!reference) console.log('The comparison with memcached itself is skipped: it is not installed');
-
-test.skipIf(!reference)('Debian’s memcached answers the same', async () => {
-  const port = await freePort();
-  const user = process.getuid?.() === 0 ? ['-u', 'nobody'] : [];
-  const server = spawn('memcached', ['-l', '127.0.0.1', '-p', String(port), '-U', '0', ...user], {
-    stdio: 'ignore',
-  });
-  try {
-    await untilListening(port);
+test.skipIf(referenceObstacle('the comparison of the table with memcached'))(
+  'Debian’s memcached answers the same',
+  async () => {
+    await using reference = await startReference();
     await using ours = await createServer();
     for (const [name, sent] of TABLE) {
       const chunk = [Buffer.from(sent, 'latin1')];
       expect({ name, answer: masked(await converse(ours.port, chunk)) }).toEqual({
         name,
-        answer: masked(await converse(port, chunk)),
+        answer: masked(await converse(reference.port, chunk)),
       });
     }
-  } finally {
-    server.kill('SIGKILL');
-  }
-});
-
-async function freePort(): Promise<number> {
-  const { createServer: listen } = await import('node:net');
-  const server = listen().listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
-
-async function untilListening(port: number): Promise<void> {
-  for (let tries = 0; tries < 500; tries++) {
-    const open = await new Promise<boolean>((resolve) => {
-      const socket = createConnection({ port, host: '127.0.0.1' });
-      socket.on('connect', () => resolve(true));
-      socket.on('error', () => resolve(false));
-      socket.on('connect', () => socket.destroy());
-    });
-    if (open) return;
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-  throw new Error(`memcached does not listen on ${port}`);
-}
+  },
+);
