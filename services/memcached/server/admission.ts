@@ -36,11 +36,13 @@ export class Admission {
 
   left(connection: Connection): void {
     this.#connections.delete(connection);
-    let next = this.#waiting.shift();
-    while (next?.socket.destroyed) next = this.#waiting.shift();
-    if (next) {
-      next.socket.removeAllListeners('error');
-      next.serve(next.socket);
+    const { settings, connections } = this.#cache;
+    // Who came to look after the cache may have been one too many, and leaves no place behind.
+    while (this.#waiting.length > 0 && connections.size < settings.maxConnections) {
+      const { socket, serve } = this.#waiting.shift()!;
+      if (socket.destroyed) continue;
+      socket.removeAllListeners('error');
+      serve(socket);
     }
     if (this.#waiting.length === 0 && !this.#cache.accepting) {
       this.#cache.accepting = true;

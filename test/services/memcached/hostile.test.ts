@@ -105,6 +105,28 @@ for (const [readIntoArena, connections] of [
       expect(Number(cache.stats()['idle_kicks'])).toBe(0);
     });
 
+    test('whoever looks after a full cache leaves no place behind', async () => {
+      const console = join(tempDir(), 'console.sock');
+      await using cache = await start({ maxConnections: 1, maxConnectionsFast: false });
+      await cache.openConsole(console);
+      const count = () => Number(cache.stats()['curr_connections']);
+      const client = await open(cache);
+      await until(() => count() > 0);
+      const alone = count();
+      const visitor = await openUnix(console);
+      await until(() => count() > alone);
+      const waiting = await open(cache);
+      await until(() => Number(cache.stats()['listen_disabled_num']) > 0);
+      visitor.destroy();
+      await until(() => count() === alone);
+      const served = once(waiting, 'data');
+      waiting.write('version\r\n');
+      expect(await answerOf(client, 'mn\r\n')).toBe('MN\r\n');
+      client.destroy();
+      expect(String((await served)[0])).toMatch(/^VERSION /);
+      waiting.destroy();
+    });
+
     test('a client that never reads is bounded, then dropped', async () => {
       let now = Date.now();
       await using cache = await start({ clock: () => now, memoryBytes: 16 * MB });
@@ -306,6 +328,12 @@ test('of a request in several datagrams, or in none, nothing is served', async (
   expect(message.toString('latin1')).toBe('\0\x04\0\0\0\x01\0\0END\r\n');
   expect(cache.stats()['cmd_get']).toBe(1);
 });
+
+async function answerOf(client: Socket, request: string): Promise<string> {
+  const said = once(client, 'data');
+  client.write(request);
+  return String((await said)[0]);
+}
 
 async function openUnix(path: string): Promise<Socket> {
   const socket = connect({ path });
