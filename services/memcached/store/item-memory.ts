@@ -7,6 +7,7 @@ import type { Store } from './store.ts';
 
 /** How often an allocation tries to make room. */
 const ALLOCATION_TRIES = 10;
+const USELESS = -1;
 const CRLF_BYTES = 2;
 
 /** Why an item could not be had. */
@@ -126,11 +127,14 @@ export class ItemMemory {
   }
 
   #takeChunk(id: number): number {
-    if (!this.#store.tuning.segmented) pullTail(this.#store, id, COLD, 'reclaim');
-    let item = this.#store.slabs.take(id);
+    const { slabs, tuning } = this.#store;
+    if (!tuning.segmented) pullTail(this.#store, id, COLD, 'reclaim');
+    let item = slabs.take(id);
     for (let tries = 1; item === 0 && tries < ALLOCATION_TRIES; tries++) {
-      if (!this.#makeRoom(id)) break;
-      item = this.#store.slabs.take(id);
+      const gone = this.#makeRoom(id);
+      if (gone === USELESS) break;
+      if (gone > 0 && this.#isMixed(id)) tries--;
+      item = slabs.take(id);
     }
     return item;
   }
@@ -144,9 +148,10 @@ export class ItemMemory {
     if (item === 0) return 0;
     const bytes = valueBytes + CRLF_BYTES;
     let run = large.take(bytes);
-    const tries = ALLOCATION_TRIES + Math.ceil(bytes / large.unitBytes);
-    for (let i = 1; run === undefined && i < tries; i++) {
-      if (!this.#makeRoom(id)) break;
+    for (let tries = 1; run === undefined && tries < ALLOCATION_TRIES; tries++) {
+      const gone = this.#makeRoom(id);
+      if (gone === USELESS) break;
+      if (gone > 0) tries--;
       run = large.take(bytes);
     }
     if (run === undefined) {
@@ -157,11 +162,20 @@ export class ItemMemory {
     return item;
   }
 
-  #makeRoom(id: number): boolean {
+  /**
+   * Whether items of a class lie in pages of two kinds, chunks and runs. They are evicted in one order, so what goes
+   * may be of the other kind, which helps once its page is empty: what makes room is no failed try then.
+   */
+  #isMixed(id: number): boolean {
+    return id === this.#store.classes.largest;
+  }
+
+  /** @returns how many items went, or came nearer to it; or that it is of no use to try again */
+  #makeRoom(id: number): number {
     this.#store.listCounters.directReclaims[id]!++;
-    if (pullTail(this.#store, id, COLD, 'evict') > 0) return true;
-    if (!this.#store.tuning.segmented) return false;
-    pullTail(this.#store, id, HOT, 'reclaim');
-    return true;
+    const gone = pullTail(this.#store, id, COLD, 'evict');
+    if (gone > 0) return gone;
+    if (!this.#store.tuning.segmented) return USELESS;
+    return pullTail(this.#store, id, HOT, 'reclaim');
   }
 }

@@ -234,6 +234,25 @@ describe('large items', () => {
     }
   });
 
+  const mixtures = [['64 MB', 64, 512 * 1024, [450_000, 600_000]], ['small chunks', 12, 16 * 1024, [15_000, 30_000, 60_000]]] as const; // prettier-ignore
+  test.each(mixtures)(
+    'and those of the largest chunk make room for one another: %s',
+    (_, megabytes, slabChunkMax, lengths) => {
+      const { cache } = still({ memoryBytes: megabytes * MB, slabChunkMax });
+      const random = new Random(megabytes);
+      const values = lengths.map((length) => valueOf(String(length), length));
+      for (let at = 0; at < 1000; at++) {
+        const value = random.pick(values);
+        setItem(cache, `mixed${at}`, value); // throws without memory
+        expect(getItem(cache, `mixed${at}`)?.value.toString() === value).toBe(true);
+      }
+      // First all of one kind, then all of the other.
+      for (const [kind, value] of [values[0]!, values.at(-1)!, values[0]!].entries()) {
+        for (let at = 0; at < 1000; at++) setItem(cache, `kind${kind} ${at}`, value);
+      }
+    },
+  );
+
   test('with chunks too small for a long key are refused, and leave the others alone', async () => {
     await using cache = await createServer({
       memoryBytes: 8 * MB,
