@@ -109,10 +109,9 @@ export class Listener implements AsyncDisposable {
     const { admission } = this.#options;
     let connection: Connection | undefined;
     const receiver = () => connection!.session;
-    const socket =
-      (this.#options.readIntoArena ? readIntoArena(accepted, arena, receiver) : undefined) ??
-      copyIntoArena(accepted, arena, receiver);
-    connection = new Connection(this.#cache, socket, this.#options.readIntoArena, this.#name, () =>
+    const direct = this.#options.readIntoArena ? readIntoArena(accepted, arena, receiver) : undefined;
+    const socket = direct ?? copyIntoArena(accepted, arena, receiver);
+    connection = new Connection(this.#cache, socket, direct !== undefined, this.#name, () =>
       admission.left(connection!),
     );
     if (this.#console) connection.session.trust();

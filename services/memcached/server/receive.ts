@@ -32,7 +32,8 @@ export function readIntoArena(accepted: Socket, arena: Arena, receiver: () => Re
   holder._handle = null;
   accepted.destroy();
   const reads = new ArenaReads(arena, receiver);
-  const onread = { buffer: () => reads.into, callback: (length: number) => reads.take(length) };
+  // A socket wants both; it hears of no read, as the handle's are taken below.
+  const onread = { buffer: () => reads.into, callback: () => true };
   const socket = new Socket({ handle, onread } as unknown as ConstructorParameters<typeof Socket>[0]);
   const { onread: socketReads } = handle;
   const { streamBaseState, kReadBytesOrError } = internals;

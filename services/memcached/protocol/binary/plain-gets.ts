@@ -5,8 +5,9 @@ import { KEY_MAX } from '../text/get.ts';
 import { putError } from './packet.ts';
 import type { Session } from '../session.ts';
 
-/** The first two bytes of a get, the first four of its answer, and the four after those: how many bytes flags take. */
-const GET = REQUEST_MAGIC << 8;
+/** The first two bytes of a get. */
+export const GET_WORD = REQUEST_MAGIC << 8;
+/** The first four bytes of its answer, and the four after those: how many bytes flags take. */
 const ANSWER = RESPONSE_MAGIC << 24;
 const FLAGS_BYTES = 4;
 const FLAGS_FOLLOW = FLAGS_BYTES << 24;
@@ -14,7 +15,7 @@ const HEAD_BYTES = HEADER_BYTES + FLAGS_BYTES;
 
 /**
  * Serves gets in their plainest form, as many as follow each other.
- * @param from position of the first
+ * @param from position of the first, which begins with `GET_WORD`
  * @returns the position of the first that is not that plain, not complete, or has to wait
  */
 export function servePlainGets(session: Session, from: number, end: number): number {
@@ -25,7 +26,7 @@ export function servePlainGets(session: Session, from: number, end: number): num
   if (settings.sasl && !session.authenticated) return from;
   let at = from;
   let served = 0;
-  while (at + HEADER_BYTES <= end && view.getUint16(at) === GET) {
+  while (at + HEADER_BYTES <= end && view.getUint16(at) === GET_WORD) {
     const length = view.getUint16(at + 2);
     const key = at + HEADER_BYTES;
     const next = key + length;

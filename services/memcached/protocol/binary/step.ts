@@ -5,7 +5,7 @@ import { flush, noop, quit, version } from './simple.ts';
 import { HEADER_BYTES, LOUD, OP, REQUEST_MAGIC, STATUS } from './codes.ts';
 import { KEY_MAX } from '../text/get.ts';
 import { putError, type BinaryRequest } from './packet.ts';
-import { servePlainGets } from './plain-gets.ts';
+import { GET_WORD, servePlainGets } from './plain-gets.ts';
 import { remove } from './remove.ts';
 import { retrieve } from './retrieve.ts';
 import { saslAuthenticate, saslMechanisms } from './sasl.ts';
@@ -69,8 +69,10 @@ export function binaryStep(session: Session, at: number, end: number): number {
   const { reply, binary: request, settings } = cache;
   const { view } = cache.store.arena;
   if (end - at < HEADER_BYTES) return at;
-  const after = servePlainGets(session, at, end);
-  if (after !== at) return after;
+  if (view.getUint16(at) === GET_WORD) {
+    const after = servePlainGets(session, at, end);
+    if (after !== at) return after;
+  }
   if (view.getUint8(at) !== REQUEST_MAGIC) {
     session.quit('error');
     return end;
