@@ -2,7 +2,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { readFileSync } from 'node:fs';
 import { createServer as createHttps } from 'node:https';
-import { createServer, type AddressInfo } from 'node:net';
+import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { createServer as createTls } from 'node:tls';
 import { describe, expect, onTestFinished, test } from 'vitest';
@@ -107,9 +107,9 @@ describe('drain', () => {
 describe('a user-provided service with a syslog drain', () => {
   test('syslog: gets the lines of bound apps, in RFC 5424 as Cloud Foundry writes it', async () => {
     let received = '';
+    const sockets = opened();
     const server = createServer((socket) => {
-      socket.on('data', (chunk) => (received += String(chunk))).on('error', () => {});
-      onTestFinished(() => void socket.destroy());
+      sockets.add(socket.on('data', (chunk) => (received += String(chunk))).on('error', () => {}));
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     onTestFinished(() => void server.close());
@@ -135,6 +135,7 @@ describe('a user-provided service with a syslog drain', () => {
     async (scheme) => {
       const { key, cert, file } = makeCertificate();
       let received = '';
+      const sockets = opened();
       const server =
         scheme === 'https'
           ? createHttps({ key, cert }, (request, response) => {
@@ -142,8 +143,7 @@ describe('a user-provided service with a syslog drain', () => {
               request.on('data', (chunk) => (received += String(chunk))).on('end', () => response.end());
             })
           : createTls({ key, cert }, (socket) => {
-              socket.on('data', (chunk) => (received += String(chunk))).on('error', () => {});
-              onTestFinished(() => void socket.destroy());
+              sockets.add(socket.on('data', (chunk) => (received += String(chunk))).on('error', () => {}));
             });
       server.on('tlsClientError', () => {});
       await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -167,6 +167,13 @@ describe('a user-provided service with a syslog drain', () => {
     },
   );
 });
+
+/** Connections that end with the test. One may come when its test is over, which can then promise nothing more. */
+function opened(): Set<Socket> {
+  const sockets = new Set<Socket>();
+  onTestFinished(() => sockets.forEach((socket) => void socket.destroy()));
+  return sockets;
+}
 
 /** Of its own authority, for 127.0.0.1. */
 function makeCertificate() {

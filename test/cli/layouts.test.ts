@@ -67,7 +67,7 @@ describe('as cf prints it', () => {
       'state', 'since', 'cpu', 'memory', 'disk', 'logging', 'cpu entitlement', 'details', 'ready',
     ]); // prettier-ignore
     expect(app.stdout).toMatch(
-      /^#0 {3}running {3}\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ {3}\d+\.\d% +[\d.]+M of 128M {3}[\d.]+K of 512M {3}\d+B\/s of 16K\/s {2,}true$/m,
+      /^#0 {3}running {3}\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ {3,}\d+\.\d% {3,}[\d.]+M of 128M {3,}[\d.]+[BK] of 512M {3,}[\d.]+[BK]\/s of 16K\/s {3,}true$/m,
     );
     expect(app.stdout).toMatch(/^type: +worker\n(.*\n)+There are no running instances of this process\.$/m);
 

@@ -3,7 +3,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { GUARDIAN_SCRIPT } from '../../../services/kit/guardian-script.ts';
-import { hasProc } from '../../../services/kit/process-table.ts';
+import { hasProc, processRow } from '../../../services/kit/process-table.ts';
 import { alive, ignoresTerm, pidsGone, until } from '../../helpers/alive.ts';
 
 const LAST_PID = '/proc/sys/kernel/ns_last_pid';
@@ -87,6 +87,7 @@ if (!reuse) console.log(`Skipped: numbers of processes cannot be chosen here (${
 test.runIf(reuse)('a stranger who was given the number of a group on record is left alone', async () => {
   const first = spawn('sleep', ['1000'], { stdio: 'ignore', detached: true });
   const group = first.pid!;
+  const firstBegan = processRow(group)!.startTime;
   const { pid, say, hangUp, exit } = guardian('sh');
   await until('its first lines', () => ignoresTerm(pid));
   const before = bytesRead(pid);
@@ -94,10 +95,11 @@ test.runIf(reuse)('a stranger who was given the number of a group on record is l
   await until('the line and the start time to be read', () => bytesRead(pid) > before + 100);
   first.kill('SIGKILL');
   await new Promise((resolve) => first.once('exit', resolve));
-  const second = await until('the same number for another', () => {
+  // Start times come in hundredths of a second, all of which may have gone by in less.
+  const second = await until('the same number for another, later', () => {
     writeFileSync(LAST_PID, String(group - 1));
     const child = spawn('sleep', ['1000'], { stdio: 'ignore', detached: true });
-    if (child.pid === group) return child;
+    if (child.pid === group && processRow(group)!.startTime !== firstBegan) return child;
     child.kill('SIGKILL');
     return undefined;
   });
