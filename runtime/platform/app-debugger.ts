@@ -2,6 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Guardian } from '../../services/kit/guardian.ts';
+import { takeLease } from '../../services/kit/port-lease.ts';
 import { startProcess } from '../../services/kit/process.ts';
 import {
   DEBUG_FILES,
@@ -14,7 +15,6 @@ import { PaasError } from '../kernel/errors.ts';
 import type { Log } from '../logs/log.ts';
 import type { AppPlan, ProcessPlan } from '../plan/types.ts';
 import { allocatePort, isFree } from '../ports/allocate.ts';
-import { takeLease } from '../ports/lease.ts';
 import { makePrivateFolder } from '../state/home.ts';
 import type { AppEnvironment, LaunchEnv } from './app-environment.ts';
 

@@ -1,15 +1,9 @@
 /** Finds a port nobody listens on: the preferred one where that is free, else one of a quiet range. */
 import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
-import { takeLease } from './lease.ts';
+import { takeLease } from '../../services/kit/port-lease.ts';
+import { FIRST_PORT, LAST_PORT } from '../../services/kit/ports.ts';
 import { PaasError } from '../kernel/errors.ts';
-
-/**
- * Below the ranges from which systems take ports of outgoing connections (Linux from 32768, macOS from 49152),
- * so that no connection sits down on a port between our look and the app's `listen`, and above the well-known.
- */
-export const FIRST_PORT = 20_000;
-export const LAST_PORT = 29_999;
 
 const MAX_PORT = 65_535;
 

@@ -53,7 +53,7 @@ async function start(_: undefined, context: ServiceContext): Promise<ServiceInst
   const figures = { connections: 0, datagrams: 0, refused: 0 };
   try {
     const protocols = protocolsOf(serviceName);
-    const inner = typeof details?.int_port === 'number' ? details.int_port : await freePort(host);
+    const inner = typeof details?.int_port === 'number' ? details.int_port : await freePort(host, false);
     let { port } = context;
     const pass = { host, inner, figures };
     if (protocols.includes('tcp')) {

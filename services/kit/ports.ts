@@ -1,9 +1,31 @@
 /** Ports of services: a free one where any will do, and a taken one told before an engine stumbles over it. */
+import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
+import { takeLease } from './port-lease.ts';
 import { ServiceError } from './service-error.ts';
 
-/** A port that was free a moment ago. */
-export function freePort(host: string): Promise<number> {
+/**
+ * Below the ranges from which systems take ports of outgoing connections (Linux from 32768, macOS from 49152), so that
+ * no connection sits down on a port between our look and the `listen` of a program, and above the well-known.
+ */
+export const FIRST_PORT = 20_000;
+export const LAST_PORT = 29_999;
+
+const MAX_TRIES = 200;
+
+/**
+ * A port that was free a moment ago, and that no process of ours gives to another program meanwhile.
+ * @param leased false where UDP is to be spoken there, which a lease may be in the way of
+ */
+export async function freePort(host: string, leased = true): Promise<number> {
+  for (let tries = 0; tries < MAX_TRIES; tries++) {
+    const port = randomInt(FIRST_PORT, LAST_PORT + 1);
+    const lease = await takeLease(port);
+    if (!lease) continue;
+    const free = await listenOnce(host, port).catch(() => undefined);
+    if (free === undefined || !leased) lease.release();
+    if (free !== undefined) return free;
+  }
   return listenOnce(host, 0);
 }
 

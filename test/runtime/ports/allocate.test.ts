@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { createServer, type Server } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
-import { allocatePort, FIRST_PORT, isFree, LAST_PORT } from '../../../runtime/ports/allocate.ts';
+import { allocatePort, isFree } from '../../../runtime/ports/allocate.ts';
+import { FIRST_PORT, LAST_PORT } from '../../../services/kit/ports.ts';
 
 function listen(host: string, port = 0): Promise<number> {
   return new Promise((resolve, reject) => {
@@ -58,27 +59,23 @@ test('can be cut short', async () => {
   await expect(allocatePort({ signal: AbortSignal.abort(new Error('enough')) })).rejects.toThrow('enough');
 });
 
-test(
-  'what one process has chosen no other chooses, and its end lets it go',
-  { timeout: 30_000 },
-  async () => {
-    const port = await allocatePort();
-    const lease = new URL('../../../runtime/ports/lease.ts', import.meta.url).href;
-    const ask = () =>
-      execFileSync(
-        process.execPath,
-        [
-          '--import',
-          'tsx',
-          '-e',
-          `import(${JSON.stringify(lease)}).then(async ({ takeLease }) => {
+test('what one process has chosen no other chooses, and its end lets it go', async () => {
+  const port = await allocatePort();
+  const lease = new URL('../../../services/kit/port-lease.ts', import.meta.url).href;
+  const ask = () =>
+    execFileSync(
+      process.execPath,
+      [
+        '--import',
+        'tsx',
+        '-e',
+        `import(${JSON.stringify(lease)}).then(async ({ takeLease }) => {
           console.log((await takeLease(${port})) ? 'free' : 'taken', (await takeLease(${port + 10_000})) ? 'free' : 'taken');
         });`,
-        ],
-        { encoding: 'utf8' },
-      );
-    expect(ask()).toBe('taken free\n');
-    // The first of these has ended, and with it its lease.
-    expect(ask()).toBe('taken free\n');
-  },
-);
+      ],
+      { encoding: 'utf8' },
+    );
+  expect(ask()).toBe('taken free\n');
+  // The first of these has ended, and with it its lease.
+  expect(ask()).toBe('taken free\n');
+});

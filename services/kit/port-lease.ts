@@ -3,7 +3,7 @@
  * other process of ours chooses it as well: by a socket of another kind on the same number, which the system lets go
  * with its owner, however that ends. Nothing is written down, and nothing is left behind.
  */
-import { lazily } from '../../services/kit/lazily.ts';
+import { lazily } from './lazily.ts';
 
 /** Nobody's own address, so that programs that speak UDP on the port as well seldom meet it. */
 const ADDRESS = '127.80.76.65';
