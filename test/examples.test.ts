@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { get, newHome } from './helpers/cli.ts';
-import { linked } from './helpers/project.ts';
+import { linked, PATIENT } from './helpers/project.ts';
 import { tempDir } from './helpers/temp-dir.ts';
 
 const examples = fileURLToPath(new URL('../examples', import.meta.url));
@@ -73,7 +73,7 @@ if (obstacle) console.log(`The Django example is skipped: ${obstacle}`);
 
 test.skipIf(obstacle)(
   'django-gtd: installed once, hooks run, the second GET comes from the cache',
-  { timeout: 240_000 },
+  { timeout: 400_000 },
   async () => {
     const home = newHome();
     const cwd = join(examples, 'django-gtd');
@@ -106,12 +106,16 @@ const linesOf = (...path: string[]): number =>
 
 test(
   'testing-vitest: hit, miss, expiry and outage, in less than a hundred lines',
-  { timeout: 90_000 },
+  { timeout: 150_000 },
   async () => {
     expect(linesOf('testing-vitest', 'test', 'quotes.test.js')).toBeLessThan(MAX_LINES);
     const folder = tempDir('pl-example-');
     cpSync(join(examples, 'testing-vitest'), folder, { recursive: true });
-    const { code, stdout, stderr } = await linked(folder, ['vitest']).run('vitest', ['run', '--no-color']);
+    const { code, stdout, stderr } = await linked(folder, ['vitest']).run('vitest', [
+      'run',
+      '--no-color',
+      ...PATIENT,
+    ]);
     expect(stdout + stderr).toContain('10 passed');
     expect(code).toBe(0);
   },
@@ -119,7 +123,7 @@ test(
 
 test.skipIf(obstacle)(
   'testing-pytest: the Django app by exec, in less than a hundred lines',
-  { timeout: 240_000 },
+  { timeout: 400_000 },
   async () => {
     expect(linesOf('testing-pytest', 'test_gtd.py')).toBeLessThan(MAX_LINES);
     const home = newHome();

@@ -139,15 +139,16 @@ describe('one sentence, the place, the next step', () => {
   });
 
   test('an app on a wrong port: what was waited for, how long, and what is listening', async () => {
-    const port = await freePort();
     const app = echoApp(
       'shop',
-      'timeout: 2\n',
-      `require('http').createServer((q, r) => r.end()).listen(${port}, '127.0.0.1')`,
+      'timeout: 5\n',
+      `const server = require('http').createServer((q, r) => r.end());
+       server.listen(0, '127.0.0.1', () => console.log('port ' + server.address().port));`,
     );
     const { code, stderr } = await push(app);
     expect(code).toBe(3);
-    expect(stderr).toMatch(/did not become ready: waited 2(\.\d)? s for/);
+    expect(stderr).toMatch(/did not become ready: waited 5(\.\d)? s for/);
+    const [, port] = /^ *port (\d+)$/m.exec(stderr)!;
     expect(stderr).toContain(`It listens on 127.0.0.1:${port} instead`);
   });
 
@@ -245,11 +246,3 @@ describe('one sentence, the place, the next step', () => {
     expect(services).toMatchObject([{ name: 'bad-cache', state: 'stopped' }]);
   });
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}

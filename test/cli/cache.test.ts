@@ -1,5 +1,6 @@
 /** `paas-local cache`: what a cache holds and what happens in it, for people. */
 import { expect, test } from 'vitest';
+import { until } from '../helpers/alive.ts';
 import { echoApp, newHome, type Home } from '../helpers/cli.ts';
 import { exchange } from '../services/memcached/helpers/exchange.ts';
 
@@ -72,12 +73,11 @@ test('watch shows what happens until it is ended', async () => {
   const port = await pushed(home);
   const watching = home.start(['cache', 'shelf', 'watch']);
   // It listens once it shows something.
-  const seen = watching.readUntil(/item_store key=two words status=stored/);
-  let tries = 0;
-  while (!/item_store/.test(watching.output) && tries++ < 200) {
+  await until('it to show something', async () => {
     await exchange(port, ['ms dHdvIHdvcmRz 1 b\r\nx\r\n']);
-  }
-  await seen;
+    return /item_store/.test(watching.output);
+  });
+  await watching.readUntil(/item_store key=two words status=stored/);
   watching.child.kill('SIGINT');
   expect(await watching.exited).toMatchObject({ code: 130 });
 });

@@ -163,7 +163,7 @@ http.server.ThreadingHTTPServer(('127.0.0.1', int(os.environ['PORT'])), Handler)
 `,
   });
 
-  test('opens debugpy, which speaks to a debugger', { timeout: 120_000 }, async () => {
+  test('opens debugpy, which speaks to a debugger', { timeout: 240_000 }, async () => {
     const home = newHome();
     const pushed = await home.json<{ url: string; apps: AppSnapshot[] }>(['push', '--detach', '--debug'], {
       cwd: appFolder(files('debugpy\n')),
@@ -174,7 +174,7 @@ http.server.ThreadingHTTPServer(('127.0.0.1', int(os.environ['PORT'])), Handler)
     expect((await home.run(['logs', 'shop'])).stdout).toContain('VS Code, launch.json: {"type":"debugpy"');
   });
 
-  test('says how to install it where it is not', { timeout: 120_000 }, async () => {
+  test('says how to install it where it is not', { timeout: 240_000 }, async () => {
     const refused = await newHome().run(['push', '--detach', '--debug'], { cwd: appFolder(files('')) });
     expect(refused.code).toBe(2);
     expect(refused.stderr).toContain('debugpy is not installed for its Python');

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { BIN, get, newHome, type Home } from '../helpers/cli.ts';
 import { missingEngines } from '../services/helpers.ts';
 
-const LONG_MS = 240_000;
+const LONG_MS = 400_000;
 const APP = fileURLToPath(new URL('../../fixtures/apps/every-service', import.meta.url));
 const TYPES = [
   'memcached',

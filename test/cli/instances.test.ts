@@ -189,8 +189,8 @@ describe('processes', () => {
 describe('sidecars', () => {
   const more = `  sidecars:\n  - name: helper\n    process_types: [web]\n    command: node helper.js\n    memory: 64M\n`;
   const helper = (file: string) =>
-    `console.log('helps with ' + process.env.MEMORY_LIMIT + ' on ' + process.env.PORT);
-     require('fs').watch('.', () => require('fs').existsSync(${JSON.stringify(file)}) && process.exit(7));`;
+    `require('fs').watch('.', () => require('fs').existsSync(${JSON.stringify(file)}) && process.exit(7));
+     console.log('helps with ' + process.env.MEMORY_LIMIT + ' on ' + process.env.PORT);`;
 
   test('share the environment, have memory of their own, and the instance dies with them', async () => {
     const home = newHome();
@@ -347,7 +347,7 @@ test('an instance whose readiness check fails gets no requests and is not restar
   const url = await push(
     home,
     cfApp(
-      `  instances: 2\n  readiness-health-check-type: http\n  readiness-health-check-http-endpoint: /ready\n  readiness-health-check-interval: 1\n`,
+      `  instances: 2\n  readiness-health-check-type: http\n  readiness-health-check-http-endpoint: /ready\n  readiness-health-check-interval: 1\n  readiness-health-check-invocation-timeout: 20\n`,
     ),
   );
   const { id, ...before } = await appOf(home);
@@ -389,8 +389,11 @@ test('with a sidecar, who took too much is told, and both are counted', async ()
   const hog = `${SERVER.replace("if (what === 'ill')", "if (what === 'eat') global.kept = Buffer.alloc(200 << 20, 1);\n  if (what === 'ill')")}`;
   const helper = 'setInterval(() => {}, 1000);';
   const url = await push(home, cfApp(sidecars, { 'server.js': hog, 'helper.js': helper }));
-  const { usage } = await home.json<{ usage: readonly InstanceUsage[] }>(['app', 'shop']);
-  expect(usage[0]!.processes).toBe(2);
+  // The shells that start them may be there a moment longer, and the helper a moment later.
+  await until('both, and no more', async () => {
+    const { usage } = await home.json<{ usage: readonly InstanceUsage[] }>(['app', 'shop']);
+    return usage[0]!.processes === 2;
+  });
   await get(`${url}/eat`);
   const crash = await until('the crash', async () =>
     (await eventsOf(home)).find(({ event }) => event === 'audit.app.process.crash'),

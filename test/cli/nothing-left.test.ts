@@ -6,7 +6,8 @@ import { describe, expect, test } from 'vitest';
 import type { AppSnapshot } from '../../runtime/snapshot.ts';
 import { until } from '../helpers/alive.ts';
 import { appFolder, BIN, echoApp, get, newHome } from '../helpers/cli.ts';
-import { guardians, isRunning, untilNothingIsLeft } from '../helpers/left.ts';
+import { guardians, untilNothingIsLeft } from '../helpers/left.ts';
+import { isRunning } from '../helpers/survivors.ts';
 
 /** Servers that are hard to end, each with a line in its environment by which it is found. */
 const SERVER = `require('http').createServer((q, r) => r.end('ok')).listen(process.env.PORT, '127.0.0.1', () => console.log('listening'));`;

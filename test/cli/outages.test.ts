@@ -107,7 +107,7 @@ describe('for scripts', () => {
       code: 3,
       stderr: expect.stringContaining('shop not in the space') as string,
     });
-    const waiting = home.run(['wait', '--timeout', '30s'], { cwd: folder });
+    const waiting = home.run(['wait', '--timeout', '2m'], { cwd: folder });
     await home.json(['push', '--detach'], { cwd: folder });
     expect(await waiting).toMatchObject({ code: 0, stdout: '' });
     expect(await home.run(['wait', 'shop', '--for', 'down', '--timeout', '100ms'])).toMatchObject({

@@ -11,7 +11,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 
 test(
   'the packed tarball, installed globally into an empty folder, pushes an app',
-  { timeout: 120_000 },
+  { timeout: 240_000 },
   async () => {
     const prefix = tempDir();
     const quiet = ['--silent', '--no-audit', '--no-fund'];

@@ -10,7 +10,7 @@ const readme = readFileSync(join(root, 'README.md'), 'utf8');
 
 test(
   'every command of the README runs, in its order, in the example it speaks of',
-  { timeout: 60_000 },
+  { timeout: 180_000 },
   async () => {
     const commands = [...readme.matchAll(/^paas-local ([^#\n]+)/gm)].map((found) => found[1]!.trim());
     expect(commands.length).toBeGreaterThan(10);

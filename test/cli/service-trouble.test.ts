@@ -8,7 +8,7 @@ import { smallDisk } from '../helpers/small-disk.ts';
 import { missingEngines } from '../services/helpers.ts';
 import { PROBES } from '../services/probes.ts';
 
-const LONG_MS = 180_000;
+const LONG_MS = 400_000;
 const missing = await missingEngines();
 const present = Object.keys(PROBES).filter((type) => !missing.has(type));
 
@@ -51,7 +51,7 @@ describe('engines', { timeout: LONG_MS }, () => {
           `${type} to be back`,
           async () =>
             new RegExp(`app\\.service\\.back.*of-${type}: its engine serves again`).test(await eventsOf()),
-          { boundMs: 60_000 },
+          { boundMs: 120_000 },
         );
         expect(await PROBES[type]!.read(endpoint(type))).toBe('kept');
         expect(await eventsOf()).toMatch(

@@ -10,7 +10,7 @@ import { pidsGone } from '../helpers/alive.ts';
 import { appFolder, BIN, ECHO_SERVER, echoApp, get, newHome, type Home } from '../helpers/cli.ts';
 import { missingEngines } from '../services/helpers.ts';
 
-const LONG_MS = 180_000;
+const LONG_MS = 400_000;
 const missing = await missingEngines();
 const here = (...types: readonly string[]) => !types.some((type) => missing.has(type));
 

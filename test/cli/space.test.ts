@@ -135,7 +135,7 @@ describe('completion', () => {
   });
 });
 
-test('50 commands at the same moment all get their answer', { timeout: 60_000 }, async () => {
+test('50 commands at the same moment all get their answer', { timeout: 180_000 }, async () => {
   const home = newHome();
   await home.json(['push', '--detach'], { cwd: echoApp('shop') });
   const answers = await Promise.all(

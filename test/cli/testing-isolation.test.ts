@@ -48,7 +48,7 @@ async function firstLine(child: ChildProcess): Promise<Told[]> {
 
 test(
   `${WORKERS * PLATFORMS_EACH} platforms from ${WORKERS} workers, one of them killed`,
-  { timeout: 180_000 },
+  { timeout: 240_000 },
   async () => {
     const folder = cacheApp();
     const program = `${appFolder({ 'worker.mjs': WORKER })}/worker.mjs`;

@@ -51,11 +51,14 @@ test('a process that is killed leaves nothing', async () => {
   let said = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => (said += text));
   onTestFinished(() => void child.kill('SIGKILL'));
+  // When nobody holds its end any more: not before what outlives it has said what it has to say.
+  const silent = new Promise((resolve) => child.stderr.once('close', resolve));
   const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
   const { pid, home } = JSON.parse(String((await lines.next()).value)) as Told;
   child.kill('SIGKILL');
   await pidsGone([pid]);
   await until('the folder to be removed', () => !existsSync(home));
+  await silent;
   // It cannot say so itself any more.
   expect(said).toMatch(
     /^paas-local: the platform started at file:\/\/.*program\.mjs:4:\d+ was never stopped\. .*\n$/,

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { freePort } from '../../services/kit/ports.ts';
+import { allocatePort } from '../../runtime/ports/allocate.ts';
 import { newHome } from '../helpers/cli.ts';
-import { linked, project } from '../helpers/project.ts';
+import { linked, PATIENT, project } from '../helpers/project.ts';
 import { tempDir } from '../helpers/temp-dir.ts';
 import { cacheApp, SERVER } from '../runtime/testing/helpers.ts';
 
@@ -38,7 +38,11 @@ test('the test of the front page, in the example it speaks of', async () => {
   const folder = tempDir('pl-front-');
   cpSync(fileURLToPath(new URL('../../examples/hello-cache', import.meta.url)), folder, { recursive: true });
   writeFileSync(join(folder, 'front.test.mjs'), text!);
-  const { code, stdout, stderr } = await linked(folder, ['vitest']).run('vitest', ['run', '--no-color']);
+  const { code, stdout, stderr } = await linked(folder, ['vitest']).run('vitest', [
+    'run',
+    '--no-color',
+    ...PATIENT,
+  ]);
   expect(stdout + stderr).toContain('1 passed');
   expect(code).toBe(0);
 });
@@ -60,13 +64,13 @@ test("Vitest's, and its globalSetup", async () => {
       import { expect, inject, test } from 'vitest';
       test('is handed over', () => expect(Object.keys(inject('paasLocal'))).toEqual(['url', 'urls', 'env']));`,
   });
-  const { code, stdout, stderr } = await shop.run('vitest', ['run', '--no-color']);
+  const { code, stdout, stderr } = await shop.run('vitest', ['run', '--no-color', ...PATIENT]);
   expect(stdout + stderr).toContain('2 passed');
   expect(code).toBe(0);
 });
 
 test("Playwright's webServer", async () => {
-  const port = await freePort('127.0.0.1');
+  const port = await allocatePort();
   const shop = project(
     {
       ...APP,

@@ -1,7 +1,7 @@
 /** The test platform under the runners people use, each as its documentation says. */
 import { describe, expect, test } from 'vitest';
-import { freePort } from '../../services/kit/ports.ts';
-import { project } from '../helpers/project.ts';
+import { allocatePort } from '../../runtime/ports/allocate.ts';
+import { PATIENT, project } from '../helpers/project.ts';
 import { SERVER } from '../runtime/testing/helpers.ts';
 
 const APP = {
@@ -10,9 +10,6 @@ const APP = {
   'server.js': SERVER,
   'package.json': '{"name": "shop", "type": "commonjs"}',
 };
-
-/** The start counts as time of the first test, and a machine that is busy takes more than the five seconds there are. */
-const PATIENT = ['--testTimeout=30000', '--hookTimeout=30000'];
 
 describe('vitest', () => {
   test('one platform for a file, reset between tests, its timeline shown for the test that failed', async () => {
@@ -124,7 +121,7 @@ describe('vitest', () => {
           expect(env.MEMCACHE_URL).toMatch(/^127/);
         });`,
     });
-    const { code, stdout, stderr } = await shop.run('vitest', ['run', '--no-color']);
+    const { code, stdout, stderr } = await shop.run('vitest', ['run', '--no-color', ...PATIENT]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toContain('1 passed');
   });
@@ -163,7 +160,7 @@ describe('Playwright', () => {
     });`;
 
   test('webServer starts and stops a push', async () => {
-    const port = await freePort('127.0.0.1');
+    const port = await allocatePort();
     const url = `http://127.0.0.1:${port}/`;
     const shop = project(
       {
@@ -174,7 +171,7 @@ describe('Playwright', () => {
             webServer: {
               command: 'paas-local push --port ${port} --strict-ports --no-watch',
               url: '${url}',
-              gracefulShutdown: { signal: 'SIGTERM', timeout: 5000 },
+              gracefulShutdown: { signal: 'SIGTERM', timeout: 60000 },
             },
             use: { baseURL: '${url}' },
           };`,

@@ -10,7 +10,7 @@ import { appFolder, ECHO_SERVER, get, newHome, type Home } from '../helpers/cli.
 import { untilNothingIsLeft } from '../helpers/left.ts';
 
 /** Some of it waits for the platform's ten seconds of grace. */
-const LONG = { timeout: 60_000 };
+const LONG = { timeout: 180_000 };
 
 const fixture = (name: string) => fileURLToPath(new URL(`../../fixtures/apps/${name}`, import.meta.url));
 
@@ -67,7 +67,7 @@ describe('a push fails, says why, and leaves nothing, of an app that', () => {
     ['no-port', /did not become ready[^]*Nothing of it listens/],
   ])('%s', async (name, said) => {
     const home = newHome();
-    const { code, stderr } = await home.run(['push', '--detach', '-t', '2'], { cwd: fixture(name) });
+    const { code, stderr } = await home.run(['push', '--detach', '-t', '5'], { cwd: fixture(name) });
     expect(code).toBe(3);
     expect(stderr).toMatch(said);
     const pid = Number(said.exec(stderr)?.[1] ?? 0);

@@ -4,7 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { findMarked } from '../../services/kit/marked.ts';
 import { isAlive, processRow } from '../../services/kit/process-table.ts';
 
-const BOUND_MS = 12_000;
+/** For what hangs: an engine's 10 s of grace, and as much again and again on a machine that is slow or busy. */
+const BOUND_MS = 40_000;
 const LOOK_MS = 20;
 
 /** Waits until `look` gives something. A timeout says what was waited for, and what `state` shows. */

@@ -5,12 +5,16 @@ import { request } from 'node:http';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
+import { until } from './alive.ts';
 import { ENGINE_PATH } from './engine-path.ts';
+import { survivors } from './survivors.ts';
 import { tempDir } from './temp-dir.ts';
 
 /** The program as it is shipped. */
 export const BIN = fileURLToPath(new URL('../../dist/cli/main.cjs', import.meta.url));
-const COMMAND_MS = 60_000;
+/** For what hangs: a push of every engine, on a machine that is slow or busy. */
+const COMMAND_MS = 200_000;
+const PRINT_MS = 60_000;
 
 export interface Outcome {
   readonly code: number | null;
@@ -55,6 +59,10 @@ export function newHome(extra: Record<string, string> = {}): Home {
   };
   onTestFinished(async () => {
     await home.run(['stop', '--all']);
+    // A host that has let go of its clients, or was ended without them, may still be writing its last lines.
+    await until(`all that runs in ${folder} to end`, () => survivors(folder).length === 0, {
+      state: () => survivors(folder),
+    });
   });
   return home;
 }
@@ -65,6 +73,8 @@ export class Running {
   readonly exited: Promise<Outcome>;
   stdout = '';
   stderr = '';
+  /** It has exited and all it printed is here. */
+  #closed = false;
   readonly #waiting = new Set<() => void>();
 
   constructor(
@@ -72,12 +82,13 @@ export class Running {
     { cwd, env, program = BIN }: { cwd: string; env: Record<string, string>; program?: string },
   ) {
     this.child = spawn(process.execPath, [program, ...args], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
-    this.child.stdout!.on('data', (chunk) => this.#add('stdout', String(chunk)));
-    this.child.stderr!.on('data', (chunk) => this.#add('stderr', String(chunk)));
+    this.child.stdout!.setEncoding('utf8').on('data', (text: string) => this.#add('stdout', text));
+    this.child.stderr!.setEncoding('utf8').on('data', (text: string) => this.#add('stderr', text));
     const bound = setTimeout(() => this.child.kill('SIGKILL'), COMMAND_MS);
     this.exited = new Promise((resolve) => {
       this.child.on('close', (code, signal) => {
         clearTimeout(bound);
+        this.#closed = true;
         resolve({ code, signal, stdout: this.stdout, stderr: this.stderr });
         for (const check of this.#waiting) check();
       });
@@ -89,17 +100,18 @@ export class Running {
     return this.stdout + this.stderr;
   }
 
-  /** Until all it printed so far matches. Fails with what it did print when it exits first or 30 s have passed. */
+  /** Until the whole lines it printed so far match. Fails with what it did print when it ends first or hangs. */
   readUntil(pattern: RegExp): Promise<RegExpExecArray> {
     return new Promise((resolve, reject) => {
       const fail = (why: string) =>
         reject(new Error(`${why} before ${pattern} was printed. It printed:\n${this.output}`));
-      const bound = setTimeout(() => done(() => fail('30 s passed')), 30_000);
+      const bound = setTimeout(() => done(() => fail(`${PRINT_MS} ms passed`)), PRINT_MS);
       const check = () => {
-        const match = pattern.exec(this.output);
+        const match = pattern.exec(
+          this.#closed ? this.output : wholeLines(this.stdout) + wholeLines(this.stderr),
+        );
         if (match) done(() => resolve(match));
-        else if (this.child.exitCode !== null || this.child.signalCode !== null)
-          done(() => fail('It exited'));
+        else if (this.#closed) done(() => fail('It ended'));
       };
       const done = (settle: () => void) => {
         clearTimeout(bound);
@@ -116,6 +128,9 @@ export class Running {
     for (const check of this.#waiting) check();
   }
 }
+
+/** A line that has come in part may end in half a number. */
+const wholeLines = (text: string): string => text.slice(0, text.lastIndexOf('\n') + 1);
 
 /** An app folder with these files. */
 export function appFolder(files: Readonly<Record<string, string>>): string {

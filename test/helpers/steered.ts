@@ -9,7 +9,7 @@ import { onTestFinished } from 'vitest';
 import { deferred, type Deferred } from '../../services/kit/deferred.ts';
 import { tempDir } from './temp-dir.ts';
 
-const BOUND_MS = 15_000;
+const BOUND_MS = 40_000;
 
 type Event = { readonly event: string } & Readonly<Record<string, unknown>>;
 

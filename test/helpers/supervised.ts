@@ -58,7 +58,7 @@ export function supervise(app: string, options: SupervisedOptions = {}): Supervi
     health: {
       type: 'port',
       endpoint: '/',
-      startTimeoutMs: 20_000,
+      startTimeoutMs: 60_000,
       invocationTimeoutMs: 1000,
       intervalMs: 30_000,
       ...health,

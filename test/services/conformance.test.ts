@@ -28,7 +28,7 @@ const context = (type: ServiceType, port = 0): ServiceContext => ({
 });
 
 /** Starting a database takes longer than starting a cache, most of all on a busy machine. */
-const LONG_MS = 120_000;
+const LONG_MS = 240_000;
 
 const missing = await missingEngines();
 

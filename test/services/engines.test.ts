@@ -26,7 +26,7 @@ import { tempDir } from '../helpers/temp-dir.ts';
 import { missingEngines, serviceContext, startService, testGuardian } from './helpers.ts';
 import { PROBES } from './probes.ts';
 
-const LONG_MS = 120_000;
+const LONG_MS = 240_000;
 
 /** What says which version wrote the data, and one that nothing here can open. */
 const OTHER_VERSIONS: Readonly<Record<string, readonly [file: string, text: string]>> = {
@@ -94,7 +94,7 @@ describe.each(present)('%s', { timeout: LONG_MS }, (_label, name, searchPath) =>
     const first = instance.pid!;
     process.kill(first, 'SIGKILL');
     await until('another process', () => instance.pid !== first && instance.pid !== undefined, {
-      boundMs: 30_000,
+      boundMs: 90_000,
       state: () => context.lines,
     });
     await until(
@@ -105,7 +105,7 @@ describe.each(present)('%s', { timeout: LONG_MS }, (_label, name, searchPath) =>
           () => false,
         ),
       {
-        boundMs: 30_000,
+        boundMs: 90_000,
         state: () => context.lines,
       },
     );

@@ -15,7 +15,7 @@ import { tempDir } from '../helpers/temp-dir.ts';
 import { missingEngines, serviceContext, startService } from './helpers.ts';
 import { PROBES } from './probes.ts';
 
-const LONG_MS = 180_000;
+const LONG_MS = 400_000;
 const missing = await missingEngines();
 const present = Object.keys(PROBES).filter((name) => !missing.has(name));
 const typeOf = (name: string): ServiceType => SERVICE_TYPES.find(({ type }) => type === name)!;
@@ -75,7 +75,7 @@ describe.each(present)('%s', { timeout: LONG_MS }, (name) => {
       let serves = false;
       maker.stdout.on('data', (chunk) => (serves ||= String(chunk).includes('serves')));
       await until(`it to have come to: ${moment}`, () => serves || signs[moment](context), {
-        boundMs: 60_000,
+        boundMs: 120_000,
       });
       maker.kill('SIGKILL');
       await exited;

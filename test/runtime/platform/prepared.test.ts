@@ -1,4 +1,4 @@
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { likelyTypes, Prepared } from '../../../runtime/platform/prepared.ts';
 import type { SpaceRecord } from '../../../runtime/state/record.ts';
 import { SERVICE_TYPES } from '../../../services/index.ts';
@@ -21,7 +21,7 @@ test('what was begun is begun once, and goes after a while', async () => {
   prepared.keep(type);
   prepared.keep(type);
   expect(counts).toEqual({ begun: 1, gone: 0 });
-  await vi.waitFor(() => expect(counts.gone).toBe(1));
+  await expect.poll(() => counts.gone).toBe(1);
   prepared.keep(type);
   expect(counts.begun).toBe(2);
 });

@@ -1,7 +1,8 @@
 import http from 'node:http';
 import { describe, expect, test } from 'vitest';
 import type { RouteEntry } from '../../../runtime/router/types.ts';
-import { APP_GUID, ask, entry, freePort, httpBackend, rawBackend, readHead, startRouter } from './helpers.ts';
+import { allocatePort } from '../../../runtime/ports/allocate.ts';
+import { APP_GUID, ask, entry, httpBackend, rawBackend, readHead, startRouter } from './helpers.ts';
 
 async function instances(count: number, headers: Record<string, string | string[]> = {}) {
   const apps = [];
@@ -66,7 +67,7 @@ describe('several instances', () => {
 
   test('one of which is gone cost nothing: whatever the method, another one answers', async () => {
     const [alive] = await instances(1);
-    const { port, records } = await startRouter([entry([await freePort(), alive!])]);
+    const { port, records } = await startRouter([entry([await allocatePort(), alive!])]);
     for (let count = 0; count < 4; count++) {
       expect(await ask(port, { method: 'POST', body: 'once' })).toMatchObject({ status: 200, body: '0' });
     }
@@ -233,7 +234,7 @@ test('an instance takes no more than 500 requests at a time', async () => {
     request.on('error', () => {});
     return request;
   });
-  await expect.poll(() => app.connections(), { timeout: 10_000 }).toBe(500);
+  await expect.poll(() => app.connections(), { timeout: 60_000 }).toBe(500);
   const reply = await ask(port);
   expect(reply.status).toBe(503);
   expect(reply.headers['x-cf-routererror']).toBe('Connection Limit Reached');

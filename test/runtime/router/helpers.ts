@@ -123,16 +123,6 @@ async function serve(server: net.Server): Promise<Backend> {
   return { port: (server.address() as net.AddressInfo).port, sockets, connections: () => connections, close };
 }
 
-/** A port nobody listens on. */
-export async function freePort(): Promise<number> {
-  const server = net.createServer();
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as net.AddressInfo;
-  await new Promise((done) => server.close(done));
-  return port;
-}
-
 export interface Reply {
   readonly status: number;
   readonly headers: http.IncomingHttpHeaders;

@@ -1,6 +1,7 @@
 import http from 'node:http';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { ask, entry, freePort, httpBackend, RawClient, startRouter } from './helpers.ts';
+import { allocatePort } from '../../../runtime/ports/allocate.ts';
+import { ask, entry, httpBackend, RawClient, startRouter } from './helpers.ts';
 
 describe('a request for an app that starts', () => {
   test('waits and is let go as soon as an instance answers', async () => {
@@ -85,7 +86,7 @@ test('what is held is bounded in bytes as well, and the answer says why, with th
 
 describe('an instance that refuses connections', () => {
   test('is waited for, and the request sent when it listens again', async () => {
-    const port = await freePort();
+    const port = await allocatePort();
     const { port: front, router } = await startRouter([entry([port])]);
     const held = ask(front, { method: 'POST', body: 'hello' });
     const app = await httpBackend((request, response) => request.pipe(response));
@@ -94,7 +95,7 @@ describe('an instance that refuses connections', () => {
   });
 
   test('is asked again by itself, as programs reload without the platform knowing', async () => {
-    const port = await freePort();
+    const port = await allocatePort();
     const { port: front } = await startRouter([entry([port])]);
     const held = ask(front);
     await ask(front, { host: 'other.localhost' });
@@ -118,7 +119,7 @@ describe('an instance that refuses connections', () => {
   });
 
   test('is given up after the bound', async () => {
-    const port = await freePort();
+    const port = await allocatePort();
     const { port: front } = await startRouter([entry([port])], { refusedMs: 1 });
     const reply = await ask(front);
     expect(reply.status).toBe(502);

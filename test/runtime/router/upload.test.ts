@@ -94,7 +94,7 @@ describe('a large body', () => {
     client.socket.pause();
     let last = -1;
     // Still when two looks see the same: kernel and streams are full and nothing takes more.
-    await expect.poll(() => last === (last = written), { interval: 200, timeout: 20_000 }).toBe(true);
+    await expect.poll(() => last === (last = written), { interval: 200, timeout: 60_000 }).toBe(true);
     expect(written).toBeLessThan(64 * MIB);
   });
 
@@ -112,7 +112,7 @@ describe('a large body', () => {
     client.socket.on('drain', push);
     push();
     let last = -1;
-    await expect.poll(() => last === (last = written), { interval: 200, timeout: 20_000 }).toBe(true);
+    await expect.poll(() => last === (last = written), { interval: 200, timeout: 60_000 }).toBe(true);
     expect(written).toBeLessThan(64 * MIB);
   });
 });

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { describe, expect, test } from 'vitest';
-import { entry, freePort, RawClient, rawBackend, readHead, startRouter } from './helpers.ts';
+import { allocatePort } from '../../../runtime/ports/allocate.ts';
+import { entry, RawClient, rawBackend, readHead, startRouter } from './helpers.ts';
 
 const handshake = (path = '/ws'): string =>
   `GET ${path} HTTP/1.1\r\nHost: App.localhost\r\nConnection: keep-alive, Upgrade\r\nUpgrade: websocket\r\n` +
@@ -132,7 +133,7 @@ describe('a WebSocket', () => {
   });
 
   test('is answered 502 when the app cannot be reached', async () => {
-    const { port, record } = await startRouter([entry([await freePort()])], { refusedMs: 1 });
+    const { port, record } = await startRouter([entry([await allocatePort()])], { refusedMs: 1 });
     const client = await RawClient.connect(port);
     client.write(handshake());
     expect(await client.untilClosed()).toMatch(/^HTTP\/1\.1 502 Bad Gateway\r\n/);

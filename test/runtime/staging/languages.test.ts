@@ -1,11 +1,10 @@
 /** Ruby, PHP, Go and Java: each staged and started with the real toolchain, where this machine has it. */
 import { execFile, execFileSync, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { allocatePort } from '../../../runtime/ports/allocate.ts';
 import { findTool } from '../../../services/kit/find-tool.ts';
 import { tempDir } from '../../helpers/temp-dir.ts';
 import { appFolder, factsOf, stage, type StageOptions } from './helpers.ts';
@@ -26,7 +25,7 @@ const appEnv = (staged: Staged): Record<string, string> => ({
 
 /** Starts what staging found and returns what it answers at `/`. */
 async function firstAnswer(root: string, staged: Staged, path = '/'): Promise<string> {
-  const port = await freePort();
+  const port = await allocatePort();
   const app = spawn('/bin/bash', ['-c', staged.facts.commands.web!.command], {
     cwd: root,
     env: { ...appEnv(staged), PORT: String(port) },
@@ -48,19 +47,10 @@ async function firstAnswer(root: string, staged: Staged, path = '/'): Promise<st
         );
         return answer;
       },
-      { timeout: 20_000 },
+      { timeout: 100_000 },
     )
     .toBeDefined();
   return answer!;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 test.each([
@@ -238,7 +228,7 @@ func main() {
     writeFileSync(join(root, 'main.go'), program('two'));
     expect(await firstAnswer(root, first)).toBe('two');
     expect(readdirSync(root).toSorted()).toEqual(['go.mod', 'main.go']);
-  }, 120_000);
+  }, 180_000);
 
   test('what does not compile, and a module that is not listed', async () => {
     const broken = appFolder({ 'go.mod': 'module web\n', 'main.go': 'package main\nfunc main() { x }\n' });
@@ -254,7 +244,7 @@ func main() {
       code: 'STAGING_PACKAGE_MISSING',
       facts: { packages: ['example.org/left'] },
     });
-  }, 120_000);
+  }, 180_000);
 });
 
 const noJava = lacks('java', 'javac', 'jar');
@@ -291,7 +281,7 @@ public class Web {
       '.',
     ]);
     expect(await firstAnswer(root, await stage(root))).toBe('java');
-  }, 60_000);
+  });
 
   test('an archive for a servlet container is refused with the reason, unless it starts by itself or is told how', async () => {
     const root = appFolder({ 'web.war': 'PK WEB-INF/web.xml' });

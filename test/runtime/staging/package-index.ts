@@ -5,6 +5,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
+import { allocatePort } from '../../../runtime/ports/allocate.ts';
 import { tempDir } from '../../helpers/temp-dir.ts';
 
 export interface Distribution {
@@ -75,11 +76,7 @@ export async function packageIndex(
 
 /** An index where nobody listens. */
 export async function deadIndex(): Promise<Readonly<Record<string, string | undefined>>> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return indexEnv(port);
+  return indexEnv(await allocatePort());
 }
 
 /** Points pip and uv at it, away from settings and caches of this machine. */

@@ -142,7 +142,7 @@ describe.each(INSTALLERS)('with $installer', ({ installer, missing, path }) => {
       signal: abort.signal,
     });
     staged.catch(() => {});
-    await expect.poll(() => index.requests.length, { timeout: 20_000 }).toBeGreaterThan(0);
+    await expect.poll(() => index.requests.length, { timeout: 60_000 }).toBeGreaterThan(0);
     abort.abort(new Error('enough'));
     await expect(staged).rejects.toThrow('enough');
     expect(readdirSync(join(cacheDir, 'python'))).toEqual([]);
@@ -212,7 +212,7 @@ describe.each(INSTALLERS)('with $installer', ({ installer, missing, path }) => {
         ]);
       }
     },
-    60_000,
+    180_000,
   );
 });
 

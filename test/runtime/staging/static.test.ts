@@ -2,10 +2,11 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { request, type IncomingHttpHeaders } from 'node:http';
-import { createServer, type AddressInfo } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, onTestFinished, test } from 'vitest';
+import { allocatePort } from '../../../runtime/ports/allocate.ts';
 import { readRange } from '../../../runtime/staging/static/range.ts';
 import { createStaticServer } from '../../../runtime/staging/static/server.ts';
 import { readStaticfile } from '../../../runtime/staging/static/staticfile.ts';
@@ -188,7 +189,7 @@ test('a range lies within the file, whatever is asked', () => {
 test('the command that is found serves the app, and ends when asked', async () => {
   const root = appFolder({ Staticfile: 'root: my site', 'my site/index.html': 'served' });
   const { facts, env } = await stage(root);
-  const port = await freePort();
+  const port = await allocatePort();
   const app = spawn('/bin/sh', ['-c', `exec ${facts.commands.web!.command}`], {
     cwd: root,
     env: { ...env, PORT: String(port) },
@@ -217,12 +218,3 @@ test('a folder that is not there, or not in the app, is refused with a sentence'
     expect(output).toBe(`Cannot serve "${name}": ${problem}\n`);
   }
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}

@@ -14,11 +14,11 @@ const PORT_CHECK: HealthPlan = {
 };
 const HTTP_CHECK: HealthPlan = { ...PORT_CHECK, type: 'http', endpoint: '/health' };
 
-function serve(handler: RequestListener, host = '127.0.0.1'): Promise<number> {
+function serve(handler: RequestListener, host = '127.0.0.1', wanted = 0): Promise<number> {
   const server = createHttpServer(handler);
   onTestFinished(() => void server.close());
   return new Promise((resolve) => {
-    server.listen({ host, port: 0 }, () => resolve((server.address() as { port: number }).port));
+    server.listen({ host, port: wanted }, () => resolve((server.address() as { port: number }).port));
   });
 }
 
@@ -63,9 +63,13 @@ describe('an HTTP check', () => {
   test('prefers 127.0.0.1 where an app listens on both only after the first look', async () => {
     const late = createHttpServer((_, response) => response.end());
     onTestFinished(() => void late.close());
-    const port = await serve((_, response) => {
-      late.listen({ host: '127.0.0.1', port }, () => response.end());
-    }, '::1');
+    const port = await serve(
+      (_, response) => {
+        late.listen({ host: '127.0.0.1', port }, () => response.end());
+      },
+      '::1',
+      await allocatePort(),
+    );
     expect(await probe(HTTP_CHECK, port)).toEqual({ ok: true, host: '127.0.0.1' });
   });
 

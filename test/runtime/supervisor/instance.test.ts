@@ -76,7 +76,7 @@ describe('start', () => {
 
   test('a start that takes too long tells what listens instead, and is a crash', async () => {
     const { instance, steer, moments, moment } = await steered({
-      health: { startTimeoutMs: 1500 },
+      health: { startTimeoutMs: 5000 },
       policy: { immediate: 0, firstDelayMs: 60_000, maxDelayMs: 60_000, settleMs: 1, maxCrashes: 9 },
     });
     instance.start();
@@ -295,7 +295,7 @@ describe('a running instance', () => {
 
   test('that fails its check is ended and started again', async () => {
     const { instance, fetch, moment, moments } = supervise('falls-ill', {
-      health: { type: 'http', endpoint: '/health', intervalMs: 50 },
+      health: { type: 'http', endpoint: '/health', intervalMs: 50, invocationTimeoutMs: 20_000 },
     });
     instance.start();
     await instance.ready();

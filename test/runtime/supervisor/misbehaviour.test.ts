@@ -129,7 +129,7 @@ describe('a port', () => {
   });
 
   test('wrong-port: the other one is told', async () => {
-    const { instance } = supervise('wrong-port', { health: { startTimeoutMs: 1500 }, policy: ONCE });
+    const { instance } = supervise('wrong-port', { health: { startTimeoutMs: 5000 }, policy: ONCE });
     instance.start();
     const failure = await instance.ready().catch((error: unknown) => error);
     expect(failure).toMatchObject({ kind: 'timed-out', listening: [{ host: '127.0.0.1' }] });
@@ -207,9 +207,10 @@ describe('output', () => {
   });
 
   test('closes-stdout: what was said is there', async () => {
-    const { instance, lines } = supervise('closes-stdout');
+    const { instance, said, lines } = supervise('closes-stdout');
     instance.start();
     await instance.ready();
+    await said('last words');
     expect(lines).toEqual(['OUT last words']);
     await instance.stop();
   });

@@ -10,7 +10,7 @@ import { missingEngines } from '../../services/helpers.ts';
 import { started } from './helpers.ts';
 
 const missing = await missingEngines();
-const LONG_MS = 120_000;
+const LONG_MS = 240_000;
 
 async function withService(type: string) {
   const folder = appFolder({ 'manifest.yml': `name: lib\nservices: {db: ${type}}\n` });

@@ -284,9 +284,9 @@ describe('failures say what failed', () => {
     const folder = appFolder({
       'manifest.yml': 'name: slow\ncommand: "echo thinking; sleep 100"\nmem: 64M\n',
     });
-    const failure = await failureOf(startPlatform({ folder, readyTimeout: 700 }));
+    const failure = await failureOf(startPlatform({ folder, readyTimeout: 4000 }));
     expect(failure).toMatchObject({ code: 'READY_TIMEOUT', exitCode: 3 });
-    expect(failure.message).toContain('Not ready within 700 ms: waited for app "slow" to be ready');
+    expect(failure.message).toContain('Not ready within 4 s: waited for app "slow" to be ready');
     expect(failure.message).toContain('  | thinking');
   });
 

@@ -15,7 +15,7 @@ function run(body: string): unknown {
   const { stdout, stderr } = spawnSync(
     process.execPath,
     ['--import', 'tsx', '--input-type=module', '-e', script],
-    { encoding: 'utf8', timeout: 20_000 },
+    { encoding: 'utf8', timeout: 100_000 },
   );
   expect(stderr).toBe('');
   return JSON.parse(stdout);

@@ -218,10 +218,12 @@ describe('terminate', () => {
 describe('an exit by itself', () => {
   test('takes along what was left in the group and outside', async () => {
     const { running, said } = shell(
-      `sleep 1000 & setsid sleep 1000 & (trap '' TERM; sleep 1000)& echo up; sleep 0.2`,
+      `sleep 1000 & setsid sleep 1000 & (trap '' TERM; echo deaf; exec sleep 1000) & read go`,
+      { stdin: 'pipe' },
     );
-    await said('OUT up');
+    await said('OUT deaf');
     const members = running.members();
+    running.stdin!.end('go\n');
     expect(await running.ended).toMatchObject({ code: 0, forced: true });
     await pidsGone(members, 0);
   });
@@ -260,7 +262,7 @@ describe('runToEnd', () => {
   });
 
   test('ends what takes too long', async () => {
-    const result = await runToEnd({ ...step, args: ['-c', 'echo begun; sleep 1000'], timeoutMs: 200 });
+    const result = await runToEnd({ ...step, args: ['-c', 'echo begun; sleep 1000'], timeoutMs: 3000 });
     expect(result).toMatchObject({ signal: 'SIGTERM', timedOut: true, output: 'begun' });
   });
 

@@ -14,7 +14,7 @@ describe.each([
   const begin = async () => {
     const instance = await startService(memcached, serviceContext(memcached, { sameThread }));
     const { host, port } = instance.endpoint;
-    const wire = await Wire.open({ host, port, timeoutMs: 20_000 });
+    const wire = await Wire.open({ host, port, timeoutMs: 100_000 });
     const say = async (text: string): Promise<string> => {
       wire.write(text);
       return wire.readLine();
@@ -52,7 +52,7 @@ describe.each([
       expect(await say('get later\r\n')).toBe('END');
       expect(await say('get empty\r\n')).toBe('VALUE empty 4294967295 0');
       expect([await wire.readLine(), await wire.readLine()]).toEqual(['', 'END']);
-      expect(await say('mg mortal t\r\n')).toMatch(/^HD t(1000|99\d)$/);
+      expect(await say('mg mortal t\r\n')).toMatch(/^HD t(1000|9\d\d)$/);
       expect(await say('mg gP/+ b v\r\n')).toBe('VA 1');
       expect(await wire.readLine()).toBe('b');
       expect(await say('get large\r\n')).toBe(`VALUE large 0 ${LARGE_BYTES}`);

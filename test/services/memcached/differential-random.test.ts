@@ -24,37 +24,41 @@ const BINARY_END = {
     received.readUInt32BE(received.length - 12) === 0x0badcafe,
 };
 
-describe.skipIf(referenceObstacle('random differential test'))('random requests', { timeout: 60_000 }, () => {
-  const ask = bothServers();
+describe.skipIf(referenceObstacle('random differential test'))(
+  'random requests',
+  { timeout: 180_000 },
+  () => {
+    const ask = bothServers();
 
-  const compare = async (
-    requests: readonly Buffer[],
-    end: Parameters<typeof converse>[2],
-    shown: (answers: readonly Buffer[]) => readonly string[],
-  ) => {
-    const { mine, theirs } = await ask(async (port) => shown(await converse(port, requests, end)));
-    expect(theirs.length).toBeGreaterThan(REQUESTS / 2);
-    // Only where they part, with what led there: the whole would be unreadable.
-    const at = mine.findIndex((answer, index) => answer !== theirs[index]);
-    if (at < 0 && mine.length === theirs.length) return;
-    const before = requests
-      .slice(Math.max(0, at - 8), at + 1)
-      .map((bytes) => bytes.toString('latin1').slice(0, 300));
-    expect({ before, answer: mine[at] }).toEqual({ before, answer: theirs[at] });
-  };
+    const compare = async (
+      requests: readonly Buffer[],
+      end: Parameters<typeof converse>[2],
+      shown: (answers: readonly Buffer[]) => readonly string[],
+    ) => {
+      const { mine, theirs } = await ask(async (port) => shown(await converse(port, requests, end)));
+      expect(theirs.length).toBeGreaterThan(REQUESTS / 2);
+      // Only where they part, with what led there: the whole would be unreadable.
+      const at = mine.findIndex((answer, index) => answer !== theirs[index]);
+      if (at < 0 && mine.length === theirs.length) return;
+      const before = requests
+        .slice(Math.max(0, at - 8), at + 1)
+        .map((bytes) => bytes.toString('latin1').slice(0, 300));
+      expect({ before, answer: mine[at] }).toEqual({ before, answer: theirs[at] });
+    };
 
-  test.each(SEEDS)('text and meta, seed %i', async (seed) => {
-    const random = new Random(seed);
-    const requests = Array.from({ length: REQUESTS }, () => textRequest(random));
-    await compare(requests, TEXT_END, (answers) => maskedEach(answers));
-  });
+    test.each(SEEDS)('text and meta, seed %i', async (seed) => {
+      const random = new Random(seed);
+      const requests = Array.from({ length: REQUESTS }, () => textRequest(random));
+      await compare(requests, TEXT_END, (answers) => maskedEach(answers));
+    });
 
-  test.each(SEEDS)('binary, seed %i', async (seed) => {
-    const random = new Random(1000 + seed);
-    const requests = Array.from({ length: REQUESTS }, () => binaryRequest(random));
-    await compare(requests, BINARY_END, (answers) => answersOf(Buffer.concat(answers)));
-  });
-});
+    test.each(SEEDS)('binary, seed %i', async (seed) => {
+      const random = new Random(1000 + seed);
+      const requests = Array.from({ length: REQUESTS }, () => binaryRequest(random));
+      await compare(requests, BINARY_END, (answers) => answersOf(Buffer.concat(answers)));
+    });
+  },
+);
 
 const SEPARATOR = '\n--next--\n';
 

@@ -22,7 +22,7 @@ for (const [readIntoArena, connections] of [
     const start = (options: Parameters<typeof createServer>[0] = {}) =>
       createServer({ readIntoArena, ...options });
 
-    test(`${connections} connections opened and dropped leave nothing`, { timeout: 120_000 }, async () => {
+    test(`${connections} connections opened and dropped leave nothing`, { timeout: 300_000 }, async () => {
       await using cache = await start();
       await exchange(cache.port, ['set kept 0 0 1\r\nx\r\n']);
       const before = Number(cache.stats()['curr_connections']);

@@ -122,7 +122,7 @@ describe.skipIf(referenceObstacle('the order of evictions'))(
   () => {
     test.each(Object.entries(CASES))(
       '%s',
-      { timeout: 60_000 },
+      { timeout: 240_000 },
       async (_, { flags, settings, steps, names }) => {
         const options = ['no_slab_automove', ...(flags === undefined ? [] : [flags])].join(',');
         await using reference = await startReference(['-m', '8', '-o', options]);
@@ -143,7 +143,7 @@ describe.skipIf(referenceObstacle('the order of evictions'))(
       [20, 40],
       [10, 70],
       [40, 20],
-    ])('lru tune %i %i: as many items are hot, warm and cold', { timeout: 60_000 }, async (hot, warm) => {
+    ])('lru tune %i %i: as many items are hot, warm and cold', { timeout: 240_000 }, async (hot, warm) => {
       // Names of one length, so that shares of bytes are shares of items.
       const all = keys(1000, 6000);
       const idle = all.slice(0, all.length / 2);

@@ -86,7 +86,7 @@ function converse(port: number, chunks: readonly Buffer[]): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = createConnection({ port, host: '127.0.0.1', noDelay: true });
     let answer = '';
-    socket.setTimeout(10_000, () => reject(new Error(`no end to: ${answer.slice(-200)}`)));
+    socket.setTimeout(60_000, () => reject(new Error(`no end to: ${answer.slice(-200)}`)));
     socket.on('error', reject);
     socket.on('data', (data) => (answer += data.toString('latin1')));
     socket.on('close', () => resolve(answer));

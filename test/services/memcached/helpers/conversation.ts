@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 
-const ANSWER_MS = 10_000;
+const ANSWER_MS = 60_000;
 
 /**
  * Sends the requests one after the other on one connection, each when the one before was answered, and gives the

@@ -1,7 +1,7 @@
 import { connect, type NetConnectOpts } from 'node:net';
 
 /** How long an exchange may take before it is given up. */
-const EXCHANGE_MS = 10_000;
+const EXCHANGE_MS = 60_000;
 
 /**
  * Sends the chunks one by one, each in a packet of its own, ends the writing side and gives everything that

@@ -1,5 +1,6 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
+import { allocatePort } from '../../../../runtime/ports/allocate.ts';
 
 /** Debian's memcached, side by side; undefined with the reason when it is not installed. */
 export function referenceVersion(): { version: string } | { reason: string } {
@@ -20,7 +21,7 @@ export async function startReference(
   args: readonly string[] = [],
   env: Readonly<Record<string, string>> = {},
 ): Promise<Reference> {
-  const port = await freePort();
+  const port = await allocatePort();
   const user = process.getuid?.() === 0 ? ['-u', 'nobody'] : [];
   const child = spawn('memcached', [...user, '-l', '127.0.0.1', '-p', String(port), '-t', '1', ...args], {
     stdio: 'ignore',
@@ -38,19 +39,8 @@ export async function startReference(
   };
 }
 
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
-    });
-  });
-}
-
 /** Resolves when something accepts connections there. */
-export async function waitForPort(port: number, attempts = 500): Promise<void> {
+export async function waitForPort(port: number, attempts = 3000): Promise<void> {
   for (let i = 0; i < attempts; i++) {
     const open = await new Promise<boolean>((resolve) => {
       const socket = connect(port, '127.0.0.1');
