@@ -21,6 +21,7 @@ import type { PlatformOptions } from './platform/options.ts';
 import type { Outages } from './platform/outages.ts';
 import { makeParts, type Parts } from './platform/parts.ts';
 import type { PushRequest } from './platform/pushes.ts';
+import type { ServiceSnapshots } from './platform/service-snapshots.ts';
 import type { ClientPurpose } from './platform/service-client.ts';
 import type { ServiceChanges } from './platform/service-changes.ts';
 import type { Tasks } from './platform/tasks.ts';
@@ -146,6 +147,11 @@ export class Platform implements AsyncDisposable {
   /** Empties a service: as it was when it was new. @throws PaasError `SERVICE_NOT_FOUND`, `SERVICE_NOT_OURS` */
   resetService(name: string, signal: AbortSignal): Promise<void> {
     return this.#parts.needs.reset(name, signal);
+  }
+
+  /** See `ServiceSnapshots`. */
+  get serviceSnapshots(): ServiceSnapshots {
+    return this.#parts.services.snapshots;
   }
 
   /** Ends a service and removes its data for good. @throws PaasError `SERVICE_NOT_FOUND`, `SERVICE_IN_USE` */

@@ -107,4 +107,13 @@ export interface ServiceSnapshot {
   readonly pid?: number;
   /** What serves, while it runs. */
   readonly engine?: string;
+  /** Of what it held, oldest first; none once it was stopped. */
+  readonly snapshots?: readonly KeptSnapshot[];
+}
+
+/** What a service held at a moment, kept by hand. */
+export interface KeptSnapshot {
+  readonly name: string;
+  /** Epoch milliseconds. */
+  readonly takenAt: number;
 }

@@ -112,6 +112,7 @@ const TELL_TIME = [
   'runtime/platform/crons.ts', // goes by the clock of the wall, as cron does
   'runtime/platform/event-history.ts',
   'runtime/platform/instances.ts',
+  'runtime/platform/service-snapshots.ts',
   'runtime/platform/tasks.ts',
   'runtime/platform/tls-door.ts', // until when a certificate is good
   'runtime/router/exchange.ts', // X-Request-Start and the access log

@@ -25,6 +25,10 @@ export async function service(context: Context, name: string): Promise<number> {
     ['address', address(facts)],
     ...(facts.engine === undefined ? [] : [['engine', facts.engine] satisfies [string, string]]),
     ['bound apps', facts.boundApps.join(', ')],
+    ...(facts.snapshots ?? []).map(({ name: snapshot, takenAt }): [string, string] => [
+      'snapshot',
+      `${snapshot}, of ${new Date(takenAt).toISOString()}`,
+    ]),
   ];
   for (const line of pairs(rows)) terminal.out(line);
   section(

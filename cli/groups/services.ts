@@ -1,6 +1,7 @@
 import type { CacheOptions } from '../commands/cache.ts';
 import type { DeleteServiceOptions } from '../commands/delete-service.ts';
 import type { MarketplaceOptions } from '../commands/marketplace.ts';
+import type { RestoreServiceOptions } from '../commands/service-snapshots.ts';
 import type { KatoOptions } from '../commands/kato.ts';
 import type { CommonOptions } from '../context.ts';
 import type {
@@ -56,6 +57,27 @@ export const services: Group = {
       async (context, names, options) =>
         (await import('../commands/delete-service.ts')).resetService(context, names, options),
     ).option('-f, --force', 'do not ask');
+
+    define(
+      'snapshot-service <service> [snapshot]',
+      'Keep what a service instance holds now, until it is stopped',
+      async (context, args) =>
+        (await import('../commands/service-snapshots.ts')).snapshotService(context, args),
+    );
+
+    define<RestoreServiceOptions>(
+      'restore-service <service> [snapshot]',
+      'Put back what a service instance held; apps stay connected',
+      async (context, args, options) =>
+        (await import('../commands/service-snapshots.ts')).restoreService(context, args, options),
+    ).option('-f, --force', 'do not ask');
+
+    define(
+      'delete-snapshot <service> [snapshot]',
+      'Forget what a service instance held',
+      async (context, args) =>
+        (await import('../commands/service-snapshots.ts')).deleteSnapshot(context, args),
+    );
 
     define<MarketplaceOptions>('marketplace', 'List the service types', async (context, _, options) =>
       (await import('../commands/marketplace.ts')).marketplace(context, options),

@@ -17,7 +17,7 @@ import type { InstanceName } from '../platform/app-commands.ts';
 import type { AppEvent } from '../platform/app-events.ts';
 import type { Strategy } from '../platform/changes.ts';
 import type { ManifestReading } from '../platform/read-source.ts';
-import type { AppSnapshot, InstanceUsage, ServiceSnapshot, Snapshot } from '../snapshot.ts';
+import type { AppSnapshot, InstanceUsage, KeptSnapshot, ServiceSnapshot, Snapshot } from '../snapshot.ts';
 import type { NewService } from '../platform/service-changes.ts';
 import type { TaskRequest } from '../platform/tasks.ts';
 import type { ManifestSource, TaskRecord } from '../state/record.ts';
@@ -86,6 +86,10 @@ export interface Methods {
   /** With all its data. */
   'delete-service': { params: { name: string }; result: Record<string, never> };
   'reset-service': { params: { name: string }; result: Record<string, never> };
+  /** Takes the place of an earlier one of that name. */
+  'take-snapshot': { params: NamedSnapshot; result: KeptSnapshot };
+  'restore-snapshot': { params: NamedSnapshot; result: KeptSnapshot };
+  'delete-snapshot': { params: NamedSnapshot; result: Record<string, never> };
   /** `created` is false where there is one of that name and type already. */
   'create-service': { params: NewService; result: { created: boolean } };
   'update-service': {
@@ -137,6 +141,12 @@ export interface Bound {
 }
 
 export type { InstanceName };
+
+/** Of what a service held. */
+export interface NamedSnapshot {
+  readonly service: string;
+  readonly name: string;
+}
 
 export interface Borrowed {
   readonly dialect: Dialect;

@@ -9,7 +9,15 @@ const GRACE_MS = 2000;
 
 export function serviceMethods(
   platform: Platform,
-): Pick<Handlers, 'borrow-service' | 'delete-service' | 'reset-service'> {
+): Pick<
+  Handlers,
+  | 'borrow-service'
+  | 'delete-service'
+  | 'reset-service'
+  | 'take-snapshot'
+  | 'restore-snapshot'
+  | 'delete-snapshot'
+> {
   return {
     'borrow-service': async ({ name, purpose }, connection, signal) => {
       const { program, release } = await platform.borrowService(name, purpose, signal);
@@ -26,6 +34,12 @@ export function serviceMethods(
     },
     'reset-service': async ({ name }, _, signal) => {
       await platform.resetService(name, signal);
+      return {};
+    },
+    'take-snapshot': async ({ service, name }) => platform.serviceSnapshots.take(service, name),
+    'restore-snapshot': async ({ service, name }) => platform.serviceSnapshots.restore(service, name),
+    'delete-snapshot': async ({ service, name }) => {
+      await platform.serviceSnapshots.delete(service, name);
       return {};
     },
   };

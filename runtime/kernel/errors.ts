@@ -469,6 +469,14 @@ const ERRORS = {
     message: (f) => `Cannot ${text(f.what)} service "${text(f.service)}": ${text(f.reason)}`,
     hint: (f) => (f.hint ? text(f.hint) : undefined),
   },
+  SNAPSHOT_NOT_FOUND: {
+    exit: EXIT.usage,
+    message: (f) => `Cannot find snapshot "${text(f.snapshot)}" of service "${text(f.service)}"`,
+    hint: (f) =>
+      list(f.known).length > 0
+        ? `It has ${list(f.known).join(', ')}`
+        : `It has none, and keeps none when it is stopped. Take one: paas-local snapshot-service ${text(f.service)}`,
+  },
   FAULT_TARGET_UNKNOWN: {
     exit: EXIT.usage,
     message: (f) => `Cannot make an outage of "${text(f.target)}": there is no such service or app`,

@@ -101,6 +101,11 @@ export class RunningServices {
     throw failure.reason;
   }
 
+  /** Runs `undo` when the one that runs now is stopped, before that. */
+  beforeStop(name: string, undo: () => unknown): void {
+    this.#running.get(name)?.scope.defer(undo);
+  }
+
   async stop(name: ServiceName): Promise<void> {
     await this.exclusively(name, () => this.#stop(name));
   }

@@ -12,6 +12,7 @@ import { RunningServices, type RunningServicesOptions } from './running-services
 import { boundServices } from './service-bindings.ts';
 import { clientProgram, type ClientPurpose, type ReadyProgram } from './service-client.ts';
 import { ServiceRecords, type ServiceRecordsOptions, type ServiceWishes } from './service-records.ts';
+import { ServiceSnapshots } from './service-snapshots.ts';
 import { serviceWarnings, type DependsOn } from './service-warnings.ts';
 
 export interface ServicesOptions
@@ -24,6 +25,7 @@ export class Services {
   readonly #options: ServicesOptions;
   readonly #records: ServiceRecords;
   readonly #running: RunningServices;
+  readonly snapshots: ServiceSnapshots;
   /** Got a relay because somebody wanted an outage. */
   readonly #relayed = new Set<string>();
 
@@ -32,6 +34,11 @@ export class Services {
     this.#records = new ServiceRecords(options);
     const relayed = (name: string) => options.relays || this.#relayed.has(name);
     this.#running = new RunningServices({ ...options, records: this.#records, relayed });
+    this.snapshots = new ServiceSnapshots({
+      records: this.#records,
+      running: this.#running,
+      logFor: options.logFor,
+    });
   }
 
   /** What is remembered of it. @throws PaasError `SERVICE_NOT_FOUND` with the nearest name */
@@ -101,6 +108,7 @@ export class Services {
     const record = this.#records.named(name);
     const instance = this.instance(name);
     const { host, port } = this.#records.endpoint(record);
+    const snapshots = this.snapshots.of(name);
     return {
       name,
       type: record.plan.type,
@@ -110,6 +118,7 @@ export class Services {
       port,
       boundApps,
       ...(instance ? { pid: instance.pid ?? process.pid, engine: instance.engine } : {}),
+      ...(snapshots.length > 0 ? { snapshots } : {}),
     };
   }
 
