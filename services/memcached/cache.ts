@@ -11,6 +11,7 @@ import * as lines from './watch/lines.ts';
 import { EVICTIONS, FETCHERS, Watchers } from './watch/watchers.ts';
 import type { Authentication } from './auth/authentication.ts';
 import type { Clock } from './store/clock.ts';
+import type { Memory } from './store/memory.ts';
 import type { MovableClock } from './store/movable-clock.ts';
 import type { Tap } from './tap.ts';
 import type { Session } from './protocol/session.ts';
@@ -40,6 +41,8 @@ export interface CacheOptions {
   readonly settings?: Partial<CacheSettings>;
   /** Milliseconds since the epoch. */
   readonly clock?: Clock;
+  /** Where the large blocks come from; the system unless said otherwise. */
+  readonly memory?: Memory;
   /** Who may log in; undefined asks nobody. */
   readonly authentication?: Authentication | undefined;
   /** Lets clients move `clock`, with the debug build's command. */
@@ -85,14 +88,14 @@ export class Cache {
   readonly lookups: string[] = [];
 
   constructor(options: CacheOptions) {
-    const { seed, settings = {}, debugClock, clock = debugClock?.read ?? Date.now } = options;
+    const { seed, settings = {}, debugClock, clock = debugClock?.read ?? Date.now, memory } = options;
     const { authentication, narrate, onShutdown } = options;
     this.settings = { ...DEFAULT_SETTINGS, ...settings };
     this.authentication = authentication;
     this.debugClock = debugClock;
     this.narrate = narrate;
     this.onShutdown = onShutdown;
-    this.store = new Store(this.settings, clock, seed);
+    this.store = new Store(this.settings, clock, seed, memory);
     this.reply = new Reply(this.store);
     this.line = new Line(this.store);
     this.crawler = new Crawler(this.store);

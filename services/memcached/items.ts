@@ -3,7 +3,7 @@ import { deleteFound } from './commands/delete-found.ts';
 import { entryOf, type Entry } from './entries.ts';
 import { KEY_MAX } from './protocol/text/get.ts';
 import { KEY_SCRATCH_AT } from './store/arena.ts';
-import { SET, storeItem } from './commands/store-item.ts';
+import { SET, STORED, storeItem } from './commands/store-item.ts';
 import * as I from './store/item.ts';
 import { ALREADY_EXPIRED } from './store/clock.ts';
 import { TOO_LARGE } from './store/item-memory.ts';
@@ -51,13 +51,14 @@ export function setItem(cache: Cache, key: string, value: string | Uint8Array, o
       `Cannot store "${key}": ${bytes.length} bytes do not fit an item of ${store.settings.itemSizeMax}`,
     );
   }
-  if (item === 0) throw new Error(`Cannot store "${key}": there is no memory left`);
+  const noMemory = `Cannot store "${key}": there is no memory left`;
+  if (item === 0) throw new Error(noMemory);
   const at = store.memory.valueAt(item);
   store.arena.bytes.set(bytes, at);
   store.arena.bytes[at + bytes.length] = CR;
   store.arena.bytes[at + bytes.length + 1] = LF;
   store.setCas64(item, 0n);
-  storeItem(cache, SET, item);
+  if (storeItem(cache, SET, item) !== STORED) throw new Error(noMemory);
 }
 
 /** @returns whether it was there. @throws RangeError for a bad key */

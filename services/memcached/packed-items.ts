@@ -2,13 +2,14 @@
  * All that is visible in a cache at one moment, packed into a few blocks outside the heap: a million small items as
  * objects would be more than a thread of caches may have.
  */
-import { SET, storeItem } from './commands/store-item.ts';
+import { SET, STORED, storeItem } from './commands/store-item.ts';
 import { KEY_SCRATCH_AT } from './store/arena.ts';
 import * as I from './store/item.ts';
 import type { Cache } from './cache.ts';
 
 const CR = 0x0d;
 const LF = 0x0a;
+const NO_MEMORY = 'Cannot put an item back: there is no memory left';
 const BLOCK_BYTES = 1024 * 1024;
 /** Deadline, flags, length of the value: four bytes each; length of the key: one. The bytes of both follow. */
 const HEAD_BYTES = 13;
@@ -55,13 +56,13 @@ export class PackedItems {
         if (deadline !== 0 && deadline <= store.clock.now) continue;
         bytes.copy(store.arena.bytes, KEY_SCRATCH_AT, keyAt, keyAt + keyLength);
         const item = store.memory.allocate(KEY_SCRATCH_AT, keyLength, flags, deadline, length);
-        if (item === 0) throw new Error('Cannot put an item back: there is no memory left');
+        if (item === 0) throw new Error(NO_MEMORY);
         const valueAt = store.memory.valueAt(item);
         bytes.copy(store.arena.bytes, valueAt, keyAt + keyLength, at);
         store.arena.bytes[valueAt + length] = CR;
         store.arena.bytes[valueAt + length + 1] = LF;
         store.setCas64(item, 0n);
-        storeItem(cache, SET, item);
+        if (storeItem(cache, SET, item) !== STORED) throw new Error(NO_MEMORY);
       }
     }
   }

@@ -65,6 +65,10 @@ async function serve(line: CommandLine, world: ProgramWorld, say: (text: string)
   // memcached's own test-suite has it start as if so many bytes were taken.
   cache.store.presetBytes = Number(env.T_MEMD_INITIAL_MALLOC) || 0;
   cache.network.interfaces = line.interfaces;
+  cache.store.onShortage = (pages) => {
+    const wanted = Math.floor(cache.settings.memoryBytes / PAGE_BYTES);
+    if (pages < wanted) say(`-m: the system gives ${pages} of ${wanted} megabytes for items`);
+  };
   sayWithoutEffect(line, say);
   if (cache.narrate) for (const text of slabTable(cache)) say(text);
   await using sockets = new CacheSockets(cache, true);

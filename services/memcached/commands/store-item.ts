@@ -21,9 +21,11 @@ export const STORED = 0;
 export const NOT_STORED = 1;
 export const EXISTS = 2;
 export const NOT_FOUND = 3;
-export type StoreOutcome = 0 | 1 | 2 | 3;
+/** There is no memory for a larger index. */
+export const NO_MEMORY = 4;
+export type StoreOutcome = 0 | 1 | 2 | 3 | 4;
 
-const OUTCOME_NAMES = ['stored', 'not_stored', 'exists', 'not_found'] as const;
+const OUTCOME_NAMES = ['stored', 'not_stored', 'exists', 'not_found', 'no_memory'] as const;
 
 /** What only some storage commands ask for. */
 export interface StoreExtras {
@@ -70,8 +72,9 @@ function storeNew(
   } else if (mode !== SET && mode !== ADD) {
     return NOT_STORED;
   }
-  store.link(item);
-  return STORED;
+  if (store.link(item)) return STORED;
+  store.counters.storeNoMemory++;
+  return NO_MEMORY;
 }
 
 function storeOver(

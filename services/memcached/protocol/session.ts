@@ -243,15 +243,24 @@ export class Session {
 
   #keep(from: number, end: number): void {
     const fresh = this.cache.store.arena.bytes.subarray(from, end);
-    const carry = this.#carry === undefined ? Buffer.from(fresh) : this.#appended(this.#carry, fresh);
-    this.#setCarry(carry);
     const { connections, settings, store } = this.cache;
     const limit = settings.readBufferLimitBytes;
-    const tooMany = limit > 0 && connections.keptBytes > limit;
-    if (tooMany) store.counters.readBufferOom++;
-    if (!tooMany && carry.length <= CARRY_BYTES) return;
+    const isKept = this.#addCarry(fresh) && (limit === 0 || connections.keptBytes <= limit);
+    if (!isKept) store.counters.readBufferOom++;
+    if (isKept && this.kept <= CARRY_BYTES) return;
     this.close();
     this.transport.destroy();
+  }
+
+  /** @returns false if there is no memory for it */
+  #addCarry(fresh: Buffer): boolean {
+    try {
+      this.#setCarry(this.#carry === undefined ? Buffer.from(fresh) : this.#appended(this.#carry, fresh));
+      return true;
+    } catch (error) {
+      if (error instanceof RangeError) return false;
+      throw error;
+    }
   }
 
   /** Both, one behind the other. A long line that comes byte by byte is not copied for each of them. */

@@ -92,14 +92,14 @@ function* machineryStats({ store, settings, crawler, watchers, accepting }: Cach
   yield ['conn_yields', counters.connYields];
   yield ['hash_power_level', index.power];
   yield ['hash_bytes', index.byteLength];
-  yield ['hash_is_expanding', 0];
+  yield ['hash_is_expanding', index.expanding ? 1 : 0];
   if (settings.slabReassign) yield* slabReassignStats(store);
   if (store.tuning.crawlerEnabled) {
     yield ['lru_crawler_running', crawler.running ? 1 : 0];
     yield ['lru_crawler_starts', counters.crawlerStarts];
   }
   if (settings.lruMaintainer) yield ['lru_maintainer_juggles', counters.juggles];
-  yield ['malloc_fails', 0];
+  yield ['malloc_fails', counters.mallocFails];
   yield ['log_worker_dropped', counters.logDropped];
   yield ['log_worker_written', counters.logWritten];
   yield ['log_watcher_skipped', counters.logSkipped];

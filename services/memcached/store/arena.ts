@@ -7,6 +7,8 @@
  * idle cache with a large limit costs next to nothing.
  */
 
+import { systemMemory, type Memory } from './memory.ts';
+
 /** Room before the receive buffer for an unfinished request of the same connection. Bounds one request line. */
 export const CARRY_BYTES = 4 * 1024 * 1024;
 /** What one read from a socket may bring. */
@@ -46,16 +48,23 @@ export class Arena {
   /** The same memory for unaligned access. */
   view: DataView;
   pages: number;
+  /** Whether anything was received, answered or stored in it. */
+  used = false;
+  readonly #memory: Memory;
   /** As much of it as Node reads and writes text in: it fails silently on buffers of 2 GiB. */
   #text: Buffer;
 
-  /** @param pages item pages to reserve, at most `PAGES_MAX` */
-  constructor(pages: number) {
+  /**
+   * @param pages item pages to reserve, at most `PAGES_MAX`
+   * @throws RangeError if there is no such memory
+   */
+  constructor(pages: number, memory = systemMemory) {
+    this.#memory = memory;
     this.pages = Math.min(pages, PAGES_MAX);
-    const memory = new ArrayBuffer(PAGES_AT + this.pages * PAGE_BYTES + TAIL_BYTES);
-    this.bytes = Buffer.from(memory);
-    this.words = new Int32Array(memory);
-    this.view = new DataView(memory);
+    const block = memory.block(PAGES_AT + this.pages * PAGE_BYTES + TAIL_BYTES);
+    this.bytes = Buffer.from(block);
+    this.words = new Int32Array(block);
+    this.view = new DataView(block);
     this.#text = this.bytes.subarray(0, TEXT_BYTES_MAX);
   }
 
@@ -73,16 +82,18 @@ export class Arena {
       : this.bytes.subarray(at, at + text.length).write(text, 'latin1');
   }
 
+  /** A block like this one with more pages, still empty. @throws RangeError if there is no such memory */
+  larger(pages: number): Arena {
+    return new Arena(pages, this.#memory);
+  }
+
   /**
    * Moves everything to a larger block; offsets stay what they are. Views taken before keep the old block.
    * Only the first use and a raised memory limit need this.
    * @param isFree whether nothing lies in a page: such a page is not copied, which would make the system provide it twice
    */
-  grow(pages: number, isFree: (page: number) => boolean): void {
-    if (pages <= this.pages) return;
-    const larger = new Arena(pages);
-    // Without pages it is as it was made: nobody used it.
-    if (this.pages > 0) larger.bytes.set(this.bytes.subarray(0, PAGES_AT));
+  moveTo(larger: Arena, isFree: (page: number) => boolean): void {
+    if (this.used) larger.bytes.set(this.bytes.subarray(0, PAGES_AT));
     for (let page = 0; page < this.pages; page++) {
       const at = PAGES_AT + page * PAGE_BYTES;
       if (!isFree(page)) larger.bytes.set(this.bytes.subarray(at, at + PAGE_BYTES), at);

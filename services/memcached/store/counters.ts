@@ -21,6 +21,8 @@ export class Counters {
   authErrors = 0;
   idleKicks = 0;
   readBufferOom = 0;
+  /** How often the system refused memory for items or their index. */
+  mallocFails = 0;
   bytesRead = 0;
   bytesWritten = 0;
   connYields = 0;

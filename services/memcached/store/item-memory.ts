@@ -120,6 +120,11 @@ export class ItemMemory {
     }
   }
 
+  /** Evicts an item of the class that this one, which is not linked, belongs to. @returns false if that is of no use */
+  makeRoomBeside(item: number): boolean {
+    return this.#makeRoom(this.#store.list(item) & CLASS_MASK) > 0;
+  }
+
   #firstSegment(expires: number): number {
     const { tuning, clock } = this.#store;
     if (tuning.tempLru && expires !== 0 && expires - clock.now <= tuning.temporaryTtl) return TEMP;

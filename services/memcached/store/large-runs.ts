@@ -41,9 +41,8 @@ export class LargeRuns {
     this.#perPage = PAGE_BYTES / this.unitBytes;
   }
 
-  /** Makes room in the tables after the arena grew. */
-  grown(): void {
-    const pages = this.#slabs.pageCount;
+  /** Makes room in the tables for so many pages. @throws RangeError if there is no memory; nothing has changed then */
+  grow(pages: number): void {
     const taken = new Uint8Array(pages * this.#perPage);
     const free = new Int32Array(pages);
     taken.set(this.#taken);

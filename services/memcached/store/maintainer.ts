@@ -8,6 +8,8 @@ const STEPS_LEAST = 4;
 const STEPS_MOST = 512;
 const WAIT_LEAST_MS = 1;
 const WAIT_MOST_MS = 1000;
+/** Of the index, while it grows: some dozens of microseconds. */
+const SLOTS_PER_RUN = 1024;
 
 /**
  * Moves what does not belong at the top of one class down, and drops what is expired at the tails.
@@ -84,6 +86,10 @@ export class Maintainer {
       const behind = most >= this.#stepsMost;
       this.#stepsMost = behind ? Math.min(this.#stepsMost * 2, STEPS_MOST) : STEPS_LEAST;
       this.#automove();
+    } else this.#waitMs = WAIT_MOST_MS;
+    if (this.#store.index.expanding) {
+      this.#store.index.moveAlong(SLOTS_PER_RUN);
+      this.#waitMs = WAIT_LEAST_MS;
     }
     this.#store.mover.retry();
     const { now } = this.#store.clock;

@@ -52,15 +52,20 @@ export class Slabs {
     this.#prev = new Int32Array(pages);
   }
 
-  /** Makes room in the tables after the arena grew. */
-  grown(): void {
-    const pages = this.#arena.pages;
-    this.#owner = resized(this.#owner, new Uint8Array(pages));
-    this.#inUse = resized(this.#inUse, new Int32Array(pages));
-    this.#freed = resized(this.#freed, new Int32Array(pages));
-    this.#fresh = resized(this.#fresh, new Int32Array(pages));
-    this.#next = resized(this.#next, new Int32Array(pages));
-    this.#prev = resized(this.#prev, new Int32Array(pages));
+  /** Makes room in the tables for so many pages. @throws RangeError if there is no memory; nothing has changed then */
+  grow(pages: number): void {
+    const owner = resized(this.#owner, new Uint8Array(pages));
+    const inUse = resized(this.#inUse, new Int32Array(pages));
+    const freed = resized(this.#freed, new Int32Array(pages));
+    const fresh = resized(this.#fresh, new Int32Array(pages));
+    const next = resized(this.#next, new Int32Array(pages));
+    const prev = resized(this.#prev, new Int32Array(pages));
+    this.#owner = owner;
+    this.#inUse = inUse;
+    this.#freed = freed;
+    this.#fresh = fresh;
+    this.#next = next;
+    this.#prev = prev;
   }
 
   /** A chunk of the class, as an item, or 0. */

@@ -7,6 +7,7 @@ import { ItemMemory } from './item-memory.ts';
 import { Keys } from './keys.ts';
 import { COLD, LruLists, SEGMENT_MASK, WARM } from './lru.ts';
 import { LargeRuns } from './large-runs.ts';
+import { countingRefusals, systemMemory } from './memory.ts';
 import { Slabs } from './slabs.ts';
 import { SlabClasses } from './slab-classes.ts';
 import { PageMover } from './page-mover.ts';
@@ -15,6 +16,8 @@ import type { CacheSettings } from '../settings.ts';
 
 const MB = 1024 * 1024;
 const CRLF_BYTES = 2;
+/** How often an item is evicted, or moved towards that, for the place of one more. */
+const INSERT_TRIES = 10;
 
 /** Why an item was not found. */
 export const NOT_FOUND = 0;
@@ -57,14 +60,19 @@ export class Store {
   onEvict: ((item: number) => void) | undefined;
   /** Called with every key looked up, and what was found. */
   onLookup: ((at: number, length: number, item: number) => void) | undefined;
+  /** Called when the system gave fewer pages than the limit asks for. */
+  onShortage: ((pages: number) => void) | undefined;
   /** Pages the arena will have. */
   readonly #pages: number;
   readonly #sparePages: number;
   #presetBytes = 0;
   #limitBytes: number;
   #cas = 0;
+  /** Second in which the system last refused any memory for items. */
+  #refusedAt = -1;
 
-  constructor(settings: CacheSettings, clock: Clock, seed: number) {
+  /** @throws RangeError if there is no memory for the index, or for what is received and answered */
+  constructor(settings: CacheSettings, clock: Clock, seed: number, memory = systemMemory) {
     this.settings = settings;
     this.tuning = new Tuning(settings);
     this.classes = new SlabClasses(settings);
@@ -72,13 +80,14 @@ export class Store {
     // Each class that has no page yet gets one even beyond the limit.
     this.#sparePages = this.classes.largest + Math.ceil(settings.itemSizeMax / PAGE_BYTES);
     this.#pages = Math.min(pages + this.#sparePages, PAGES_MAX);
-    this.arena = new Arena(0);
+    const counted = countingRefusals(memory, () => this.counters.mallocFails++);
+    this.arena = new Arena(0, counted);
     this.slabs = new Slabs(this.arena, this.classes, this.#pages - this.#sparePages);
     this.large = new LargeRuns(this.slabs, this.classes);
     this.memory = new ItemMemory(this);
     this.mover = new PageMover(this);
     this.#limitBytes = settings.memoryBytes;
-    this.index = new HashIndex(this.arena, settings.hashPowerInit || undefined);
+    this.index = new HashIndex(this.arena, settings.hashPowerInit || undefined, counted);
     this.keys = new Keys(this.arena, seed);
     this.lru = new LruLists(this.arena);
     this.clock = new SecondClock(clock);
@@ -88,10 +97,19 @@ export class Store {
   /**
    * Reserves the memory for items. Apart from the constructor because so large a block makes the collector
    * run, which would double the time a cache takes to start; everything that serves requests calls it first.
+   *
+   * Where the system refuses so much, it has to do with half of it, or a quarter, and so on. Without any, whatever needs
+   * memory is answered so, until a later call, in another second, gets some.
    */
   reserve(): void {
-    if (this.arena.pages > 0) return;
-    this.#grow(this.#pages);
+    if (this.arena.pages > 0 || this.clock.now === this.#refusedAt) return;
+    let pages = this.#pages;
+    while (pages > 0 && !this.#grow(pages)) pages = Math.floor(pages / 2);
+    this.arena.used = true;
+    if (pages === this.#pages) return;
+    if (pages === 0) this.#refusedAt = this.clock.now;
+    this.slabs.limit = Math.min(this.slabs.limit, pages);
+    this.onShortage?.(pages);
   }
 
   /** Bytes that count against the limit though nothing lies in them. */
@@ -104,11 +122,19 @@ export class Store {
     this.#presetBytes = bytes;
   }
 
-  /** @throws RangeError if there is no such memory */
-  #grow(pages: number): void {
-    this.arena.grow(pages, (page) => this.slabs.isFree(page));
-    this.slabs.grown();
-    this.large.grown();
+  /** @returns false, with nothing changed, if there is no such memory */
+  #grow(pages: number): boolean {
+    if (pages <= this.arena.pages) return true;
+    try {
+      const larger = this.arena.larger(pages);
+      this.large.grow(pages); // first: its tables may be larger than there are pages
+      this.slabs.grow(pages);
+      this.arena.moveTo(larger, (page) => this.slabs.isFree(page));
+      return true;
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      return false;
+    }
   }
 
   /** The memory limit asked for. */
@@ -158,11 +184,24 @@ export class Store {
     }
   }
 
-  /** Makes a filled item visible under its key, which must not be in the index. */
-  link(item: number): void {
-    this.index.insert(item, this.arena.words[item * 2 + I.HASH]!);
+  /**
+   * Makes a filled item visible under its key, which must not be in the index.
+   * @returns false if the index is full and cannot grow, and nothing may be evicted for it
+   */
+  link(item: number): boolean {
+    const hash = this.arena.words[item * 2 + I.HASH]!;
+    if (!this.index.insert(item, hash) && !this.#insertInFull(item, hash)) return false;
     this.#join(item);
     this.stored = item;
+    return true;
+  }
+
+  /** There is no memory for a larger index: another item has to give its place. */
+  #insertInFull(item: number, hash: number): boolean {
+    for (let tries = 0; tries < INSERT_TRIES && this.memory.makeRoomBeside(item); tries++) {
+      if (this.index.insert(item, hash)) return true;
+    }
+    return false;
   }
 
   /** Puts a filled item in the place of `old`, which has the same key. */
@@ -286,12 +325,7 @@ export class Store {
     const pages = Math.floor((megabytes * MB) / PAGE_BYTES);
     const wanted = pages + this.#sparePages;
     if (wanted > PAGES_MAX) return false;
-    try {
-      this.#grow(wanted);
-    } catch (error) {
-      if (error instanceof RangeError) return false; // what a client asks for is no reason to end
-      throw error;
-    }
+    if (!this.#grow(wanted)) return false;
     this.slabs.limit = pages - Math.ceil(this.#presetBytes / PAGE_BYTES);
     this.#limitBytes = megabytes * MB;
     return true;

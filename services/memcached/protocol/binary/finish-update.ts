@@ -7,6 +7,8 @@ import { refuseStore } from '../../commands/refuse-store.ts';
 import { STATUS } from './codes.ts';
 import type { Session } from '../session.ts';
 
+const NO_MEMORY_TEXT = 'Out of memory allocating item';
+
 /** The value of a storage command is in place: stores and answers. */
 export function finishUpdate(session: Session): void {
   const { cache, item } = session;
@@ -22,6 +24,7 @@ export function finishUpdate(session: Session): void {
   if (!reply.fits(ANSWER_BYTES)) reply.flush();
   const outcome = S.storeItem(cache, mode, item);
   if (outcome === S.STORED) putSuccess(cache, request, store.stored);
+  else if (outcome === S.NO_MEMORY) putError(cache, request, STATUS.noMemory, NO_MEMORY_TEXT);
   else putError(cache, request, statusOf(outcome, mode));
 }
 
@@ -38,7 +41,7 @@ export function refuse(session: Session, request: BinaryRequest): number {
   const mode = session.mode as S.StoreMode;
   const tooLarge = refuseStore(cache, mode, request.keyAt, request.keyLength, mode === S.SET);
   if (tooLarge) putError(cache, request, STATUS.tooLarge);
-  else putError(cache, request, STATUS.noMemory, 'Out of memory allocating item');
+  else putError(cache, request, STATUS.noMemory, NO_MEMORY_TEXT);
   session.swallow = request.valueLength;
   return request.valueAt;
 }

@@ -61,7 +61,10 @@ function create(session: Session, flags: MetaFlags): number {
   bytes[at] = 0x0d;
   bytes[at + 1] = 0x0a;
   if (flags.has(L.BASE64)) words[item * 2 + I.SHAPE]! |= I.BINARY_KEY;
-  store.link(item);
+  if (!store.link(item)) {
+    store.memory.discard(item);
+    return 0;
+  }
   if (flags.has(L.EXPLICIT_CAS)) store.setCas64(item, flags.explicitCas);
   return item;
 }

@@ -113,7 +113,9 @@ function finishMetaSet(session: Session): void {
   if (outcome === S.STORED && request?.explicitCas !== undefined) {
     store.setCas64(store.stored, request.explicitCas);
   }
-  if (outcome !== S.STORED || !request?.quiet) {
+  if (outcome === S.NO_MEMORY) {
+    reply.bytes(NO_MEMORY);
+  } else if (outcome !== S.STORED || !request?.quiet) {
     W.putStatus(reply, STATUS[outcome]);
     if (outcome !== S.STORED) store.setCas(item, 0);
     if (request) putFlags(session, request, outcome === S.STORED ? store.stored : item);

@@ -14,6 +14,8 @@ const CR = 0x0d;
 const LF = 0x0a;
 /** Numbers of up to nine digits need no care; others take the long way. */
 const PLAIN_DIGITS = 9;
+/** By the outcome. */
+const ANSWERS = [A.STORED, A.NOT_STORED, A.EXISTS, A.NOT_FOUND, A.NO_MEMORY] as const;
 /** "STOR" and "ED\r\n" as little-endian words. */
 const STOR = 0x524f5453;
 const ED_CRLF = 0x0a0d4445;
@@ -101,6 +103,6 @@ export function finishStore(session: Session): void {
     view.setInt32(reply.at + 4, ED_CRLF, true);
     reply.at += A.STORED.length;
   } else {
-    reply.bytes(outcome === S.NOT_STORED ? A.NOT_STORED : outcome === S.EXISTS ? A.EXISTS : A.NOT_FOUND);
+    reply.bytes(ANSWERS[outcome]);
   }
 }
