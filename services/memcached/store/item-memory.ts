@@ -147,11 +147,12 @@ export class ItemMemory {
   /** A header chunk, and a run for the value. */
   #takeLarge(headBytes: number, id: number, valueBytes: number): number {
     const { classes, large, slabs } = this.#store;
+    const bytes = valueBytes + CRLF_BYTES;
+    if (!large.canFit(bytes)) return 0;
     const headClass = classes.classOf(headBytes);
     // With very small chunks a long key fits into none.
     const item = headBytes > classes.sizes[headClass]! ? 0 : this.#takeChunk(headClass);
     if (item === 0) return 0;
-    const bytes = valueBytes + CRLF_BYTES;
     let run = large.take(bytes);
     for (let tries = 1; run === undefined && tries < ALLOCATION_TRIES; tries++) {
       const gone = this.#makeRoom(id);

@@ -56,6 +56,11 @@ export class LargeRuns {
     return PAGES_AT + first * this.unitBytes;
   }
 
+  /** Whether there can be a run for so many bytes at all, whatever is evicted for it. */
+  canFit(bytes: number): boolean {
+    return Math.ceil(bytes / PAGE_BYTES) <= Math.max(1, this.#slabs.limit);
+  }
+
   /** A run for so many bytes, if need be with pages that belong to nobody yet; undefined if there is none. */
   take(bytes: number): Run | undefined {
     const count = Math.ceil(bytes / this.unitBytes);

@@ -253,6 +253,23 @@ describe('large items', () => {
     },
   );
 
+  test('larger than all memory are refused, and nothing is evicted for them', async () => {
+    await using cache = await createServer({ memoryBytes: 64 * MB, itemSizeMax: 20 * MB });
+    const ask = async (...requests: string[]) => (await exchange(cache.port, requests)).toString('latin1');
+    expect(await ask('cache_memlimit 8\r\n')).toBe('OK\r\n');
+    const set = (key: string, bytes: number) => `set ${key} 0 0 ${bytes}\r\n${'x'.repeat(bytes)}\r\n`;
+    for (let at = 0; at < 40; at++) await ask(set(`large${at}`, 600_000));
+    for (let at = 0; at < 40; at++) await ask(set(`small${at}`, 100));
+    const before = cache.stats();
+    for (const bytes of [9 * MB, 18 * MB, 20 * MB - 100]) {
+      expect(await ask(set('big', bytes))).toBe('SERVER_ERROR out of memory storing object\r\n');
+    }
+    expect(await ask(set('big', 21 * MB))).toBe('SERVER_ERROR object too large for cache\r\n');
+    const { curr_items, evictions } = before;
+    expect(cache.stats()).toMatchObject({ curr_items, evictions });
+    expect(await ask(set('big', 7 * MB))).toBe('STORED\r\n');
+  });
+
   test('with chunks too small for a long key are refused, and leave the others alone', async () => {
     await using cache = await createServer({
       memoryBytes: 8 * MB,
