@@ -14,6 +14,7 @@ import { startWorkerCache } from './worker-host.ts';
 import type { WorkerStart } from './worker-protocol.ts';
 
 export { createServer, type CacheServer, type CacheServerOptions } from './server.ts';
+export { CacheOptionsError, type OptionProblem } from './check-options.ts';
 export type { CacheSettings } from './settings.ts';
 export type { Entry } from './entries.ts';
 export type { ItemOptions } from './items.ts';

@@ -1,4 +1,5 @@
 import { Cache } from './cache.ts';
+import { checkOptions, withoutUndefined } from './check-options.ts';
 import { CacheSockets } from './server/cache-sockets.ts';
 import { entries, type Entry } from './entries.ts';
 import { deleteItem, evictItems, expireItems, getItem, setItem, type ItemOptions } from './items.ts';
@@ -91,13 +92,15 @@ const SEED_BITS = 32;
 
 /**
  * Starts a cache server that speaks memcached's protocols.
- * @throws the system's error if the address cannot be bound, e.g. with code `EADDRINUSE`
+ * @throws CacheOptionsError if options are wrong, with all that is; the system's error if the address cannot be bound,
+ * e.g. with code `EADDRINUSE`
  * @example
  * const cache = await createServer({ memoryBytes: 16 * 1024 * 1024 });
  * console.log(cache.port);
  * await cache.stop();
  */
 export async function createServer(options: CacheServerOptions = {}): Promise<CacheServer> {
+  checkOptions(options);
   const {
     host = '127.0.0.1',
     port = 0,
@@ -111,7 +114,7 @@ export async function createServer(options: CacheServerOptions = {}): Promise<Ca
   } = options;
   const cache = new Cache({
     seed,
-    settings,
+    settings: withoutUndefined(settings),
     ...(clock ? { clock } : {}),
     authentication: users && (await authenticationOf(users)),
   });

@@ -30,7 +30,7 @@ export class SlabClasses {
   readonly #lookup = new Uint8Array(LOOKUP_BYTES / LOOKUP_STEP + 1);
 
   constructor(sizing: SlabSizing) {
-    const sizes = sizing.slabSizes ? [0, ...sizing.slabSizes] : [0, ...grownSizes(sizing)];
+    const sizes = sizing.slabSizes ? [0, ...sizing.slabSizes.map(aligned)] : [0, ...grownSizes(sizing)];
     sizes.push(sizing.slabChunkMax);
     this.sizes = Int32Array.from(sizes);
     this.largest = sizes.length - 1;
@@ -56,11 +56,16 @@ export class SlabClasses {
   }
 }
 
+/** As items are named by eighths of their offset, no chunk may begin in between. */
+function aligned(size: number): number {
+  return Math.ceil(size / CHUNK_ALIGN) * CHUNK_ALIGN;
+}
+
 function grownSizes({ chunkSize, growthFactor, slabChunkMax }: SlabSizing): number[] {
   const sizes: number[] = [];
   let size = NOMINAL_HEADER_BYTES + chunkSize;
   while (sizes.length < CLASSES_MAX - 2 && size < slabChunkMax / growthFactor) {
-    size = Math.ceil(size / CHUNK_ALIGN) * CHUNK_ALIGN;
+    size = aligned(size);
     sizes.push(Math.max(size, HEADER_BYTES + CHUNK_ALIGN));
     size = Math.floor(size * growthFactor);
   }
