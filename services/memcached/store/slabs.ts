@@ -1,5 +1,5 @@
 import { PAGES_AT, PAGE_BYTES, type Arena } from './arena.ts';
-import { NEXT } from './item.ts';
+import { NEXT, SHAPE } from './item.ts';
 import { CLASSES_MAX, type SlabClasses } from './slab-classes.ts';
 
 /** Owner of a page that belongs to items larger than the largest chunk. */
@@ -86,6 +86,8 @@ export class Slabs {
     } else {
       const index = this.#classes.chunksPerPage(id) - this.#fresh[page]!--;
       item = (PAGES_AT + page * PAGE_BYTES + index * this.#classes.sizes[id]!) / 8;
+      // The page may have held values, in which a client may have written what looks like a stored item.
+      this.#arena.words[item * 2 + SHAPE] = 0;
     }
     if (this.#freed[page] === 0 && this.#fresh[page] === 0) this.#close(page, id);
     return item;

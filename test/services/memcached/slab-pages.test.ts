@@ -3,7 +3,10 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { Automover } from '../../../services/memcached/store/automover.ts';
+import { ALL_CLASSES } from '../../../services/memcached/store/crawler.ts';
 import { Cache } from '../../../services/memcached/cache.ts';
+import { HEADER_BYTES } from '../../../services/memcached/store/item.ts';
+import { ItemWalk } from '../../../services/memcached/store/walk.ts';
 import { createServer, type CacheServer } from '../../../services/memcached/index.ts';
 import { generalStats } from '../../../services/memcached/stats/general.ts';
 import { deleteItem, getItem, setItem as setItemWith } from '../../../services/memcached/items.ts';
@@ -287,6 +290,26 @@ describe('large items', () => {
       'STORED\r\nSERVER_ERROR out of memory storing object\r\nSTORED\r\n' +
         `VALUE a 0 3\r\nabc\r\nVALUE b 0 1000\r\n${'b'.repeat(1000)}\r\nEND\r\n`,
     );
+  });
+
+  test('that find no memory leave nothing that looks stored, whatever the page held before', () => {
+    const { cache } = still({ memoryBytes: 2 * MB, evictions: false, slabChunkMax: 64 * 1024 });
+    const { store } = cache;
+    const names = Array.from({ length: 30 }, (_, at) => `f${at}`);
+    // Values of all bits set: read as a header, they are linked, held and everything else.
+    for (const name of names) {
+      setItemWith(cache, name, Buffer.alloc(60_000, 0xff), {});
+    }
+    expect(store.slabs.used).toBe(2);
+    for (const name of names) deleteItem(cache, name);
+    setItem(cache, 'large', valueOf('large', 700_000)); // its head in one of these pages, its value in the other
+    expect(() => setItem(cache, 'second', valueOf('second', 700_000))).toThrow(/memory/);
+    const walk = new ItemWalk(store);
+    const item = walk.next();
+    expect(store.arena.text(item * 8 + HEADER_BYTES, item * 8 + HEADER_BYTES + 5)).toBe('large');
+    expect(walk.next()).toBe(0);
+    cache.crawler.start(ALL_CLASSES, 0);
+    expect(getItem(cache, 'large')?.value.toString() === valueOf('large', 700_000)).toBe(true);
   });
 
   const sizes = [['5,000', 4096, 5000], ['20,000', 16_384, 20_000], ['600,000', 524_288, 600_000]] as const; // prettier-ignore
