@@ -29,18 +29,21 @@ type Wrong = (message: string) => Ending;
  */
 export function wantedAddresses(interfaces: string | undefined, port: number): readonly Wanted[] {
   if (interfaces === undefined) return LOOPBACK.map((host) => ({ host, port, protocol: undefined }));
-  return interfaces
-    .split(/[;,]/)
-    .filter((text) => text !== '')
-    .map((text) => wanted(text, port, interfaces));
+  const texts = interfaces.split(/[;,]/).filter((text) => text !== '');
+  // memcached runs on then and can be reached by nobody.
+  if (texts.length === 0) throw wrongIn(interfaces)(`No address to listen on: "${interfaces}"`);
+  return texts.map((text) => wanted(text, port, interfaces));
 }
 
-function wanted(text: string, usualPort: number, interfaces: string): Wanted {
-  const wrong = (message: string) => {
+function wrongIn(interfaces: string): Wrong {
+  return (message) => {
     const stderr = `${message}\nfailed to listen on one of interface(s) ${interfaces}\n`;
     return new Ending(EXIT.osError, { stderr });
   };
+}
 
+function wanted(text: string, usualPort: number, interfaces: string): Wanted {
+  const wrong = wrongIn(interfaces);
   const [protocolName, afterProtocol] = prefixed(text, 'proto', 'Invalid protocol spec:', wrong);
   const [tag, rest] = prefixed(afterProtocol, 'tag', 'Invalid tag in socket config:', wrong);
   if (tag !== undefined && (tag.length < 1 || tag.length > TAG_MOST)) {

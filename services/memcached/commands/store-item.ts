@@ -53,7 +53,11 @@ export function storeItem(cache: Cache, mode: StoreMode, item: number, extras?: 
       lines.itemStore(store, shown, OUTCOME_NAMES[outcome], MODE_NAMES[mode], fd),
     );
   }
-  if (outcome !== STORED) store.memory.discard(item);
+  if (outcome !== STORED) {
+    if (outcome === EXISTS && mode === CAS && cache.narrate)
+      cache.lookups.push(lines.casFailure(store, old, item));
+    store.memory.discard(item);
+  }
   return outcome;
 }
 

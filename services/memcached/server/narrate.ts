@@ -1,5 +1,7 @@
 /** What `-vv` tells on stderr: who comes and goes, what they ask, what they are answered; with `-vvv` what is looked up. */
 import { HEADER_BYTES, OP, STATUS } from '../protocol/binary/codes.ts';
+import { errorWords, packetWords } from './packet-words.ts';
+import { harmless } from './harmless.ts';
 import { binaryStep } from '../protocol/binary/step.ts';
 import { Session, type Step } from '../protocol/session.ts';
 import { FIRST_LISTENER } from '../stats/connections.ts';
@@ -35,6 +37,7 @@ export function narratedSession(cache: Cache, transport: Transport, say: (line: 
     narrator.tellLookups();
     session.flush(); // answers are told between requests, not behind those that came together
     narrator.release();
+    narrator.tellEnd(cache, at);
     return next;
   };
   Object.defineProperty(session, 'step', {
@@ -48,8 +51,8 @@ export function narratedSession(cache: Cache, transport: Transport, say: (line: 
 
 /** As memcached names what a connection may speak. */
 export function newClient({ settings }: Cache, { number }: Session): string {
-  const speaks = settings.protocol === 'auto-negotiate' ? 'auto-negotiating' : settings.protocol;
-  return `<${number} new ${speaks} client connection`;
+  const { protocol } = settings;
+  return `<${number} new ${protocol === 'auto-negotiate' ? 'auto-negotiating client connection' : `${protocol} client connection.`}`;
 }
 
 export function listening({ settings, network }: Cache): string[] {
@@ -71,6 +74,8 @@ class Narrator implements Transport {
   readonly #lookups: string[];
   readonly #say: (line: string) => void;
   #binary = false;
+  /** Of the last binary answer. */
+  #lastStatus: number = STATUS.ok;
   /** Bytes of values still to come, which are not told. */
   #skip = 0;
   /** Answers of the request being served, told after it. */
@@ -96,6 +101,7 @@ class Narrator implements Transport {
 
   hold(): void {
     this.#held = [];
+    this.#lastStatus = STATUS.ok;
   }
 
   release(): void {
@@ -139,7 +145,7 @@ class Narrator implements Transport {
     this.#say(`${this.session.number}: Client using the ${binary ? 'binary' : 'ascii'} protocol`);
   }
 
-  tellRequest({ store }: Cache, at: number, next: number, binary: boolean): void {
+  tellRequest({ store, settings }: Cache, at: number, next: number, binary: boolean): void {
     this.#binary = binary;
     const { arena } = store;
     if (binary) {
@@ -149,11 +155,23 @@ class Narrator implements Transport {
         arena.bytes.subarray(at, at + HEADER_BYTES),
         '    ',
       );
+      // What is not well-formed ends the connection, and is not put in words.
+      const words = this.session.closing
+        ? undefined
+        : packetWords(arena, at, this.session.number, settings.sasl);
+      if (words !== undefined) this.#say(words);
       return;
     }
     const length = arena.bytes.subarray(at, next).indexOf(LF);
     if (length < 0) return; // too long a line
     this.#say(`<${this.session.number} ${harmless(arena.text(at, at + length))}`);
+  }
+
+  /** Why a binary connection ends, if its last answer does not say. */
+  tellEnd({ store }: Cache, at: number): void {
+    if (this.#lastStatus !== STATUS.invalid || !this.session.closing) return;
+    const opcode = store.arena.bytes[at + 1]!.toString(16).padStart(2, '0');
+    this.#say(`Protocol error (opcode ${opcode}), close connection ${this.session.number}`);
   }
 
   tellLookups(): void {
@@ -176,9 +194,13 @@ class Narrator implements Transport {
       const header = bytes.subarray(at, at + HEADER_BYTES);
       if (header.length < HEADER_BYTES) return;
       // memcached does not tell statistics.
-      if (header[1] !== OP.stat || header.readUInt16BE(STATUS_AT) !== STATUS.ok)
+      const next = at + HEADER_BYTES + header.readUInt32BE(BODY_LENGTH_AT);
+      this.#lastStatus = header.readUInt16BE(STATUS_AT);
+      const wrong = errorWords(bytes.subarray(at, next));
+      if (wrong !== undefined) this.#say(`>${this.session.number} Writing an error: ${harmless(wrong)}`);
+      if (header[1] !== OP.stat || this.#lastStatus !== STATUS.ok)
         this.#tellHeader('>', 'Writing bin response:', header, '   ');
-      at += HEADER_BYTES + header.readUInt32BE(BODY_LENGTH_AT);
+      at = next;
       this.#skip = Math.max(0, at - bytes.length);
     }
     while (at < bytes.length) {
@@ -211,11 +233,4 @@ class Narrator implements Transport {
       this.#say(`${direction}${number}${indent}${row.join(' ')}`);
     }
   }
-}
-
-/** What clients send may be meant for the terminal. */
-function harmless(text: string): string {
-  return text
-    .trimEnd()
-    .replaceAll(/[^\x20-\x7e]/g, (letter) => `\\x${letter.charCodeAt(0).toString(16).padStart(2, '0')}`);
 }

@@ -1,4 +1,14 @@
-import { BYTE, EXPIRES, FETCHED, HEADER_BYTES, LENGTH, SHAPE, USED } from '../store/item.ts';
+import {
+  BYTE,
+  CAS_HIGH,
+  CAS_LOW,
+  EXPIRES,
+  FETCHED,
+  HEADER_BYTES,
+  LENGTH,
+  SHAPE,
+  USED,
+} from '../store/item.ts';
 import { CLASS_MASK } from '../store/lru.ts';
 import { EXPIRED, FLUSHED, type Store } from '../store/store.ts';
 import { encodeKey } from './encode-key.ts';
@@ -58,9 +68,19 @@ export function eviction(store: Store, item: number): string {
   return `type=eviction key=${keyOf(store, item)} fetch=${fetched} ttl=${ttl} la=${idle} clsid=${classOf(store, item)} size=${words[item * 2 + LENGTH]!}`;
 }
 
+/** What `-vv` tells of a comparison that failed. */
+export function casFailure(store: Store, old: number, item: number): string {
+  return `CAS:  failure: expected ${casOf(store, old)}, got ${casOf(store, item)}`;
+}
+
 export function deleted(store: Store, item: number, command: string): string {
   const size = store.arena.words[item * 2 + LENGTH]!;
   return `type=deleted key=${keyOf(store, item)} cmd=${command} clsid=${classOf(store, item)} size=${size}`;
+}
+
+function casOf({ arena }: Store, item: number): bigint {
+  const [low, high] = [arena.words[item * 2 + CAS_LOW]!, arena.words[item * 2 + CAS_HIGH]!];
+  return (BigInt(high >>> 0) << 32n) | BigInt(low >>> 0);
 }
 
 function keyOf(store: Store, item: number): string {

@@ -165,6 +165,10 @@ describe('options', () => {
       });
       expect(() => wantedAddresses(`127.0.0.1:${wrong}`, port)).toThrow(refused);
     }
+    for (const none of [',', '', ';,']) {
+      const stderr = `No address to listen on: "${none}"\nfailed to listen on one of interface(s) ${none}\n`;
+      expect(() => wantedAddresses(none, port)).toThrow(expect.objectContaining({ exitCode: 71, stderr }));
+    }
   });
 });
 

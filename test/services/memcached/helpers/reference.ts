@@ -16,17 +16,22 @@ export interface Reference extends AsyncDisposable {
   readonly process: ChildProcess;
 }
 
-/** Starts the reference server on a free port and waits until it answers. */
+/**
+ * Starts the reference server on a free port and waits until it answers.
+ * @param onStderr gets what it says there
+ */
 export async function startReference(
   args: readonly string[] = [],
   env: Readonly<Record<string, string>> = {},
+  onStderr?: (text: string) => void,
 ): Promise<Reference> {
   const port = await allocatePort();
   const user = process.getuid?.() === 0 ? ['-u', 'nobody'] : [];
   const child = spawn('memcached', [...user, '-l', '127.0.0.1', '-p', String(port), '-t', '1', ...args], {
-    stdio: 'ignore',
+    stdio: ['ignore', 'ignore', onStderr ? 'pipe' : 'ignore'],
     env: { ...process.env, ...env },
   });
+  child.stderr?.setEncoding('latin1').on('data', (text: string) => onStderr?.(text));
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   await waitForPort(port);
   return {
