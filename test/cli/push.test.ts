@@ -212,7 +212,10 @@ test('hostile names stay in the state folder', async () => {
     });
     const { url } = await home.json<Pushed>(['push', '--detach'], { cwd: app });
     expect((await get(url)).status).toBe(200);
-    expect((await home.run(['logs', name])).stdout).toContain('listening');
+    expect(await home.run(['logs', name])).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('listening') as string,
+    });
     expect(await home.run(['delete', '-f', name])).toMatchObject({ code: 0 });
   }
   expect(readdirSync(home.folder)).toEqual(['state']);
