@@ -16,11 +16,11 @@ describe('every value that comes back was stored as a whole, in order, and nothi
 
   for (const readIntoArena of [true, false]) {
     const means = readIntoArena ? 'past the streams' : 'with documented means only';
-    test(`over TCP, ${means}`, { timeout: 60_000 }, async () => {
+    test(`over TCP, ${means}`, { timeout: 180_000 }, async () => {
       expect(await socketEpisode(1, 800, { readIntoArena })).toBeGreaterThan(0);
     });
 
-    test(`over a unix socket, ${means}`, { timeout: 60_000 }, async () => {
+    test(`over a unix socket, ${means}`, { timeout: 180_000 }, async () => {
       const path = join(tempDir(), 'cache.sock');
       expect(await socketEpisode(2, 800, { readIntoArena, path })).toBeGreaterThan(0);
     });
@@ -30,7 +30,7 @@ describe('every value that comes back was stored as a whole, in order, and nothi
 describe.skipIf(referenceObstacle('churn on memcached'))('what is asserted holds for memcached too', () => {
   const ask = bothServers(['-m', '16'], { memoryBytes: 16 * 1024 * 1024 });
 
-  test('with what both can do', { timeout: 60_000 }, async () => {
+  test('with what both can do', { timeout: 180_000 }, async () => {
     const { load, protocols } = loadOf(new Random(3));
     const plain = { protocols, load: { ...load, bytesMost: 1024 * 1024, upheavals: false } };
     const { mine, theirs } = await ask((port) => churn({ host: '127.0.0.1', port }, 3, plain, 800));

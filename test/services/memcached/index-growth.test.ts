@@ -1,5 +1,5 @@
 /** The index grows by and by: whatever is asked meanwhile is answered as ever. */
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { Cache } from '../../../services/memcached/cache.ts';
 import { deleteItem, getItem, setItem } from '../../../services/memcached/items.ts';
 import { generalStats } from '../../../services/memcached/stats/general.ts';
@@ -46,7 +46,7 @@ test('without new items the maintainer goes on', async () => {
   begin(cache);
   const maintainer = new Maintainer(cache.store, () => {});
   maintainer.start();
-  await vi.waitFor(() => expect(cache.store.index.expanding).toBe(false), { timeout: 10_000 });
+  await expect.poll(() => cache.store.index.expanding).toBe(false);
   maintainer.stop();
 });
 
