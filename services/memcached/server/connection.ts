@@ -96,7 +96,8 @@ export class Connection implements Transport {
   }
 
   end(): void {
-    this.afterDrain(() => this.socket.destroySoon());
+    // At once, as memcached does: what came meanwhile, or comes, is answered with a reset.
+    this.afterDrain(() => this.socket.destroy());
   }
 
   destroy(): void {

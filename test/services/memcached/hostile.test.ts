@@ -43,6 +43,19 @@ for (const [readIntoArena, connections] of [
       expect(await answer(cache, 'get kept\r\n')).toBe('VALUE kept 0 1\r\nx\r\nEND\r\n');
     });
 
+    test('what came behind the end of a conversation is answered with a reset', async () => {
+      await using cache = await start();
+      const socket = await open(cache);
+      const errors: string[] = [];
+      socket.on('error', (error: NodeJS.ErrnoException) => errors.push(error.code!));
+      const ended = gone(socket.resume());
+      socket.write(Buffer.concat([Buffer.from('quit\r\n'), Buffer.alloc(MB, 'get a\r\n')]));
+      await ended;
+      expect(errors).toEqual([expect.stringMatching(/ECONNRESET|EPIPE/)]);
+      await until(() => cache.stats()['curr_connections'] === 0);
+      expect(cache.stats()['cmd_get']).toBe(0);
+    });
+
     test('clients that send a byte at a time hold up nobody, and are ended when time is up', async () => {
       let now = Date.now();
       await using cache = await start({ clock: () => now, idleTimeoutSeconds: 10 });
