@@ -5,6 +5,8 @@ import { wantedAddresses } from './addresses.ts';
 import type { CacheSockets, ListenAddress } from '../server/cache-sockets.ts';
 import type { CommandLine } from './command-line.ts';
 
+const ANY_PORT = -1;
+
 /** A line of the port file: `TCP INET: 11211`. */
 export type PortLine = string;
 
@@ -48,7 +50,11 @@ async function listenOn(
   open: (address: ListenAddress) => Promise<number>,
 ): Promise<PortLine[]> {
   const { host, protocol } = wanted;
-  const port = wanted.port === -1 ? 0 : wanted.port;
+  const port = wanted.port === ANY_PORT ? 0 : wanted.port;
+  if (port < 0) {
+    const stderr = `getaddrinfo(): Servname not supported for ai_socktype\nfailed to listen on ${where}\n`;
+    throw new Ending(EXIT.osError, { stderr });
+  }
   const addresses = await resolve(host, where);
   const lines: PortLine[] = [];
   let taken: unknown;

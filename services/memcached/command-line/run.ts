@@ -18,6 +18,8 @@ import type { TextSink } from './standard-stream.ts';
 
 export { standardStream } from './standard-stream.ts';
 
+/** memcached warns of more. */
+const THREADS_MANY = 64;
 const SEED_END = 2 ** 32;
 
 export interface ProgramWorld {
@@ -69,6 +71,10 @@ async function serve(line: CommandLine, world: ProgramWorld, say: (text: string)
     const wanted = Math.floor(cache.settings.memoryBytes / PAGE_BYTES);
     if (pages < wanted) say(`-m: the system gives ${pages} of ${wanted} megabytes for items`);
   };
+  if (line.settings.threads > THREADS_MANY) {
+    say('WARNING: Setting a high number of workerthreads is not recommended.');
+    say(' Set this value to the number of cores in your machine or less.');
+  }
   sayWithoutEffect(line, say);
   if (cache.narrate) for (const text of slabTable(cache)) say(text);
   await using sockets = new CacheSockets(cache, true);

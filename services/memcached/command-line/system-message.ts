@@ -6,6 +6,7 @@ const WORDS: Readonly<Record<string, string>> = {
   EINVAL: 'Invalid argument',
   ENOTDIR: 'Not a directory',
   EISDIR: 'Is a directory',
+  ENAMETOOLONG: 'File name too long',
 };
 
 /** What `strerror` says of a system error. */

@@ -107,7 +107,8 @@ export class CacheSockets implements AsyncDisposable {
 
   /** @throws the system's error */
   async listenUnix({ path, mask }: UnixAddress): Promise<void> {
-    const { removeStaleSocket, setAccess, withAccess } = await import('./unix-socket.ts');
+    const { checkPath, removeStaleSocket, setAccess, withAccess } = await import('./unix-socket.ts');
+    checkPath(path);
     await removeStaleSocket(path);
     await withAccess(mask, () => this.#listener().listenUnix(path));
     await setAccess(path, mask);
@@ -124,7 +125,8 @@ export class CacheSockets implements AsyncDisposable {
 
   /** @throws the system's error */
   async listenConsole(path: string): Promise<void> {
-    const { removeStaleSocket, setAccess, withAccess } = await import('./unix-socket.ts');
+    const { checkPath, removeStaleSocket, setAccess, withAccess } = await import('./unix-socket.ts');
+    checkPath(path);
     await removeStaleSocket(path);
     await withAccess(OWNER_ONLY, () => this.#listener().listenConsole(path));
     await setAccess(path, OWNER_ONLY);

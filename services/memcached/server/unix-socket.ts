@@ -2,6 +2,8 @@ import { chmod, lstat, unlink } from 'node:fs/promises';
 import { isMainThread } from 'node:worker_threads';
 
 const ALL_RIGHTS = 0o777;
+/** What the system's address of a unix socket has room for. Node cuts longer ones without a word. */
+const PATH_BYTES_MAX = process.platform === 'darwin' ? 103 : 107;
 
 /** A socket an earlier server left behind would be in the way; anything else stays. */
 export async function removeStaleSocket(path: string): Promise<void> {
@@ -9,9 +11,20 @@ export async function removeStaleSocket(path: string): Promise<void> {
   if (stats?.isSocket()) await unlink(path);
 }
 
-/** @param mask octal access mask, as `-a` takes it */
+/** @throws an error with the system's code if there cannot be a socket of this name */
+export function checkPath(path: string): void {
+  if (path === '') throw systemError('EINVAL', 'the path of the unix socket is empty');
+  if (Buffer.byteLength(path) <= PATH_BYTES_MAX) return;
+  throw systemError('ENAMETOOLONG', `the unix socket's path is longer than ${PATH_BYTES_MAX} bytes: ${path}`);
+}
+
+function systemError(code: string, what: string): Error {
+  return Object.assign(new Error(`${code}: ${what}`), { code });
+}
+
+/** @param mask octal access mask, as `-a` takes it: rights only, no bits of other kinds */
 export async function setAccess(path: string, mask: number): Promise<void> {
-  await chmod(path, mask);
+  await chmod(path, mask & ALL_RIGHTS);
 }
 
 /**

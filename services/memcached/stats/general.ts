@@ -4,8 +4,8 @@ import type { Cache } from '../cache.ts';
 import type { Stat } from './stats-of.ts';
 import type { Store } from '../store/store.ts';
 
-/** Descriptors kept for other uses than connections, as memcached counts them. */
-const RESERVED_FDS = 5;
+/** Descriptors kept for other uses than connections, as memcached counts them for each of its threads. */
+const RESERVED_FDS_PER_THREAD = 5;
 
 /** `stats`: memcached's general statistics in its order. */
 export function* generalStats(cache: Cache): Generator<Stat> {
@@ -48,7 +48,7 @@ function* connectionCounts(cache: Cache): Generator<Stat> {
   yield ['read_buf_bytes', RECEIVE_BYTES];
   yield ['read_buf_bytes_free', 0];
   yield ['read_buf_oom', counters.readBufferOom];
-  yield ['reserved_fds', RESERVED_FDS];
+  yield ['reserved_fds', RESERVED_FDS_PER_THREAD * settings.threads];
 }
 
 function* requestCounts({ store, settings }: Cache): Generator<Stat> {

@@ -28,11 +28,12 @@ function* limits({ store, settings, network }: Cache): Generator<Stat> {
   yield ['shutdown_command', yes(settings.shutdownCommand)];
 }
 
-function* requests({ settings, prefixes, authentication }: Cache): Generator<Stat> {
+function* requests({ settings, network, prefixes, authentication }: Cache): Generator<Stat> {
   yield ['growth_factor', settings.growthFactor.toFixed(2)];
   yield ['chunk_size', settings.chunkSize];
   yield ['num_threads', settings.threads];
-  yield ['num_threads_per_udp', settings.threads];
+  // memcached has each thread serve each UDP socket, unless there are several.
+  yield ['num_threads_per_udp', network.interfaces?.includes(',') ? 1 : settings.threads];
   yield ['stat_key_prefix', settings.prefixDelimiter];
   yield ['detail_enabled', yes(prefixes.enabled)];
   yield ['reqs_per_event', settings.requestsPerTurn];

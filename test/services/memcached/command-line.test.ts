@@ -1,5 +1,8 @@
 /** What memcached's command line means, and what it says to wrong values: side by side with the real one. */
 import { spawnSync } from 'node:child_process';
+import { readdirSync, statSync } from 'node:fs';
+import { connect, type Socket } from 'node:net';
+import { dirname, join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 import { Ending } from '../../../services/memcached/command-line/ending.ts';
@@ -7,6 +10,7 @@ import { readCommandLine } from '../../../services/memcached/command-line/comman
 import { runMemcached } from '../../../services/memcached/command-line/run.ts';
 import { wantedAddresses } from '../../../services/memcached/command-line/addresses.ts';
 import { referenceVersion } from './helpers/reference.ts';
+import { tempDir } from '../../helpers/temp-dir.ts';
 
 const MB = 1024 * 1024;
 const words = (line: string) => line.split(' ').filter((word) => word !== '');
@@ -33,6 +37,7 @@ const REFUSED = [
   '-o watcher_logbuf_size=x', '-o worker_logbuf_size', '-o slab_chunk_max=2097152', '-o slab_chunk_max=300000', '-o slab_sizes=5',
   '-o slab_sizes=200-100', '-o slab_sizes=100-104', '-o read_buf_mem_limit', '-o nonsense', '-o modern,nonsense=1,modern', '-o no_modern,foo',
   '-u nosuchuser', '-l 127.0.0.1:x', '-l tag[]:127.0.0.1', '-l tag[too-long-a-tag]:127.0.0.1', '-l proto[ascii', '-l proto[proxy]:127.0.0.1',
+  '-p -2 -l 127.0.0.1', '-p 0 -U -5 -l 127.0.0.1',
 ]; // prettier-ignore
 
 const installed = referenceVersion();
@@ -171,6 +176,45 @@ describe('options', () => {
     }
   });
 });
+
+test('a unix socket whose name there cannot be is refused, and nothing is left behind', async () => {
+  const path = join(tempDir(), 'x'.repeat(120));
+  const { code, stderr } = await ended(`-u root -s ${path}`);
+  expect({ code, stderr }).toEqual({
+    code: 71,
+    stderr: `bind(): File name too long\nfailed to listen on UNIX socket: ${path}: File name too long\n`,
+  });
+  expect(readdirSync(dirname(path))).toEqual([]);
+});
+
+test('-a gives rights and nothing else, and many threads are warned of', async () => {
+  const path = join(tempDir(), 'cache.sock');
+  const [stdout, stderr] = [new PassThrough(), new PassThrough()];
+  const starter = { file: process.execPath, args: [], daemon: false };
+  const argv = [
+    ...words(`-A -a 07777 -t 65 -s ${path}`),
+    ...(process.getuid?.() === 0 ? ['-u', 'root'] : []),
+  ];
+  const running = runMemcached({ argv, env: {}, cwd: '/', stdout, stderr, starter });
+  let client: Socket | undefined;
+  while (!client) client = await connected(path);
+  expect(statSync(path).mode & 0o7777).toBe(0o777);
+  client.end('shutdown\r\n');
+  expect(await running).toBe(0);
+  expect(String(stderr.read())).toContain(
+    'WARNING: Setting a high number of workerthreads is not recommended.\n Set this value to the number of cores in your machine or less.\n',
+  );
+});
+
+/** A client of the socket, or undefined if there is none yet. */
+async function connected(path: string): Promise<Socket | undefined> {
+  await new Promise((resolve) => setImmediate(resolve));
+  const socket = connect(path);
+  return new Promise((resolve) => {
+    socket.once('connect', () => resolve(socket));
+    socket.on('error', () => resolve(undefined));
+  });
+}
 
 test('-V and -h say what it is, and -h every option', async () => {
   expect(await ended('-V')).toEqual({ code: 0, stdout: 'memcached 1.6.18\n', stderr: '' });

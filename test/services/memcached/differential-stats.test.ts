@@ -74,6 +74,16 @@ describe.each([
   });
 }); // prettier-ignore
 
+describe.skipIf(obstacle)('statistics of threads are those of the reference', () => {
+  const ask = bothServers(['-t', '3'], { threads: 3 });
+
+  test.each(['stats\r\n', 'stats settings\r\n'])('%j', async (request) => {
+    const { mine, theirs } = await ask(async (port) => statsOf(await exchange(port, [request])));
+    for (const name of ['threads', 'reserved_fds', 'num_threads', 'num_threads_per_udp'])
+      expect([name, mine[name]]).toEqual([name, theirs[name]]);
+  });
+});
+
 describe.skipIf(obstacle)('logs are those of the reference', () => {
   // Nothing goes on in the background, so that what is expired or flushed is met by who asks for it.
   const ask = bothServers(['-m', '2', '-I', '512k', '-o', 'no_lru_maintainer,no_lru_crawler'], { memoryBytes: 2 * 2 ** 20, itemSizeMax: 2 ** 19, lruSegmented: false, lruMaintainer: false, lruCrawler: false }); // prettier-ignore
