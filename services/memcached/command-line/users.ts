@@ -1,5 +1,5 @@
 import { Authentication } from '../auth/authentication.ts';
-import { MalformedPasswordFile, readAuthFile, readSaslFile } from '../auth/password-file.ts';
+import { MalformedPasswordFile, NoText, readAuthFile, readSaslFile } from '../auth/password-file.ts';
 import { EXIT, failure } from './ending.ts';
 import { systemMessage } from './system-message.ts';
 import type { CommandLine } from './command-line.ts';
@@ -61,7 +61,11 @@ function saslUsers(path: string, say: (line: string) => void) {
   try {
     return readSaslFile(path);
   } catch (error) {
-    say(`WARNING: Failed to open sasl database <${path}>: ${systemMessage(error)}`);
+    say(
+      error instanceof NoText
+        ? `WARNING: <${path}> is no text file of lines user:password; Cyrus's database is not read here`
+        : `WARNING: Failed to open sasl database <${path}>: ${systemMessage(error)}`,
+    );
     return [];
   }
 }

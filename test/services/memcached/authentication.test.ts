@@ -1,5 +1,10 @@
 /** Where a login is asked for, nobody gets at items without one, by whatever protocol. */
 import { describe, expect, test } from 'vitest';
+import { join } from 'node:path';
+import { writeFileSync } from 'node:fs';
+import { knownUsers } from '../../../services/memcached/command-line/users.ts';
+import { readCommandLine } from '../../../services/memcached/command-line/command-line.ts';
+import { tempDir } from '../../helpers/temp-dir.ts';
 import { createServer } from '../../../services/memcached/index.ts';
 import { exchange } from './helpers/exchange.ts';
 
@@ -29,4 +34,21 @@ describe.each(['auto-negotiate', 'ascii', 'binary'] as const)('with the protocol
       expect((await exchange(cache.port, [request])).toString()).not.toContain('secret');
     }
   });
+});
+
+test('a database in place of a password file is said to be one, and lets nobody in', () => {
+  const file = join(tempDir(), 'sasldb2');
+  // What saslpasswd2 writes: a page of Berkeley DB.
+  writeFileSync(
+    file,
+    Buffer.from('0000000001000000000000006115060009000000somebody\0realm\0userPassword:right', 'latin1'),
+  );
+  const said: string[] = [];
+  const { authentication } = knownUsers(readCommandLine(['-S']), file, (line) => said.push(line))!;
+  expect(authentication.check('somebody', 'right')).toBe(false);
+  expect(said).toEqual([
+    `WARNING: <${file}> is no text file of lines user:password; Cyrus's database is not read here`,
+  ]);
+  writeFileSync(file, 'somebody:right\n');
+  expect(authentication.check('somebody', 'right')).toBe(true);
 });
