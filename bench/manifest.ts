@@ -127,7 +127,7 @@ export async function runManifestBench(): Promise<void> {
 /** From the text to what is intended, the apps' folders looked into, as a push does. */
 async function toPlan(folder: string): Promise<void> {
   const { manifest } = await readManifest({ cwd: absolutePath(folder) });
-  planFor(manifest!, { noWatch: false }, RECORD, SERVICE_TYPES);
+  planFor(manifest!, { noWatch: false }, RECORD, SERVICE_TYPES, () => false);
 }
 
 /** The services that the large manifest binds exist already, as Cloud Foundry wants it. */

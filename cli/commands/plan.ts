@@ -50,6 +50,7 @@ async function previewOf(
     record: peekRecord(context.paths.record) ?? emptyRecord(),
     snapshot: await client?.call('snapshot', {}),
     serviceTypes: SERVICE_TYPES,
+    servicesFolder: context.paths.services,
     toolEnv: toolEnv(shellOf(context)),
   };
   const { manifest } = reading;

@@ -48,7 +48,8 @@ function runningChange(current: AppPlan, next: AppPlan): string | undefined {
   if (process) return process;
   const variable = changedVariable(current, next);
   if (variable) return `env ${variable} changed`;
-  if (!isDeepStrictEqual(current.bindings, next.bindings)) return 'services changed';
+  if (!isDeepStrictEqual(current.bindings, next.bindings) || serviceReplaced(current, next))
+    return 'services changed';
   if (
     !isDeepStrictEqual(
       commandsOf(current.manifest.hooks.preRunning),
@@ -59,6 +60,14 @@ function runningChange(current: AppPlan, next: AppPlan): string | undefined {
   }
   if (current.dialect !== next.dialect) return `dialect is now ${next.dialect}`;
   return undefined;
+}
+
+/** One that never served gave its name to one of another type. */
+function serviceReplaced(current: AppPlan, next: AppPlan): boolean {
+  return next.manifest.services.some(({ name, type }) => {
+    const was = current.manifest.services.find((service) => service.name === name)?.type;
+    return was !== undefined && type !== undefined && was !== type;
+  });
 }
 
 /** More or fewer of the same: what runs goes on. */

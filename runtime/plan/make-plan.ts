@@ -21,6 +21,8 @@ export interface PlanInput {
   readonly serviceTypes: readonly ServiceType[];
   /** Services that exist in the space already. */
   readonly existing: ReadonlyMap<string, ServicePlan>;
+  /** One that is of another type than is asked for now may give way: it never served. */
+  readonly mayBeReplaced?: (service: ServiceName) => boolean;
   readonly noWatch: boolean;
   /** Plan no process: whether apps could be started does not matter. */
   readonly servicesOnly?: boolean;
@@ -56,7 +58,7 @@ function planService(
   request: ServiceRequest,
   app: AppManifest,
   sameManifest: ServicePlan | undefined,
-  { existing, serviceTypes }: PlanInput,
+  { existing, serviceTypes, mayBeReplaced = () => false }: PlanInput,
 ): ServicePlan {
   const present = sameManifest ?? existing.get(request.name);
   if (request.type === undefined) {
@@ -76,7 +78,7 @@ function planService(
     ...(request.version === undefined ? {} : { version: request.version }),
     options: readOptions(type, request),
   };
-  if (present && present.type !== planned.type) {
+  if (present && present.type !== planned.type && (sameManifest || !mayBeReplaced(request.name))) {
     throw new PaasError('SERVICE_CONFLICT', {
       service: request.name,
       type: planned.type,

@@ -35,8 +35,8 @@ export interface Step {
 /** What there is now. */
 export interface Existing {
   readonly hostRuns: boolean;
-  /** Services of the space, by name; true for those that run. */
-  readonly services: ReadonlyMap<string, boolean>;
+  /** Services of the space, by name. */
+  readonly services: ReadonlyMap<string, { readonly type: string; readonly runs: boolean }>;
   readonly apps: ReadonlyMap<string, { readonly plan: AppPlan; readonly state: AppState }>;
 }
 
@@ -52,7 +52,7 @@ export interface How {
 }
 
 export function stepsOf(plan: Plan, existing: Existing, how: How): readonly Step[] {
-  const running = new Set([...existing.services].filter(([, runs]) => runs).map(([name]) => name));
+  const running = new Set([...existing.services].filter(([, { runs }]) => runs).map(([name]) => name));
   return [
     ...plan.apps.flatMap((app) =>
       hooks('pre-push', app, app.manifest.hooks.prePush, 'on your machine, by your shell'),
@@ -66,7 +66,8 @@ export function stepsOf(plan: Plan, existing: Existing, how: How): readonly Step
 }
 
 function provision({ name, type, plan }: ServicePlan, { services }: Existing): Step {
-  return services.has(name)
+  const known = services.get(name);
+  return known?.type === type
     ? step(
         'use-service',
         { service: name },
@@ -77,7 +78,7 @@ function provision({ name, type, plan }: ServicePlan, { services }: Existing): S
         'create-service',
         { service: name },
         `Create service ${name}: ${type}, plan ${plan}`,
-        'the space has none of that name',
+        known ? `as ${known.type} it never served` : 'the space has none of that name',
       );
 }
 

@@ -12,7 +12,7 @@ import { classify } from '../watch/classify.ts';
 import { RestartLoop } from '../watch/restart-loop.ts';
 import { watch, type WatchedChange } from '../watch/watcher.ts';
 import type { App } from './app.ts';
-import { planFor } from './plan-for.ts';
+import { appsOf, planFor } from './plan-for.ts';
 import { readSource } from './read-source.ts';
 import { withStoredEnv } from './stored-env.ts';
 import { describeMs } from './words.ts';
@@ -20,7 +20,8 @@ import { describeMs } from './words.ts';
 export interface AppWatchOptions {
   readonly record: () => SpaceRecord;
   readonly serviceTypes: readonly ServiceType[];
-  readonly provision: (plan: ServicePlan) => void;
+  readonly mayBeReplaced: (service: string, pushed: ReadonlySet<string>) => boolean;
+  readonly provision: (plan: ServicePlan, apps: ReadonlySet<string>) => void;
   /** Applies a new plan, or the same again, because of an edit; `atLeast` names what must happen in any case. */
   readonly apply: (
     next: AppPlan | undefined,
@@ -179,8 +180,9 @@ export class AppWatch implements AsyncDisposable {
     // An edit is a push of the same app again, so its variables become what that would make of them.
     const { manifest: stored, notes } = withStoredEnv(manifest, record, source.envMode);
     for (const text of notes.get(this.#app.name) ?? []) this.#say(text, 'OUT');
-    const plan = planFor(stored, source, record, this.#options.serviceTypes);
-    for (const service of plan.services) this.#options.provision(service);
+    const { serviceTypes, mayBeReplaced, provision } = this.#options;
+    const plan = planFor(stored, source, record, serviceTypes, mayBeReplaced);
+    for (const service of plan.services) provision(service, appsOf(stored));
     return plan.apps.find(({ name }) => name === this.#app.name);
   }
 

@@ -82,6 +82,7 @@ export function makeParts(options: PlatformOptions) {
     sameThread: options.sameThread === true,
     relays: options.relays === true,
     records: () => state.record.services,
+    apps: () => state.record.apps,
     save: (name, service) => state.saveService(name, service),
     logFor: (name) => logs.of('service', name),
     report,
@@ -115,7 +116,8 @@ export function makeParts(options: PlatformOptions) {
   const watches = new Watches({
     record: () => state.record,
     serviceTypes: types,
-    provision: (plan) => services.provision(plan),
+    mayBeReplaced: (name, pushed) => services.mayBeReplaced(name, pushed),
+    provision: (plan, pushed) => services.provision(plan, { apps: pushed }),
     report,
   });
   const changes = new Changes({ state, watches, routesChanged, report });

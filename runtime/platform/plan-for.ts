@@ -15,12 +15,16 @@ import type { ManifestSource, SpaceRecord } from '../state/record.ts';
 /** How many names of a folder a message shows. */
 const LISTED = 30;
 
-/** @throws PaasError `APP_FOLDER_MISSING` and those of `makePlan` */
+/**
+ * @param mayBeReplaced what `Services` says of a service, given the apps of the push
+ * @throws PaasError `APP_FOLDER_MISSING` and those of `makePlan`
+ */
 export function planFor(
   manifest: Manifest,
   source: Pick<ManifestSource, 'noWatch' | 'command'> & { readonly servicesOnly?: boolean },
   record: SpaceRecord,
   serviceTypes: readonly ServiceType[],
+  mayBeReplaced: (service: string, pushed: ReadonlySet<string>) => boolean,
 ): Plan {
   const facts = new Map<string, AppFacts>();
   const listings = new Map<string, readonly string[]>();
@@ -38,10 +42,16 @@ export function planFor(
     listings,
     serviceTypes,
     existing: new Map(Object.entries(record.services).map(([name, { plan }]) => [name, plan])),
+    mayBeReplaced: (name) => mayBeReplaced(name, appsOf(manifest)),
     noWatch: source.noWatch,
     servicesOnly: source.servicesOnly === true,
     ...(source.command === undefined ? {} : { command: source.command }),
   });
+}
+
+/** The names of its apps. */
+export function appsOf({ apps }: Manifest): ReadonlySet<string> {
+  return new Set(apps.map(({ name }) => name));
 }
 
 /** With what was changed by hand, as far as that outlives a push. */

@@ -1,6 +1,7 @@
 /** What a push would come to: its steps, its plan, and what becomes of each key. Starts and changes nothing. */
 import type { ServiceType } from '../../services/kit/contract.ts';
 import { PaasError } from '../kernel/errors.ts';
+import type { AbsolutePath } from '../kernel/names.ts';
 import { verdictsOf, type FoundVerdict } from '../manifest/verdicts.ts';
 import { stepsOf, type Existing, type How, type Step } from '../plan/steps.ts';
 import { withByHand } from '../plan/by-hand.ts';
@@ -10,6 +11,7 @@ import { openAppSource } from '../staging/app-source.ts';
 import { missingPrograms } from '../staging/stager.ts';
 import type { ManifestSource, SpaceRecord } from '../state/record.ts';
 import { takenOver } from './after-host.ts';
+import { neverServed } from './never-served.ts';
 import { asRun, planFor } from './plan-for.ts';
 import type { SourceReading } from './read-source.ts';
 import { checkRoomFor } from './room.ts';
@@ -30,6 +32,8 @@ export interface Space {
   /** Undefined where no host runs. */
   readonly snapshot: Snapshot | undefined;
   readonly serviceTypes: readonly ServiceType[];
+  /** Where services keep their data. */
+  readonly servicesFolder: AbsolutePath;
   /** For tools, as a push from here would have it. */
   readonly toolEnv: Readonly<Record<string, string>>;
 }
@@ -44,7 +48,11 @@ export function previewPush(reading: SourceReading, source: ManifestSource, spac
   });
   const found = { notes: grouped([...pairs(notes), ...words]), keys };
   try {
-    const written = planFor(manifest, source, space.record, space.serviceTypes);
+    const { services, apps } = asMet(space);
+    const where = { services, apps, types: space.serviceTypes, folder: space.servicesFolder };
+    const written = planFor(manifest, source, space.record, space.serviceTypes, (name, pushed) =>
+      neverServed(name, where, pushed),
+    );
     const plan = { ...written, apps: written.apps.map((app) => asRun(app, space.record)) };
     checkRoomFor(plan.apps, asMet(space));
     const missing = plan.apps.flatMap((app) =>
@@ -94,7 +102,12 @@ function existing({ record, snapshot }: Space): Existing {
   const states = new Map(snapshot?.apps.map(({ name, state }) => [name, state]));
   return {
     hostRuns: snapshot !== undefined,
-    services: new Map(Object.keys(record.services).map((name) => [name, running.has(name)])),
+    services: new Map(
+      Object.entries(record.services).map(([name, { plan }]) => [
+        name,
+        { type: plan.type, runs: running.has(name) },
+      ]),
+    ),
     apps: new Map(
       Object.entries(record.apps).map(([name, { plan, byHand }]) => [
         name,

@@ -14,7 +14,7 @@ import { checkDebuggable, type DebugRequest } from './app-debugger.ts';
 import type { App, Attachment } from './app.ts';
 import type { Apps } from './apps.ts';
 import type { Changes, Strategy } from './changes.ts';
-import { asRun, planFor } from './plan-for.ts';
+import { appsOf, asRun, planFor } from './plan-for.ts';
 import { checkRoomFor } from './room.ts';
 import type { RouterDoor, RouterWish } from './router-door.ts';
 import type { ServiceNeeds } from './service-needs.ts';
@@ -73,7 +73,7 @@ export class Pushes {
     const { source } = request;
     const { serviceTypes, state, apps, services, needs, door } = this.#options;
     const { manifest, notes } = withStoredEnv(request.manifest, state.record, source.envMode);
-    const plan = planFor(manifest, source, state.record, serviceTypes);
+    const plan = planFor(manifest, source, state.record, serviceTypes, this.#mayBeReplaced);
     // Before anything is touched: a mistyped URL must not end what runs, nor be remembered.
     if (!request.noStart) {
       checkRoomFor(
@@ -88,7 +88,8 @@ export class Pushes {
     await door.open(request.router);
     for (const service of plan.services) {
       const url = request.binds?.[service.name];
-      services.provision(service, { url, mayBeMissing: request.allowMissingServices === true });
+      const mayBeMissing = request.allowMissingServices === true;
+      services.provision(service, { url, mayBeMissing, apps: appsOf(manifest) });
     }
     for (const appPlan of plan.apps) {
       const app = this.#appFor(appPlan, request);
@@ -111,12 +112,23 @@ export class Pushes {
   async startServices(request: PushRequest, signal: AbortSignal): Promise<void> {
     const { manifest, source, binds = {} } = request;
     const { serviceTypes, state, services } = this.#options;
-    const plan = planFor(manifest, { ...source, servicesOnly: true }, state.record, serviceTypes);
-    for (const service of plan.services) services.provision(service, { url: binds[service.name] });
+    const plan = planFor(
+      manifest,
+      { ...source, servicesOnly: true },
+      state.record,
+      serviceTypes,
+      this.#mayBeReplaced,
+    );
+    for (const service of plan.services) {
+      services.provision(service, { url: binds[service.name], apps: appsOf(manifest) });
+    }
     for (const appPlan of plan.apps) this.#appFor(appPlan, request);
     const names = plan.services.map(({ name }) => name);
     await services.start(names, signal);
   }
+
+  readonly #mayBeReplaced = (name: string, pushed: ReadonlySet<string>): boolean =>
+    this.#options.services.mayBeReplaced(name, pushed);
 
   async #pushApp(app: App, plan: AppPlan, request: PushRequest, signal?: AbortSignal): Promise<void> {
     const { source, toolEnv, detached, fromCopy = false, strategy = 'restart' } = request;

@@ -54,6 +54,8 @@ export class RunningServices {
   /** Their engine is not installed, and apps were let start without them. */
   readonly #missing = new Set<string>();
   readonly #mutexes = new Map<string, Mutex>();
+  /** How many starts and stops of each are under way. */
+  readonly #busy = new Map<string, number>();
 
   constructor(options: RunningServicesOptions) {
     this.#options = options;
@@ -65,6 +67,17 @@ export class RunningServices {
 
   instance(name: string): ServiceInstance | undefined {
     return this.#running.get(name)?.instance;
+  }
+
+  /** It runs, or is about to. */
+  isInUse(name: string): boolean {
+    return this.#running.has(name) || (this.#busy.get(name) ?? 0) > 0;
+  }
+
+  /** What was known of one that never ran: another takes its name. */
+  forget(name: string): void {
+    this.#failed.delete(name);
+    this.#missing.delete(name);
   }
 
   hasFailed(name: string): boolean {
@@ -119,16 +132,21 @@ export class RunningServices {
     await this.exclusively(name, async () => {
       await this.#stop(name);
       removeData();
-      this.#failed.delete(name);
-      this.#missing.delete(name);
+      this.forget(name);
     });
   }
 
   /** Nothing else starts or stops this one meanwhile. */
-  exclusively<T>(name: string, task: () => Promise<T>): Promise<T> {
+  async exclusively<T>(name: string, task: () => Promise<T>): Promise<T> {
     let mutex = this.#mutexes.get(name);
     if (!mutex) this.#mutexes.set(name, (mutex = new Mutex()));
-    return mutex.run(task);
+    const count = (by: number) => this.#busy.set(name, (this.#busy.get(name) ?? 0) + by);
+    count(1);
+    try {
+      return await mutex.run(task);
+    } finally {
+      count(-1);
+    }
   }
 
   /**

@@ -8,10 +8,11 @@ import { suggest } from '../kernel/suggest.ts';
 import { findType } from '../plan/make-plan.ts';
 import type { ServicePlan } from '../plan/types.ts';
 import { fileNameFor, type SpacePaths } from '../state/home.ts';
-import type { ServiceRecord } from '../state/record.ts';
+import type { AppRecord, ServiceRecord } from '../state/record.ts';
 import { externalEndpoint, tryExternal } from './external-service.ts';
 import { keptIdentity } from './kept-identity.ts';
 import type { Nodes } from './nodes.ts';
+import { neverServed } from './never-served.ts';
 import { HOST } from './own-service.ts';
 
 export interface ServiceRecordsOptions {
@@ -19,6 +20,7 @@ export interface ServiceRecordsOptions {
   readonly paths: SpacePaths;
   readonly nodes: Nodes;
   readonly records: () => Readonly<Record<string, ServiceRecord>>;
+  readonly apps: () => Readonly<Record<string, AppRecord>>;
   readonly save: (name: string, record: ServiceRecord | undefined) => void;
 }
 
@@ -27,6 +29,8 @@ export interface ServiceWishes {
   /** Of an engine that runs elsewhere; empty goes back to one of ours. */
   readonly url?: string | undefined;
   readonly mayBeMissing?: boolean;
+  /** The apps of the push. */
+  readonly apps?: ReadonlySet<string>;
 }
 
 export class ServiceRecords {
@@ -89,6 +93,16 @@ export class ServiceRecords {
     if (record.external !== undefined) return;
     if (port === record.port && isDeepStrictEqual(details, record.details)) return;
     this.#options.save(name, { ...record, port, ...(details ? { details } : {}) });
+  }
+
+  /** See `neverServed`. */
+  neverServed(name: string, pushed: ReadonlySet<string>): boolean {
+    const { records, types, paths } = this.#options;
+    return neverServed(
+      name,
+      { services: records(), apps: this.#options.apps(), types, folder: paths.services },
+      pushed,
+    );
   }
 
   forget(name: ServiceName): void {

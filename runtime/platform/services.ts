@@ -51,11 +51,25 @@ export class Services {
     return this.#records.tryMove(plan, url, signal);
   }
 
+  /** Nothing is lost where another type takes its name: it never served, and no app but `pushed` waits for it. */
+  mayBeReplaced(name: string, pushed: ReadonlySet<string>): boolean {
+    return !this.#running.isInUse(name) && this.#records.neverServed(name, pushed);
+  }
+
   /**
    * Makes the record of a service that does not exist yet: identity minted once, for its whole life.
-   * @throws PaasError `SERVICE_CAPACITY_REACHED`, and where it cannot be bound as asked
+   * @throws PaasError `SERVICE_CAPACITY_REACHED`, `SERVICE_CONFLICT`, and where it cannot be bound as asked
    */
   provision(plan: ServicePlan, wishes: ServiceWishes = {}): void {
+    const existing = this.#records.get(plan.name)?.plan.type;
+    if (existing !== undefined && existing !== plan.type) {
+      if (!this.mayBeReplaced(plan.name, wishes.apps ?? new Set()))
+        throw new PaasError('SERVICE_CONFLICT', { service: plan.name, type: plan.type, existing });
+      this.#drop(plan.name);
+      this.#running.forget(plan.name);
+      const text = `${plan.type} from now on: as ${existing} it never served`;
+      this.#options.logFor(plan.name).append({ source: plan.name, instance: 0, stream: 'OUT', text });
+    }
     const moved = this.#records.provision(plan, wishes);
     if (moved && this.instance(plan.name)) this.stop(plan.name).catch(() => {});
   }
@@ -78,10 +92,12 @@ export class Services {
 
   /** Ends it, and removes it with all its data. */
   async remove(name: ServiceName): Promise<void> {
-    await this.#running.remove(name, () => {
-      rmSync(this.#records.dataDir(name), { recursive: true, force: true });
-      this.#records.forget(name);
-    });
+    await this.#running.remove(name, () => this.#drop(name));
+  }
+
+  #drop(name: ServiceName): void {
+    rmSync(this.#records.dataDir(name), { recursive: true, force: true });
+    this.#records.forget(name);
   }
 
   /**

@@ -14,7 +14,8 @@ import { ServiceError } from './service-error.ts';
 import { ownFolder } from './program-service.ts';
 import type { Unprivileged } from './unprivileged.ts';
 
-const UNFINISHED = 'unfinished-';
+/** Begins the name of what is not whole yet. */
+export const UNFINISHED = 'unfinished-';
 const COPY_MS = 60_000;
 const STEP_MS = 120_000;
 

@@ -1,5 +1,8 @@
+import { mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { ServiceSnapshot } from '../../runtime/snapshot.ts';
+import { until } from '../helpers/alive.ts';
 import { appFolder, ECHO_SERVER, echoApp, get, newHome, type Home } from '../helpers/cli.ts';
 
 const push = async (home: Home, cwd: string) =>
@@ -13,6 +16,81 @@ const cfApp = (more = '') =>
     'manifest.yml': `version: 1\napplications:\n- name: shop\n  memory: 128M\n  command: node server.js\n${more}`,
     'server.js': ECHO_SERVER,
   });
+
+describe('a service whose first start failed', () => {
+  const folder = (services: string) => echoApp('shop', `services: ${services}\n`);
+
+  test('is what the mended manifest says it is, and the plan says so', async () => {
+    const home = newHome();
+    const failed = await home.run(['push', '--detach'], { cwd: folder('{db: oracledb}') });
+    expect(failed.code).toBe(4);
+    const mended = folder('{db: memcached}');
+    const planned = await home.run(['plan'], { cwd: mended });
+    expect(planned.stdout).toContain(
+      'Create service db: memcached, plan free  # as oracledb it never served',
+    );
+    const url = await push(home, mended);
+    expect(Object.keys(JSON.parse((await envOf(url)).VCAP_SERVICES!) as object)).toEqual(['memcached']);
+    expect(await servicesOf(home)).toMatchObject([{ name: 'db', type: 'memcached', state: 'running' }]);
+    expect((await home.run(['logs', '--recent', 'db'])).stdout).toContain(
+      'memcached from now on: as oracledb it never served',
+    );
+
+    // This one has served, so its type is kept, running or not.
+    for (const stop of [false, true]) {
+      if (stop) await home.run(['stop', 'shop']);
+      const { code, stderr } = await home.run(['push', '--detach'], { cwd: folder('{db: redis}') });
+      expect({ code, stderr }).toMatchObject({
+        code: 2,
+        stderr: expect.stringContaining('as redis: it exists in this space as memcached') as string,
+      });
+      expect(stderr).toContain('paas-local delete-service db');
+    }
+  });
+
+  test('keeps its type while another app that is started waits for it', async () => {
+    const home = newHome();
+    const other = echoApp('other', 'services: {db: oracledb}\n');
+    await home.json(['push', '--detach', '--allow-missing-services'], { cwd: other });
+    const refused = await home.run(['push', '--detach'], { cwd: folder('{db: memcached}') });
+    expect(refused).toMatchObject({ code: 2 });
+    expect(refused.stderr).toContain('as memcached: it exists in this space as oracledb');
+    await home.json(['stop', 'other']);
+    await push(home, folder('{db: memcached}'));
+  });
+
+  test('takes an app along that runs without it, when its manifest is mended', async () => {
+    const home = newHome();
+    const app = folder('{db: oracledb}');
+    const { url } = await home.json<{ url: string }>(['push', '--detach', '--allow-missing-services'], {
+      cwd: app,
+    });
+    writeFileSync(
+      join(app, 'manifest.yml'),
+      readFileSync(join(app, 'manifest.yml'), 'utf8').replace('oracledb', 'memcached'),
+    );
+    await until(
+      'the app to have its cache',
+      async () => (await envOf(url).catch(() => undefined))?.VCAP_SERVICES?.includes('memcached') === true,
+    );
+  });
+
+  test('keeps what a user gave it, and what was left of its data', async () => {
+    const home = newHome();
+    await home.json(['create-user-provided-service', 'db', '-p', '{"password":"typed once"}']);
+    const given = await home.run(['push', '--detach'], { cwd: folder('{db: memcached}') });
+    expect(given).toMatchObject({ code: 2 });
+    expect(given.stderr).toContain('it exists in this space as user-provided');
+
+    await home.json(['create-service', 'redis', 'free', 'store']);
+    const data = join(home.env.PAAS_LOCAL_HOME!, 'spaces/default/services/store/data');
+    mkdirSync(data, { recursive: true });
+    const kept = await home.run(['push', '--detach'], { cwd: folder('{store: memcached}') });
+    expect(kept).toMatchObject({ code: 2 });
+    rmdirSync(data);
+    await push(home, folder('{store: memcached}'));
+  });
+});
 
 describe('services by hand', () => {
   test('are created before the push that names them in a list, as cf does', async () => {

@@ -92,7 +92,7 @@ test('what runs is not started, and an app that runs is stopped before its new i
   const app = await planOf('a', '', ['x']);
   const existing: Existing = {
     hostRuns: true,
-    services: new Map([['x', true]]),
+    services: new Map([['x', { type: 'memcached', runs: true }]]),
     apps: new Map([['a', { plan: app, state: 'started' }]]),
   };
   const whole = plan([app], ['x']);
