@@ -139,7 +139,9 @@ export async function runStep(
   const exit = timedOut
     ? `took longer than ${timeoutMs / 1000} s`
     : `ended with ${signal ?? `status ${code}`}`;
-  const said = logLines.at(-1) ?? 'it said nothing';
+  // The last words of some are advice: what went wrong stands above it.
+  const said =
+    logLines.find((line) => /\b(ERROR|FATAL)\b/.test(line)) ?? logLines.at(-1) ?? 'it said nothing';
   throw new ServiceError('SERVICE_START_FAILED', `${file} ${exit}: ${said}${diskNote(context.dataDir)}`, {
     logLines,
   });

@@ -145,13 +145,16 @@ async function makeData(
   how: Unprivileged,
 ): Promise<void> {
   const files = join(folder, 'files');
+  // A server that starts removes the temporary tables that lie in its folder for them, whosoever they are.
+  const alone = { env: { TMPDIR: folder } };
   if (productOf(engine) === 'MySQL') {
-    await runStep(context, how, engine.file, [
-      '--no-defaults',
-      ...baseFolder(engine),
-      '--initialize-insecure',
-      `--datadir=${files}`,
-    ]);
+    await runStep(
+      context,
+      how,
+      engine.file,
+      ['--no-defaults', ...baseFolder(engine), '--initialize-insecure', `--datadir=${files}`],
+      alone,
+    );
   } else {
     const names = ['mariadb-install-db', 'mysql_install_db'];
     const script = names
@@ -160,14 +163,20 @@ async function makeData(
     if (!script) {
       throw new ServiceError('SERVICE_START_FAILED', `there is no "mariadb-install-db" for "${engine.file}"`);
     }
-    await runStep(context, how, script, [
-      '--no-defaults',
-      `--datadir=${files}`,
-      '--auth-root-authentication-method=normal',
-      '--skip-test-db',
-      '--skip-name-resolve',
-      '--innodb-log-file-size=16M',
-    ]);
+    await runStep(
+      context,
+      how,
+      script,
+      [
+        '--no-defaults',
+        `--datadir=${files}`,
+        '--auth-root-authentication-method=normal',
+        '--skip-test-db',
+        '--skip-name-resolve',
+        '--innodb-log-file-size=16M',
+      ],
+      alone,
+    );
   }
   writeFileSync(join(folder, VERSION_FILE), `${productOf(engine)} ${engine.version}\n`);
 }
