@@ -2,9 +2,10 @@
 import { partition } from '../../runtime/kernel/partition.ts';
 import { PaasError } from '../../runtime/kernel/errors.ts';
 import { suggest } from '../../runtime/kernel/suggest.ts';
+import { lockHolder } from '../../runtime/state/lock.ts';
 import { connect, connectIfRunning } from '../connect.ts';
 import { anyPort, type CommonOptions, type Context } from '../context.ts';
-import { endHost } from '../end-host.ts';
+import { endHost, hostGone } from '../end-host.ts';
 import { confirm } from '../render/confirm.ts';
 import { remembered } from '../remembered.ts';
 import { showEvents } from '../render/reporter.ts';
@@ -93,9 +94,11 @@ async function stopAll(context: Context): Promise<number> {
     return 0;
   }
   using connection = client;
+  const holder = lockHolder(paths.lock);
   const { apps } = await connection.call('snapshot', {});
   await connection.call('shutdown', {});
   await connection.lost;
+  if (holder) await hostGone(paths.lock, holder);
   sayStopped(
     context,
     apps.filter(({ state }) => state !== 'stopped').map(({ name }) => name),

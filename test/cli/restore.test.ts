@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
@@ -92,6 +92,7 @@ test('stop --all is by hand: nothing comes back', async () => {
   const home = newHome();
   await push(home, echoApp('one'));
   expect((await home.run(['stop', '--all'])).stdout).toBe('Stopped one\n');
+  expect(existsSync(join(dirname(recordOf(home)), 'host.lock'))).toBe(false);
   expect(await home.run(['start'], { cwd: tempDir() })).toMatchObject({ code: 2 });
   expect((await appsOf(home))[0]).toMatchObject({ state: 'stopped', requestedState: 'stopped' });
 });
