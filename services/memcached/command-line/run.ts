@@ -18,6 +18,14 @@ import type { TextSink } from './standard-stream.ts';
 
 export { standardStream } from './standard-stream.ts';
 
+const LOCK_POWERS = [
+  { threadsBelow: 3, power: 10 },
+  { threadsBelow: 4, power: 11 },
+  { threadsBelow: 5, power: 12 },
+  { threadsBelow: 11, power: 13 },
+  { threadsBelow: 21, power: 14 },
+  { threadsBelow: Number.POSITIVE_INFINITY, power: 15 },
+] as const;
 /** memcached warns of more. */
 const THREADS_MANY = 64;
 const SEED_END = 2 ** 32;
@@ -54,6 +62,7 @@ async function serve(line: CommandLine, world: ProgramWorld, say: (text: string)
   const { env, starter } = world;
   checkFileLimit(line);
   becomeUser(line.user, say);
+  checkHashPower(line);
   const users = knownUsers(line, env.MEMCACHED_SASL_PWDB, say);
   const stop = untilStopped({ reload: () => users?.reload() });
   const cache = newCache({
@@ -67,6 +76,7 @@ async function serve(line: CommandLine, world: ProgramWorld, say: (text: string)
   // memcached's own test-suite has it start as if so many bytes were taken.
   cache.store.presetBytes = Number(env.T_MEMD_INITIAL_MALLOC) || 0;
   cache.network.interfaces = line.interfaces;
+  cache.network.socketMask = line.socketMask;
   cache.store.onShortage = (pages) => {
     const wanted = Math.floor(cache.settings.memoryBytes / PAGE_BYTES);
     if (pages < wanted) say(`-m: the system gives ${pages} of ${wanted} megabytes for items`);
@@ -92,6 +102,18 @@ async function serve(line: CommandLine, world: ProgramWorld, say: (text: string)
   else if (cache.store.tuning.verbosity > 0) say('Exiting normally');
   if (line.daemon && line.pidFile !== undefined) removePidFile(line.pidFile, say);
   return EXIT.ok;
+}
+
+/** As with memcached, whose locks of items, more of them with more threads, must be fewer than its hash buckets. */
+function checkHashPower({ settings: { hashPowerInit, threads } }: CommandLine): void {
+  const locks = LOCK_POWERS.find(({ threadsBelow }) => threads < threadsBelow)!.power;
+  if (hashPowerInit === 0 || hashPowerInit > locks) return;
+  throw failure(
+    EXIT.failure,
+    `Hash table power size (${hashPowerInit}) cannot be equal to or less than item lock table (${locks})\n` +
+      'Item lock table grows with `-t N` (worker threadcount)\n' +
+      'Hash table grows with `-o hashpower=N` ',
+  );
 }
 
 /** @throws Ending if there cannot be so large a hash table */

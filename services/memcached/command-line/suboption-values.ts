@@ -84,7 +84,7 @@ export function factor(name: string): (value: Value) => number {
 }
 
 export function temporaryTtl(value: Value): number {
-  return leadingInt(given(value, 'Missing temporary_ttl argument'));
+  return leadingInt(given(value, 'Missing temporary_ttl argument')) >>> 0;
 }
 
 export function idleTimeout(value: Value): number {

@@ -56,7 +56,7 @@ export class Admission {
     const { now } = this.#cache.store.clock;
     for (const connection of this.#connections) {
       connection.dropIfStalled();
-      if (idleTimeoutSeconds === 0 || !connection.mayBeIdle) continue;
+      if (idleTimeoutSeconds <= 0 || !connection.mayBeIdle) continue;
       if (now - connection.session.lastRequest > idleTimeoutSeconds) connection.kick();
     }
   }

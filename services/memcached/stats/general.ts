@@ -77,7 +77,7 @@ function* requestCounts({ store, settings }: Cache): Generator<Stat> {
   yield ['store_no_memory', counters.storeNoMemory];
   yield ['auth_cmds', counters.authCommands];
   yield ['auth_errors', counters.authErrors];
-  if (settings.idleTimeoutSeconds > 0) yield ['idle_kicks', counters.idleKicks];
+  if (settings.idleTimeoutSeconds !== 0) yield ['idle_kicks', counters.idleKicks];
   yield ['bytes_read', counters.bytesRead];
   yield ['bytes_written', counters.bytesWritten];
 }

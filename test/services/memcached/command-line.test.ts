@@ -37,7 +37,7 @@ const REFUSED = [
   '-o watcher_logbuf_size=x', '-o worker_logbuf_size', '-o slab_chunk_max=2097152', '-o slab_chunk_max=300000', '-o slab_sizes=5',
   '-o slab_sizes=200-100', '-o slab_sizes=100-104', '-o read_buf_mem_limit', '-o nonsense', '-o modern,nonsense=1,modern', '-o no_modern,foo',
   '-u nosuchuser', '-l 127.0.0.1:x', '-l tag[]:127.0.0.1', '-l tag[too-long-a-tag]:127.0.0.1', '-l proto[ascii', '-l proto[proxy]:127.0.0.1',
-  '-p -2 -l 127.0.0.1', '-p 0 -U -5 -l 127.0.0.1',
+  '-o hashpower=12 -l 127.0.0.1', '-t 2 -o hashpower=12,nonsense', '-t 64 -o hashpower=15 -l 127.0.0.1', '-p -2 -l 127.0.0.1', '-p 0 -U -5 -l 127.0.0.1',
 ]; // prettier-ignore
 
 const installed = referenceVersion();
@@ -109,6 +109,7 @@ describe('options', () => {
     ['-o hashpower=20,idle_timeout=5,track_sizes', { hashPowerInit: 20, idleTimeoutSeconds: 5, trackSizes: true }],
     ['-o slab_sizes=96-200-1000', { slabSizes: [96, 200, 1000] }],
     ['-o temporary_ttl=30', { tempLru: true, temporaryTtl: 30 }],
+    ['-o temporary_ttl=-1', { tempLru: true, temporaryTtl: 2 ** 32 - 1 }],
     ['-o watcher_logbuf_size=1,worker_logbuf_size=2', { watcherBufferBytes: 1024, workerBufferBytes: 2048, slabSizes: undefined }],
   ])('%s', (line, expected) => {
     expect(settings(line)).toMatchObject(expected);

@@ -17,7 +17,8 @@ const TRAFFIC: readonly string[] = [
   'delete zz', 'delete a', 'gets n', 'cas q 0 0 1 1\r\nx\r\n', 'mg n v', 'mg nothing v', store('ms m', 'hi'),
   'ma n', 'ma nothing', 'md m', 'md m', 'mn', 'me n', store('set l 0 0', 'v'.repeat(30_000)), 'get l', `set big 0 0 2000000\r\n${'v'.repeat(2_000_000)}`,
   'bad', 'verbosity 0', store('set z 0 0', 'abc'), store('append z 0 0', 'de'), store('prepend y 0 0', 'x'), store('add z 0 0', 'x'), store('replace z 0 0', 'yy'),
-  store('add new.one 0 0', 'x'), 'delete new.one', 'flush_all', 'get l', 'get z', store('set user:1 7 0', 'abc'), 'get user:1 user:2', 'version',
+  store('add new.one 0 0', 'x'), 'delete new.one', 'flush_all', 'get l', 'get z', store('set user:1 7 0', 'abc'), 'get user:1 user:2', 'mg user:1 v', 'mg user:2 v',
+  'mg zz T60 v', 'mg user:3 T60', 'mg user:1 T0 v', 'mg user:4 N30 T60 v', 'mg user:4 v t', 'md user:4', 'md user:4', 'version',
 ].map((text) => text.endsWith('\r\n') ? text : line(text)); // prettier-ignore
 
 /** What is the process's, the machine's or the clock's, and what depends on the threads and buffers memcached has. */

@@ -37,9 +37,8 @@ function readDelete(session: Session, line: Line, flags: MetaFlags): Uint8Array 
 /** @returns undefined if there is no memory for what should stay */
 function run(session: Session, flags: MetaFlags): 'HD' | 'NF' | 'EX' | undefined {
   const { cache } = session;
-  const { store, prefixes } = cache;
+  const { store } = cache;
   const { keyAt, keyLength } = flags;
-  if (prefixes.enabled) prefixes.delete(store.arena.bytes, keyAt, keyLength);
   const item = store.find(keyAt, keyLength, store.keys.hash(keyAt, keyLength));
   if (item === 0) {
     store.counters.deleteMisses++;

@@ -25,9 +25,6 @@ export function metaGet(session: Session, line: Line): number {
     return line.next;
   }
   let item = store.find(flags.keyAt, flags.keyLength, store.keys.hash(flags.keyAt, flags.keyLength));
-  if (cache.prefixes.enabled) {
-    cache.prefixes.get(store.arena.bytes, flags.keyAt, flags.keyLength, item !== 0);
-  }
   const withValue = flags.has(L.VALUE);
   if (item !== 0 && withValue && !reply.hasRoom(LINE_BYTES, store.arena.words[item * 2 + I.LENGTH]! + 2)) {
     reply.flush();
@@ -72,10 +69,10 @@ function create(session: Session, flags: MetaFlags): number {
 function count(session: Session, item: number, touching: boolean): void {
   const { store } = session.cache;
   const { counters } = store;
-  if (touching) {
+  // A miss had nothing to touch.
+  if (touching && item !== 0) {
     counters.cmdTouch++;
-    if (item === 0) counters.touchMisses++;
-    else counters.touchHitsOf[store.list(item) & CLASS_MASK]!++;
+    counters.touchHitsOf[store.list(item) & CLASS_MASK]!++;
   } else {
     counters.cmdGet++;
     if (item === 0) counters.getMisses++;

@@ -24,7 +24,7 @@ const SPECIAL = I.STALE | I.WON | I.LARGE;
  * @returns the position of the first that is not that plain, not complete, or has to wait
  */
 export function servePlainMetaGets(session: Session, from: number, end: number): number {
-  const { store, reply, prefixes, oneByOne } = session.cache;
+  const { store, reply, oneByOne } = session.cache;
   const { keys, counters } = store;
   const { view, words, bytes } = store.arena;
   if (oneByOne) return from; // an item with more to say is looked up again, which who watches must not see
@@ -62,7 +62,6 @@ export function servePlainMetaGets(session: Session, from: number, end: number):
       reply.copy(item * 8 + I.HEADER_BYTES + length + skipped, suffix - skipped + valueBytes);
     }
     counters.cmdGet++;
-    if (prefixes.enabled) prefixes.get(bytes, key, length, item !== 0);
     served++;
     at = next;
     if (session.transport.blocked) break;
