@@ -2,6 +2,7 @@
 import { stateHome, spacePaths, type SpacePaths } from '../runtime/state/home.ts';
 import { absolutePath, type AbsolutePath } from '../runtime/kernel/names.ts';
 import { PaasError } from '../runtime/kernel/errors.ts';
+import type { Output } from './output.ts';
 import { createTerminal, type Terminal } from './render/terminal.ts';
 
 export interface World {
@@ -10,6 +11,7 @@ export interface World {
   readonly cwd: string;
   readonly stdout: NodeJS.WriteStream;
   readonly stderr: NodeJS.WriteStream;
+  readonly output: Output;
   /** The entry of the host's own process, beside this program. */
   readonly hostEntry: string;
   /** Node flags the host is started with (a loader, when run from source). */

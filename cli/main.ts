@@ -5,6 +5,7 @@ import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { CodeCache } from '../runtime/kernel/code-cache.ts';
 import { VERSION } from '../runtime/kernel/version.ts';
+import { watchOutput } from './output.ts';
 import type * as Program from './program.ts';
 import { codeFolder, stateHome } from '../runtime/state/home.ts';
 
@@ -17,20 +18,13 @@ const argv = process.argv.slice(2);
 const asMemcached = basename(process.argv[1]!) === 'memcached';
 
 async function main(): Promise<void> {
-  if (asMemcached) return memcached(argv);
+  if (asMemcached || argv[0] === 'memcached') return memcached(asMemcached ? argv : argv.slice(1));
+  if (argv[0] === 'help' && argv[1] === 'memcached') return memcached(['-h']);
+  const output = watchOutput();
   if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-V')) {
     process.stdout.write(`${VERSION}\n`);
     return;
   }
-  if (argv[0] === 'memcached') return memcached(argv.slice(1));
-  if (argv[0] === 'help' && argv[1] === 'memcached') return memcached(['-h']);
-  // The reader of a pipe may go away (`| head`): that ends the command, it is not a failure of it. A full disk is.
-  process.stdout.on('error', ({ code, message }: NodeJS.ErrnoException) => {
-    if (code === 'EPIPE') process.exit(0);
-    const reason = code === 'ENOSPC' ? 'there is no space left on its disk' : message;
-    process.stderr.write(`error: Cannot write the output: ${reason}\n`);
-    process.exit(1);
-  });
   const cwd = workingFolder();
   const built = !import.meta.url.endsWith('.ts');
   const here = dirname(fileURLToPath(import.meta.url));
@@ -44,6 +38,7 @@ async function main(): Promise<void> {
     cwd,
     stdout: process.stdout,
     stderr: process.stderr,
+    output,
     hostEntry: join(here, `../runtime/host-main.${built ? 'cjs' : 'ts'}`),
     execArgv: process.execArgv,
   });

@@ -1,5 +1,9 @@
-/** Knows which apps of an attached push are up: when none is any more, stopped from elsewhere, it has nothing to show. */
+/**
+ * Why what is followed ends. Of an attached push it knows which apps are up: when none is any more, stopped from
+ * elsewhere, it has nothing to show.
+ */
 import type { ControlClient } from '../runtime/control/client.ts';
+import type { Context } from './context.ts';
 
 export interface Stops {
   /** Resolves when all of them are stopped or deleted; at once where that has happened already. */
@@ -30,4 +34,14 @@ export function watchStops(client: ControlClient, apps: readonly string[]): Stop
         look();
       }),
   };
+}
+
+/**
+ * Resolves when the host was asked to end, by `stop --all` or by whoever shuts the machine down.
+ * @throws PaasError `HOST_LOST` when it ended without a word
+ */
+export async function hostEnds(client: ControlClient, { terminal }: Context): Promise<void> {
+  const error = await client.lost;
+  if (!client.farewell) throw error;
+  terminal.err('The host process was ended, and all that it ran with it');
 }

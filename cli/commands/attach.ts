@@ -11,6 +11,7 @@ import { connectIfRunning } from '../connect.ts';
 import type { Context } from '../context.ts';
 import { renderEvent } from '../render/reporter.ts';
 import { untilSignal } from '../signals.ts';
+import { hostEnds } from '../stops.ts';
 import { appNames, knownApp } from '../which-app.ts';
 
 const BEFORE = 10;
@@ -40,10 +41,11 @@ export async function attach(context: Context, names: readonly string[]): Promis
   const stopped = untilStopped(connection, coming, show);
   for (const event of meanwhile)
     if (event.kind !== 'log' || !shown.has(event.line.seq)) connection.onEvent(event);
-  const end = await untilSignal(
-    Promise.race([stopped, connection.lost.then((error) => Promise.reject(error))]),
-    { onFirst: async () => connection[Symbol.dispose](), onSecond: async () => {} },
-  );
+  const end = await untilSignal(Promise.race([stopped, hostEnds(connection, context)]), {
+    onFirst: async () => connection[Symbol.dispose](),
+    onSecond: async () => {},
+    output: context.world.output.lost,
+  });
   if (!('exitCode' in end)) return 0;
   if (!json)
     terminal.out(`\nLet go of ${coming.map(({ name }) => name).join(', ')}; to stop: paas-local stop`);

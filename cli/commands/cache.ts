@@ -188,6 +188,7 @@ async function watch({ context, service, cache: console, args }: Request): Promi
   const outcome = await untilSignal(show(), {
     onFirst: async () => console[Symbol.dispose](),
     onSecond: async () => {},
+    output: context.world.output.lost,
   });
   return 'exitCode' in outcome ? outcome.exitCode : 0;
 

@@ -78,6 +78,7 @@ export async function tail(context: Context, args: readonly string[]): Promise<n
   const end = await untilSignal(new Promise<never>(() => {}), {
     onFirst: async () => unwatchFile(file),
     onSecond: async () => {},
+    output: world.output.lost,
   });
   return 'exitCode' in end ? end.exitCode : 0;
 }

@@ -10,6 +10,7 @@ import { connectIfRunning } from '../connect.ts';
 import type { CommonOptions, Context } from '../context.ts';
 import { renderLogLine } from '../render/reporter.ts';
 import { untilSignal } from '../signals.ts';
+import { hostEnds } from '../stops.ts';
 import { oneApp } from '../which-app.ts';
 import { remembered } from '../remembered.ts';
 
@@ -50,23 +51,22 @@ export async function logs(
     if (follow) terminal.err(`Nothing runs in space ${context.paths.name}, so no more lines will come`);
     return 0;
   }
-  client.onEvent = (event) => {
+  using connection = client;
+  connection.onEvent = (event) => {
     if (event.kind === 'log' && event.line.owner === owner && wanted(event.line)) show(event.line);
   };
-  client.onDropped = (lost) =>
+  connection.onDropped = (lost) =>
     terminal.err(terminal.paint.yellow(`${lost} lines were left out: this terminal reads too slowly`));
-  const { lines } = await client.call('logs', { owner, count: RECENT_LINES, follow });
+  const { lines } = await connection.call('logs', { owner, count: RECENT_LINES, follow });
   const recent = lines.filter(wanted);
   const older = recent.length < count ? olderLines(context, owner, lines[0]) : [];
   for (const line of last([...older.filter(wanted), ...recent], count)) show(line);
   if (recent.length === 0) tellSources(context, owner, filter, [...older, ...lines]);
-  if (!follow) {
-    client[Symbol.dispose]();
-    return 0;
-  }
-  const outcome = await untilSignal(client.lost, {
-    onFirst: async () => client[Symbol.dispose](),
+  if (!follow) return 0;
+  const outcome = await untilSignal(hostEnds(connection, context), {
+    onFirst: async () => connection[Symbol.dispose](),
     onSecond: async () => {},
+    output: context.world.output.lost,
   });
   return 'exitCode' in outcome ? outcome.exitCode : 0;
 }

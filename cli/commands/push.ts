@@ -16,7 +16,7 @@ import { readyFile } from '../ready-file.ts';
 import { renderEvent } from '../render/reporter.ts';
 import { harmless, terminalDevice } from '../render/terminal.ts';
 import { untilSignal } from '../signals.ts';
-import { watchStops } from '../stops.ts';
+import { hostEnds, watchStops } from '../stops.ts';
 import { shellOf } from '../which-app.ts';
 
 export interface PushOptions extends PushChoices {
@@ -80,6 +80,8 @@ export async function push(
       await stopAll(client, apps, { context, signal, underWay });
     },
     onSecond: () => killAll(client, apps),
+    // A push with --detach is for whoever asks later, so it goes on unread.
+    output: detached ? undefined : context.world.output.unread,
   };
   const life = async (): Promise<void> => {
     if (manifest.apps.some((app) => app.hooks.prePush.length > 0))
@@ -104,7 +106,7 @@ export async function push(
     ready.write(summary(pushed.apps, pushed.snapshot));
     if (json) terminal.out(JSON.stringify(summary(pushed.apps, pushed.snapshot)));
     else for (const line of closing(pushed.apps, !detached)) terminal.out(line);
-    if (!detached) await Promise.race([stops.all(), client.lost.then((error) => Promise.reject(error))]);
+    if (!detached) await Promise.race([stops.all(), hostEnds(client, context)]);
   };
   const end = await untilSignal(life(), handling).finally(() => detached || ready.remove());
   return 'exitCode' in end ? end.exitCode : 0;
@@ -194,7 +196,7 @@ async function stopAll(
   { context, signal, underWay }: { context: Context; signal: NodeJS.Signals; underWay: boolean },
 ): Promise<void> {
   const { terminal, json } = context;
-  if (signal === 'SIGHUP') return client[Symbol.dispose]();
+  if (signal === 'SIGHUP' || signal === 'SIGPIPE') return client[Symbol.dispose]();
   if (!json) terminal.out(`\nStopping ${apps.join(', ')} (Ctrl-C again to kill)`);
   for (const app of apps.toReversed()) {
     try {

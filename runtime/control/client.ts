@@ -26,6 +26,7 @@ export class ControlClient implements Disposable {
   readonly #lost: Promise<PaasError>;
   #next = 1;
   #done = false;
+  #farewell = false;
   /** Why the connection ends, when it does. */
   #reason = 'it closed the connection';
   /** Told of every event this connection hears. */
@@ -108,6 +109,11 @@ export class ControlClient implements Disposable {
     return this.#lost;
   }
 
+  /** The host was asked to end, rather than killed. */
+  get farewell(): boolean {
+    return this.#farewell;
+  }
+
   [Symbol.dispose](): void {
     this.#socket.destroy();
   }
@@ -120,6 +126,10 @@ export class ControlClient implements Disposable {
   #onMessage(message: ServerMessage): void {
     if ('event' in message) return this.onEvent(message.event);
     if ('dropped' in message) return this.onDropped(message.dropped);
+    if ('farewell' in message) {
+      this.#farewell = true;
+      return;
+    }
     const pending = this.#pending.get(message.id);
     this.#pending.delete(message.id);
     if ('error' in message) pending?.reject(errorFromJson(message.error));

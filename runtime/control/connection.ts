@@ -73,6 +73,7 @@ export class Connection {
   }
 
   end(): void {
+    this.#send({ farewell: true });
     this.#socket.end();
   }
 

@@ -188,4 +188,6 @@ export type ServerMessage =
   | { readonly id: number; readonly error: ErrorJson }
   | { readonly event: PlatformEvent }
   /** A slow reader lost this many events. */
-  | { readonly dropped: number };
+  | { readonly dropped: number }
+  /** The last one: the host was asked to end, and all apps with it. */
+  | { readonly farewell: true };

@@ -15,6 +15,7 @@ async function run(...argv: readonly string[]) {
     cwd: home,
     stdout: stdout as unknown as NodeJS.WriteStream,
     stderr: stderr as unknown as NodeJS.WriteStream,
+    output: { unread: new AbortController().signal, lost: new AbortController().signal },
     hostEntry: '/nowhere',
     execArgv: [],
   });

@@ -57,3 +57,42 @@ test.each([
   expect(refused.stderr).toContain(words);
   expect((await home.run(['attach', 'sop'])).stderr).toContain('Did you mean "shop"?');
 });
+
+test.each(['logs -f shop', 'attach shop', 'push'])(
+  '%s says that the host was killed, and that it was asked to end',
+  async (words) => {
+    const home = newHome();
+    const folder = echoApp('shop');
+    const args = words.split(' ');
+    const pushed = await home.json<{ host: { pid: number } }>(['push', '-d', '--no-watch'], { cwd: folder });
+    const killed = home.start(args, { cwd: folder });
+    await killed.readUntil(FOLLOWS);
+    process.kill(pushed.host.pid, 'SIGKILL');
+    expect(await killed.exited).toMatchObject({ code: 1, stderr: expect.stringContaining('[HOST_LOST]') });
+
+    await home.json(['start', 'shop']);
+    const ended = home.start(args, { cwd: folder });
+    await ended.readUntil(FOLLOWS);
+    await home.run(['stop', '--all']);
+    expect(await ended.exited).toMatchObject({
+      code: 0,
+      stderr: 'The host process was ended, and all that it ran with it\n',
+    });
+  },
+);
+
+/** What each of them prints once it hears what happens. */
+const FOLLOWS = /OUT Container became healthy|Attached to shop|shop runs/;
+
+test('logs of a name that is none ends at once while a host runs', async () => {
+  const home = newHome();
+  await home.json(['push', '-d'], { cwd: echoApp('shop') });
+  for (const flags of [[], ['--recent'], ['--num', '3'], ['--json'], ['-f']]) {
+    const { code, stdout, stderr } = await home.run(['logs', 'sop', ...flags]);
+    expect({ flags, code, said: stdout + stderr }).toEqual({
+      flags,
+      code: 2,
+      said: expect.stringMatching(/Did you mean \\?"shop\\?"\?/),
+    });
+  }
+});
