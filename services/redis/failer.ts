@@ -5,6 +5,9 @@ import { Pieces, type Failer, type Taken } from '../kit/failer.ts';
 const CONNECTING = new Set(['AUTH', 'CLIENT', 'HELLO', 'QUIT', 'SELECT']);
 /** No client writes more digits than this. */
 const MAX_LINE_BYTES = 32;
+/** Of a command without a star, as Redis has it. */
+const MAX_INLINE_BYTES = 64 * 1024;
+const STAR = '*'.charCodeAt(0);
 
 export class RedisFailer implements Failer {
   readonly #pieces = new Pieces();
@@ -19,7 +22,9 @@ export class RedisFailer implements Failer {
     const toEngine: Buffer[] = [];
     const toClient: Buffer[] = [];
     for (const command of commands) {
-      const message = CONNECTING.has(verbOf(command)) ? undefined : next();
+      const verb = verbOf(command);
+      // Nothing is answered to a command without a word, so none of them can be answered wrongly.
+      const message = verb === '' || CONNECTING.has(verb) ? undefined : next();
       if (message === undefined) toEngine.push(command);
       else toClient.push(Buffer.from(`-${errorOf(message)}\r\n`));
     }
@@ -33,8 +38,9 @@ function errorOf(message: string): string {
   return /^[A-Z]{3,} /.test(line) ? line : `ERR ${line}`;
 }
 
-/** `*2\r\n$3\r\nGET\r\n$1\r\nk\r\n`. What is typed by hand, without a star, is not read. */
+/** `*2\r\n$3\r\nGET\r\n$1\r\nk\r\n`, or `GET k\r\n` as it is typed by hand. */
 function commandLength(bytes: Buffer): number | 'incomplete' | undefined {
+  if (bytes[0] !== STAR) return inlineLength(bytes);
   let at = 0;
   const number = (mark: string): number | 'incomplete' | undefined => {
     const end = bytes.indexOf('\r\n', at);
@@ -54,5 +60,16 @@ function commandLength(bytes: Buffer): number | 'incomplete' | undefined {
   return at;
 }
 
-const verbOf = (command: Buffer): string =>
-  (command.toString('latin1', 0, 64).split('\r\n')[2] ?? '').toUpperCase();
+/** No word of a person begins with a control character, but TLS does. */
+function inlineLength(bytes: Buffer): number | 'incomplete' | undefined {
+  if (!/^[\s\x20-\xff]/.test(bytes.toString('latin1', 0, 1))) return undefined;
+  const end = bytes.indexOf('\n');
+  if (end >= 0) return end < MAX_INLINE_BYTES ? end + 1 : undefined;
+  return bytes.length < MAX_INLINE_BYTES ? 'incomplete' : undefined;
+}
+
+function verbOf(command: Buffer): string {
+  const start = command.toString('latin1', 0, 64);
+  if (command[0] === STAR) return (start.split('\r\n')[2] ?? '').toUpperCase();
+  return (/^[\s"']*([^\s"']+)/.exec(start)?.[1] ?? '').toUpperCase();
+}

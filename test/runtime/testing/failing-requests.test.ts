@@ -79,6 +79,25 @@ test.skipIf(missing.has('mysql'))(
   LONG_MS,
 );
 
+test.skipIf(missing.has('redis'))(
+  'Redis: a command typed by hand fails as any other, and a login does not count',
+  async () => {
+    const store = await withService('redis');
+    const { password } = new URL(store.url!);
+    await store.failNext(1, 'OOM command not allowed');
+    const socket = connect(store.port, store.host);
+    onTestFinished(() => void socket.destroy());
+    let heard = '';
+    socket.setEncoding('utf8').on('data', (chunk: string) => (heard += chunk));
+    socket.write(`AUTH ${password}\r\nSET k v\r\nSET k w\r\nGET k\r\n`);
+    await until('all answers', () => heard.endsWith('w\r\n'), { state: () => heard });
+    expect(heard.split('\r\n').toSorted()).toEqual(
+      ['+OK', '+OK', '-OOM command not allowed', '$1', 'w', ''].toSorted(),
+    );
+  },
+  LONG_MS,
+);
+
 test('SMTP: a mail is put off, the next one is taken', async () => {
   const mail = await withService('smtp');
   const socket = connect(mail.port, mail.host);

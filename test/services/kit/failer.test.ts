@@ -48,6 +48,16 @@ describe.each(SIZES)('in chunks of %i bytes', (size) => {
     });
   });
 
+  test('redis: what is typed by hand fails the same, and an empty line is nothing', () => {
+    const typed = '"auth" p\r\n\r\n*0\r\n';
+    expect(play(new RedisFailer(), Buffer.from(`${typed}set k v\nget k\r\n`), 1, size)).toEqual({
+      toEngine: `${typed}get k\r\n`,
+      toClient: '-ERR no\r\n',
+      left: 0,
+      inside: false,
+    });
+  });
+
   test('postgresql: a query, or a group up to its sync, becomes one that fails', () => {
     const group = [pg('P', '\0select 1\0\0\0'), pg('B', 'x'), pg('E', 'y'), pg('S')];
     const login = pg('p', 'secret');
@@ -110,7 +120,8 @@ test('TLS and bytes of no protocol are not guessed at', () => {
   const tls = Buffer.from([0x17, 3, 3, 0, 2, 1, 2]);
   expect(play(new PostgresFailer(), tls, 1)).toBe('unreadable');
   expect(play(new MysqlFailer(), tls, 1)).toBe('unreadable');
-  expect(play(new RedisFailer(), Buffer.from('PING\r\n'), 1)).toBe('unreadable');
+  expect(play(new RedisFailer(), tls, 1)).toBe('unreadable');
+  expect(play(new RedisFailer(), Buffer.alloc(70_000, 'a'), 1)).toBe('unreadable');
   expect(play(new RedisFailer(), Buffer.alloc(100, '*'), 1)).toBe('unreadable');
   expect(play(new PostgresFailer(), Buffer.from('*1\r\n'), 1)).toBe('unreadable');
   expect(play(new SmtpFailer(), Buffer.alloc(1_100_000, 'a'), 1)).toBe('unreadable');
