@@ -43,6 +43,7 @@ export interface PushChoices extends ManifestOptions, OverrideOptions {
   readonly staged?: boolean;
   readonly bind: readonly string[];
   readonly allowMissingServices?: boolean;
+  readonly readyFile?: string;
   readonly tls?: boolean;
   readonly tlsPort?: string;
 }

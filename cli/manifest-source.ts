@@ -1,4 +1,5 @@
 /** From a command's options to a manifest that was read. */
+import { resolve } from 'node:path';
 import { PaasError } from '../runtime/kernel/errors.ts';
 import type { Diagnostic } from '../runtime/kernel/diagnostics.ts';
 import type { ManifestReading, Reading, SourceReading } from '../runtime/platform/read-source.ts';
@@ -33,6 +34,7 @@ export function manifestSource(
     ...overridesOf(options),
     ...(options.command === undefined ? {} : { command: options.command }),
     ...(options.envMode === undefined ? {} : { envMode: options.envMode }),
+    ...(options.readyFile === undefined ? {} : { readyFile: resolve(context.cwd, options.readyFile) }),
   };
 }
 

@@ -24,7 +24,6 @@ export interface PushOptions extends PushChoices {
   readonly port?: string;
   readonly strictPorts?: boolean;
   readonly detach?: boolean;
-  readonly readyFile?: string;
   /** False with `--no-start`. */
   readonly start: boolean;
   readonly attach?: string;

@@ -93,14 +93,17 @@ export class AppWatch implements AsyncDisposable {
 
   /** Those that may cause anything. */
   #heeded(changes: readonly WatchedChange[]): readonly string[] {
-    const { plan, state } = this.#app;
+    const { plan, state, record } = this.#app;
     const isManifest = ({ file }: WatchedChange) => plan.manifestFiles.includes(absolutePath(file));
     const manifests = changes.filter(isManifest).map(({ file }) => file);
     // Staging itself writes into the folder (hooks, installers): only the manifest is heeded meanwhile.
     if (state === 'staging') return manifests;
     // A command that reloads by itself is left to do so.
     const others = changes.filter(
-      (change) => !isManifest(change) && (plan.watch.enabled || this.#isRequirement(change.file)),
+      (change) =>
+        !isManifest(change) &&
+        change.file !== record.source?.readyFile &&
+        (plan.watch.enabled || this.#isRequirement(change.file)),
     );
     const inside = others.map(({ file, created }) => ({ file: relative(plan.root, file), created }));
     const { heeded, paused } = this.#loop.seen(inside, performance.now());

@@ -79,6 +79,8 @@ export interface ManifestSource {
   readonly overrides?: Overrides;
   /** `--env-mode`. */
   readonly envMode?: EnvMode;
+  /** `--ready-file`, absolute: what a push writes itself is no edit. */
+  readonly readyFile?: string;
 }
 
 export interface ServiceRecord {

@@ -114,6 +114,9 @@ test('the snippets for CI systems: commands that exist, in YAML that is one', as
     expect(await home.run(args, { cwd: folder }), line).toMatchObject({ code: 0 });
   }
   expect(JSON.parse(readFileSync(join(folder, 'ready.json'), 'utf8'))).toHaveProperty('url');
+  // What a job writes into the folder is no reason to restart the app it tests.
+  const pushes = job.script.filter((line) => /paas-local push/.test(line));
+  expect(pushes).toEqual([expect.stringContaining('--no-watch')]);
   const exec = await home.run(['exec', '--timeout', '2m', '--', 'npm', 'test'], { cwd: folder });
   expect(exec).toMatchObject({ code: 0 });
 });

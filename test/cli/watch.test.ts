@@ -1,5 +1,5 @@
 /** Edits under the real program: many at once, and those that an app makes itself. */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { LogLine } from '../../runtime/logs/types.ts';
@@ -32,6 +32,26 @@ test('200 changes of files in one second are one restart', async () => {
   await until('the restart for that', async () => (await get(`${url}/pid`)).body !== second);
   expect((await restarts(home, 'app')).map(({ description }) => description)).toEqual([
     expect.stringMatching(/^src\/\d+\.js changed$/),
+    'server.js changed',
+  ]);
+});
+
+test('the file a push itself writes into the folder is no edit, nor is its going', async () => {
+  const home = newHome();
+  const folder = echoApp('app');
+  const push = ['push', '--detach', '--ready-file', 'ready.json'];
+  const { url } = await home.json<{ url: string }>(push, { cwd: folder });
+  // All that is seen until the restart for the edit is in its batch or before.
+  for (const pushes of [1, 2]) {
+    const pid = (await get(`${url}/pid`)).body;
+    writeFileSync(join(folder, 'ready.json'), String(pushes));
+    rmSync(join(folder, 'ready.json'));
+    writeFileSync(join(folder, 'server.js'), `${ECHO_SERVER}// edited ${pushes}`);
+    await until('the restart', async () => (await get(`${url}/pid`)).body !== pid);
+    if (pushes === 1) await home.json(push, { cwd: folder });
+  }
+  expect((await restarts(home, 'app')).map(({ description }) => description)).toEqual([
+    'server.js changed',
     'server.js changed',
   ]);
 });
