@@ -36,6 +36,11 @@ export function linked(folder: string, packages: readonly string[]): Project {
   link('paas-local', root);
   link('.bin/paas-local', join(root, 'dist/cli/main.cjs'));
   for (const name of packages) link(name, join(root, 'node_modules', name));
+  return installed(folder);
+}
+
+/** Of a folder that has it already. */
+export function installed(folder: string): Project {
   const home = newHome();
   return {
     folder,
