@@ -90,6 +90,7 @@ export async function connect(context: Context, wishes: HostWishes): Promise<Con
     ),
     logFile: log,
     readyTimeoutMs: STARTING_MS,
+    tethered: true,
   });
   const line = await child.readyLine.catch((error: unknown) => {
     throw new PaasError('HOST_START_FAILED', {

@@ -32,6 +32,8 @@ const announce = (line: HostAnnouncement) => process.stdout.write(`${JSON.string
 
 /** @returns the exit code, when nothing of it runs any more */
 export async function runHost(given: HostArguments): Promise<number> {
+  // Whoever started us may have ended.
+  process.stdout.on('error', () => {});
   try {
     await serve(given);
     return 0;
@@ -49,6 +51,7 @@ async function serve({ home, space, searchPath, onEnding, ...options }: HostArgu
     ...options,
     paths: spacePaths(home, space),
     ...(searchPath === undefined ? {} : { searchPath }),
+    starterGone: endOfInput(),
   });
   if ('taken' in start) {
     announce({ taken: { socket: start.taken.socket } });
@@ -58,10 +61,17 @@ async function serve({ home, space, searchPath, onEnding, ...options }: HostArgu
   const asked = new Promise<void>((resolve) => {
     for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => resolve());
   });
-  process.stdout.on('error', () => {});
   const { socket, problem } = host;
   announce({ ready: { socket, ...(problem ? { problem: errorToJson(problem) } : {}) } });
   await Promise.race([host.done, asked]);
   onEnding();
   await host.close();
+}
+
+/** Standard input is open as long as our starter lives. */
+function endOfInput(): Promise<void> {
+  return new Promise((resolve) => {
+    process.stdin.on('error', () => resolve());
+    process.stdin.on('end', resolve).on('close', resolve).resume();
+  });
 }

@@ -37,12 +37,14 @@ export interface HostOptions {
   readonly forPush?: boolean;
   /** Called after the first push. */
   readonly onPushed?: () => void;
+  /** Resolves when whoever started the host has ended: if nobody else needs it, it leaves. */
+  readonly starterGone?: Promise<void>;
 }
 
 /** With no app, no lease and no client, the host leaves after this. */
 const IDLE_MS = 500;
-/** Whoever started it may be busy, or on a busy machine. */
-const FIRST_CLIENT_MS = 10_000;
+/** As long as whoever started it lives: that one may be busy, or on a busy machine. */
+const FIRST_CLIENT_MS = 60_000;
 
 export type HostStart = { readonly host: Host } | { readonly taken: LockHolder };
 
@@ -137,6 +139,7 @@ export class Host {
       host.#onPushed = options.onPushed;
       scope.use(platform.subscribe((event) => server.tell(event)));
       host.#checkIdle(FIRST_CLIENT_MS);
+      void options.starterGone?.then(() => host.#checkIdle());
       return { host };
     } catch (error) {
       await scope.close();

@@ -5,6 +5,7 @@
 import { spawn, type ChildProcess, type StdioOptions } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { closeSync, constants, existsSync, fstatSync, openSync } from 'node:fs';
+import type { Socket } from 'node:net';
 import { announcement } from './announcement.ts';
 import { deferred } from './deferred.ts';
 import { GroupLeader } from './group-leader.ts';
@@ -136,6 +137,8 @@ export interface DetachedSpec {
   readonly logFile: string;
   /** How long it may take to announce itself. */
   readonly readyTimeoutMs: number;
+  /** Its stdin ends when we do, however that is, so that it can tell whether we will still come. Default: it is empty. */
+  readonly tethered?: boolean;
 }
 
 export interface DetachedProcess {
@@ -161,6 +164,7 @@ export function spawnDetached(spec: DetachedSpec): DetachedProcess {
   const child = spawnWithLog(spec, log);
   const release = (): void => {
     child.stdout?.destroy();
+    (child.stdin as Socket | null)?.unref();
     child.unref();
   };
   const options = { file: spec.file, timeoutMs: spec.readyTimeoutMs, logFile: spec.logFile, logStart };
@@ -174,7 +178,7 @@ function spawnWithLog(spec: DetachedSpec, log: number): ChildProcess {
     return spawn(spec.file, spec.args, {
       cwd: spec.cwd,
       env: spec.env,
-      stdio: ['ignore', 'pipe', log],
+      stdio: [spec.tethered ? 'pipe' : 'ignore', 'pipe', log],
       detached: true,
     });
   } catch (error) {

@@ -6,8 +6,8 @@ import { describe, expect, test } from 'vitest';
 import type { AppSnapshot } from '../../runtime/snapshot.ts';
 import { until } from '../helpers/alive.ts';
 import { appFolder, BIN, echoApp, get, newHome } from '../helpers/cli.ts';
-import { guardians, untilNothingIsLeft } from '../helpers/left.ts';
-import { isRunning } from '../helpers/survivors.ts';
+import { guardians, socketsAndLocks, untilNothingIsLeft } from '../helpers/left.ts';
+import { isRunning, survivors } from '../helpers/survivors.ts';
 
 /** Servers that are hard to end, each with a line in its environment by which it is found. */
 const SERVER = `require('http').createServer((q, r) => r.end('ok')).listen(process.env.PORT, '127.0.0.1', () => console.log('listening'));`;
@@ -88,6 +88,19 @@ describe.skipIf(process.platform !== 'linux')('nothing is left behind', () => {
     await push.readUntil(/OUT hook began/);
     push.child.kill('SIGINT');
     expect((await push.exited).code).toBe(130);
+    await untilNothingIsLeft(home);
+  });
+
+  // A host waits longer for a starter that lives than it may take here.
+  test.each(SIGNALS)('%s to a push that has started its host and not reached it yet', async (signal) => {
+    const home = newHome();
+    const push = home.start(['push', '--detach'], { cwd: echoApp('app') });
+    await until('the host process', () => survivors(home.folder).some((line) => line.includes('host-main')));
+    process.kill(push.child.pid!, 'SIGSTOP');
+    await until('its socket', () => socketsAndLocks(home).some((name) => name.endsWith('control.sock')));
+    process.kill(push.child.pid!, signal);
+    process.kill(push.child.pid!, 'SIGCONT');
+    await push.exited;
     await untilNothingIsLeft(home);
   });
 

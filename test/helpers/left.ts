@@ -13,7 +13,7 @@ export const guardians = (home: Home): number[] =>
     .filter((line) => line.includes('paas-local-guardian'))
     .map((line) => Number.parseInt(line, 10));
 
-function socketsAndLocks(home: Home): string[] {
+export function socketsAndLocks(home: Home): string[] {
   const space = join(home.folder, 'state/spaces/default');
   return (readdirSync(space, { recursive: true }) as string[]).filter((name) =>
     /\.sock$|^host\.lock.|^run\/./.test(name),
