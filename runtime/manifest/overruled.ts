@@ -17,6 +17,15 @@ export interface Flags {
   readonly overrides?: Overrides;
   readonly command?: string;
   readonly appNames?: readonly string[];
+  /** By app: numbers of processes that were set by `scale`, in the manifest's place. */
+  readonly kept?: ReadonlyMap<string, readonly Kept[]>;
+}
+
+export interface Kept {
+  readonly process: string;
+  readonly key: 'instances' | 'memoryBytes' | 'diskBytes';
+  /** As it is written. */
+  readonly kept: string;
 }
 
 /** A key where it is written. */
@@ -32,12 +41,17 @@ export interface Written {
   readonly app: MapNode | undefined;
   /** Those that are about this app. */
   readonly flags: Flags;
+  readonly kept: readonly Kept[];
 }
 
 const ignored = (why: string): Judgement => ({ verdict: 'ignored', why });
 
 export function overruled(written: Written): Judgement | undefined {
-  return byFlag(written) ?? (written.dialect === 'stackato' ? inStackato : inCloudFoundry)(written);
+  return (
+    byFlag(written) ??
+    byScale(written) ??
+    (written.dialect === 'stackato' ? inStackato : inCloudFoundry)(written)
+  );
 }
 
 const FLAGS = [
@@ -73,6 +87,23 @@ function byFlag({ shape, name, record, app, flags, dialect }: Written): Judgemen
   const { urls } = overrides;
   if (!urls || !(URL_KEYS.has(name) || ROUTE_KEYS.has(name) || name === 'no-route')) return undefined;
   return taken(urls.length > 0 ? '--url' : '--no-route');
+}
+
+const KEPT_KEYS = {
+  instances: ['instances'],
+  memoryBytes: ['memory', 'mem'],
+  diskBytes: ['disk', 'disk_quota'],
+} as const;
+
+/** A key that would not have counted anyway is not judged by this. */
+function byScale(written: Written): Judgement | undefined {
+  const { shape, name, record, app, kept, dialect } = written;
+  const process = shape === PROCESS ? fieldText(record, 'type') : record === app ? 'web' : undefined;
+  const found = kept.find(
+    (one) => one.process === process && (KEPT_KEYS[one.key] as readonly string[]).includes(name),
+  );
+  if (!found || (dialect === 'stackato' ? inStackato : inCloudFoundry)(written)) return undefined;
+  return ignored(`kept at ${found.kept} by scale`);
 }
 
 const taken = (flag: string): Judgement => ignored(`${flag} on the command line takes its place`);

@@ -71,17 +71,28 @@ export function verdictsOf(
 ): readonly FoundVerdict[] {
   const found: FoundVerdict[] = [];
   const symbols = dialect === 'stackato' ? symbolNamesIn(documents) : new Set<string>();
-  const concerns = flagsFor(documents, flags);
+  const apps = appsIn(documents);
+  const concerns = flagsFor(apps, flags);
   const visit = (node: Node, shape: Shape, path: string, app: MapNode | undefined): void => {
     if (shape.kind === 'record') {
       if (node.kind !== 'map') return;
       const around = APPS.has(shape) ? node : app;
       const about = around && concerns(around) ? flags : {};
+      const appName = around && nameOf(around, apps, flags, about);
       for (const { key, value } of node.entries) {
         const name = dialect === 'stackato' ? key.text : cloudFoundryReader.keyName(key.text, shape.keys);
         const rule = shape.keys.get(name);
         const { verdict, why } = rule
-          ? (overruled({ dialect, shape, name, value, record: node, app: around, flags: about }) ?? rule)
+          ? (overruled({
+              dialect,
+              shape,
+              name,
+              value,
+              record: node,
+              app: around,
+              flags: about,
+              kept: flags.kept?.get(appName ?? '') ?? [],
+            }) ?? rule)
           : unknown(dialect, path, key.text, value, symbols);
         found.push({ path: join(path, key.text), verdict, why, span: spanOf(key.place) });
         if (rule) visit(value, rule.shape, join(path, name), around);
@@ -102,14 +113,35 @@ export function verdictsOf(
 /** A flat app of Stackato is the file itself. */
 const APPS: ReadonlySet<Shape> = new Set([CLOUD_FOUNDRY_APP, STACKATO_APP, STACKATO_FILE]);
 
-/** Flags are about one app: the only one, or the one that is named. */
-function flagsFor(documents: readonly Node[], { appNames = [] }: Flags): (app: MapNode) => boolean {
-  const apps = documents.flatMap((document) => {
+/** Those that are declared, with the names they go by; a flat app of Stackato is none of them. */
+function appsIn(documents: readonly Node[]): ReadonlyMap<Node, string | undefined> {
+  const apps = documents.flatMap((document): [Node, string | undefined][] => {
     const declared = get(document, 'applications');
-    if (declared?.kind === 'list') return declared.items;
-    return declared?.kind === 'map' ? declared.entries.map(({ value }) => value) : [];
+    if (declared?.kind === 'list') return declared.items.map((app) => [app, getText(app, 'name')]);
+    if (declared?.kind !== 'map') return [];
+    return declared.entries.map(({ key, value }) => [value, getText(value, 'name') ?? key.text]);
   });
-  if (apps.length < 2) return () => true;
+  return new Map(apps);
+}
+
+/** What an app is called in its space. */
+function nameOf(
+  app: MapNode,
+  apps: ReadonlyMap<Node, string | undefined>,
+  { kept }: Flags,
+  { overrides }: Flags,
+): string | undefined {
+  // It may be called after its folder, or by what a symbol stands for.
+  if (apps.size < 2 && kept?.size === 1) return [...kept.keys()][0];
+  return overrides?.name ?? apps.get(app);
+}
+
+/** Flags are about one app: the only one, or the one that is named. */
+function flagsFor(
+  apps: ReadonlyMap<Node, string | undefined>,
+  { appNames = [] }: Flags,
+): (app: MapNode) => boolean {
+  if (apps.size < 2) return () => true;
   return (app) => appNames.length === 1 && getText(app, 'name') === appNames[0];
 }
 

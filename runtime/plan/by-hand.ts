@@ -2,9 +2,11 @@
  * What was changed by hand since the push (`scale`, `map-route`, `bind-service` …), laid over the plan. Pure.
  *
  * As on the platforms, a push adds and does not take away: a route or service that was added by hand stays until it
- * is removed by hand. A number set by hand holds until the manifest asks for another than it did before.
+ * is removed by hand. A number set by hand holds until the manifest asks for another than it did before, or a flag of
+ * a push names one.
  */
 import type { ServiceName } from '../kernel/names.ts';
+import type { Overrides } from '../manifest/options.ts';
 import type { AppManifest } from '../manifest/types.ts';
 import type { AppPlan, ByHand, ChecksByHand, ProcessPlan, ScaleByHand } from './types.ts';
 
@@ -39,17 +41,28 @@ export function withByHand(plan: AppPlan, byHand: ByHand): AppPlan {
   };
 }
 
-/** What of it still holds when the manifest is read anew: what the manifest names again comes back. */
-export function carriedOver(byHand: ByHand, was: AppManifest, is: AppManifest): ByHand {
+/**
+ * What of it still holds when the manifest is read anew: what the manifest names again comes back.
+ * @param flags those of the push, which is the last that was said; an edit is read with them, and has none
+ */
+export function carriedOver(
+  byHand: ByHand,
+  was: AppManifest,
+  is: AppManifest,
+  flags: Overrides = {},
+): ByHand {
   return {
     setEnv: byHand.setEnv,
     unsetEnv: [],
     scale: Object.fromEntries(
-      Object.entries(byHand.scale).map(([type, scale]) => [type, stillScaled(type, scale, was, is)]),
+      Object.entries(byHand.scale).map(([type, scale]) => [
+        type,
+        withoutFlagged(type, stillScaled(type, scale, was, is), flags),
+      ]),
     ),
     routes: { mapped: is.routes.kind === 'none' ? [] : byHand.routes.mapped, unmapped: [] },
     services: { bound: byHand.services.bound, unbound: [] },
-    ...(byHand.checks ? { checks: stillChecked(byHand.checks, was, is) } : {}),
+    ...(byHand.checks ? { checks: stillChecked(byHand.checks, was, is, flags) } : {}),
     ...(byHand.drains ? { drains: { added: byHand.drains.added, removed: [] } } : {}),
   };
 }
@@ -63,12 +76,27 @@ function stillScaled(type: string, scale: ScaleByHand, was: AppManifest, is: App
   ) as ScaleByHand;
 }
 
+/** Flags are about the web process. */
+function withoutFlagged(
+  type: string,
+  scale: ScaleByHand,
+  { instances, memory, disk }: Overrides,
+): ScaleByHand {
+  if (type !== 'web') return scale;
+  const flagged = { instances, memoryBytes: memory, diskBytes: disk };
+  return Object.fromEntries(
+    Object.entries(scale).filter(([key]) => flagged[key as keyof ScaleByHand] === undefined),
+  ) as ScaleByHand;
+}
+
 /** A check set by hand holds until the manifest asks for another than it did before. */
 function stillChecked(
   checks: NonNullable<ByHand['checks']>,
   was: AppManifest,
   is: AppManifest,
+  { healthCheckType, endpoint }: Overrides,
 ): NonNullable<ByHand['checks']> {
+  const isFlagged = healthCheckType !== undefined || endpoint !== undefined;
   const asked = (manifest: AppManifest, type: string, check: keyof ChecksByHand): string => {
     // How long a start may take is no part of a check, though it is kept with it.
     const { startTimeoutSeconds: _, ...rest } = {
@@ -81,7 +109,11 @@ function stillChecked(
     Object.entries(checks).map(([type, { health, readiness }]) => [
       type,
       {
-        ...(health && asked(was, type, 'health') === asked(is, type, 'health') ? { health } : {}),
+        ...(health &&
+        !(isFlagged && type === 'web') &&
+        asked(was, type, 'health') === asked(is, type, 'health')
+          ? { health }
+          : {}),
         ...(readiness && asked(was, type, 'readiness') === asked(is, type, 'readiness') ? { readiness } : {}),
       },
     ]),

@@ -70,7 +70,7 @@ export class Changes {
       const rolling = strategy === 'rolling' && app.state === 'started';
       const because = known ? 'pushed again' : 'first push';
       const { record } = app;
-      const byHand = carriedOver(record.byHand, record.plan.manifest, plan.manifest);
+      const byHand = carriedOver(record.byHand, record.plan.manifest, plan.manifest, source?.overrides);
       if (!pushed.noStart) this.#checkRoom(withByHand(plan, byHand));
       app.toolEnv = toolEnv;
       app.attached = pushed.attach;

@@ -3,6 +3,7 @@ import { statSync } from 'node:fs';
 import type { ServiceType } from '../../services/kit/contract.ts';
 import { pointer } from '../kernel/diagnostics.ts';
 import { PaasError } from '../kernel/errors.ts';
+import type { Overrides } from '../manifest/options.ts';
 import type { AppManifest, Manifest } from '../manifest/types.ts';
 import { carriedOver, withByHand } from '../plan/by-hand.ts';
 import { makePlan } from '../plan/make-plan.ts';
@@ -54,10 +55,10 @@ export function appsOf({ apps }: Manifest): ReadonlySet<string> {
   return new Set(apps.map(({ name }) => name));
 }
 
-/** With what was changed by hand, as far as that outlives a push. */
-export function asRun(app: AppPlan, { apps }: SpaceRecord): AppPlan {
+/** With what was changed by hand, as far as that outlives a push with these flags. */
+export function asRun(app: AppPlan, { apps }: SpaceRecord, flags: Overrides | undefined): AppPlan {
   const known = apps[app.name];
-  return known ? withByHand(app, carriedOver(known.byHand, known.plan.manifest, app.manifest)) : app;
+  return known ? withByHand(app, carriedOver(known.byHand, known.plan.manifest, app.manifest, flags)) : app;
 }
 
 function checkFolder(app: AppManifest): void {

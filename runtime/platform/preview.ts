@@ -5,6 +5,7 @@ import type { AbsolutePath } from '../kernel/names.ts';
 import { verdictsOf, type FoundVerdict } from '../manifest/verdicts.ts';
 import { stepsOf, type Existing, type How, type Step } from '../plan/steps.ts';
 import { withByHand } from '../plan/by-hand.ts';
+import { keptByScale, keptNote } from '../plan/kept-by-scale.ts';
 import type { Plan } from '../plan/types.ts';
 import type { Snapshot } from '../snapshot.ts';
 import { openAppSource } from '../staging/app-source.ts';
@@ -53,7 +54,12 @@ export function previewPush(reading: SourceReading, source: ManifestSource, spac
     const written = planFor(manifest, source, space.record, space.serviceTypes, (name, pushed) =>
       neverServed(name, where, pushed),
     );
-    const plan = { ...written, apps: written.apps.map((app) => asRun(app, space.record)) };
+    const plan = {
+      ...written,
+      apps: written.apps.map((app) => asRun(app, space.record, source.overrides)),
+    };
+    const kept = plan.apps.map((app, index) => [app.name, keptByScale(written.apps[index]!, app)] as const);
+    const scaled = kept.flatMap(([app, numbers]) => numbers.map((each): Note => [app, keptNote(app, each)]));
     checkRoomFor(plan.apps, asMet(space));
     const missing = plan.apps.flatMap((app) =>
       missingPrograms(openAppSource(app.root), app.facts, space.toolEnv).map((note): [string, string] => [
@@ -63,7 +69,8 @@ export function previewPush(reading: SourceReading, source: ManifestSource, spac
     );
     return {
       ...found,
-      notes: grouped([...pairs(notes), ...words, ...missing]),
+      notes: grouped([...pairs(notes), ...scaled, ...words, ...missing]),
+      keys: verdictsOf(reading.documents, reading.dialect, { ...source, kept: new Map(kept) }),
       plan,
       steps: stepsOf(plan, existing(space), how),
     };

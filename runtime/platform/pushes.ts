@@ -5,6 +5,7 @@ import { inheritedEnv } from '../env/shell-env.ts';
 import { PaasError } from '../kernel/errors.ts';
 import type { Manifest } from '../manifest/types.ts';
 import { NOTHING_BY_HAND } from '../plan/by-hand.ts';
+import { keptByScale, keptNote } from '../plan/kept-by-scale.ts';
 import type { AppPlan } from '../plan/types.ts';
 import type { AppSnapshot } from '../snapshot.ts';
 import { openAppSource } from '../staging/app-source.ts';
@@ -77,7 +78,7 @@ export class Pushes {
     // Before anything is touched: a mistyped URL must not end what runs, nor be remembered.
     if (!request.noStart) {
       checkRoomFor(
-        plan.apps.map((app) => asRun(app, state.record)),
+        plan.apps.map((app) => asRun(app, state.record, source.overrides)),
         state.record,
       );
       const until = signal ?? new AbortController().signal;
@@ -94,6 +95,9 @@ export class Pushes {
     for (const appPlan of plan.apps) {
       const app = this.#appFor(appPlan, request);
       for (const text of notes.get(app.name) ?? []) say(app, 'OUT', text);
+      for (const kept of keptByScale(appPlan, asRun(appPlan, state.record, source.overrides))) {
+        say(app, 'OUT', keptNote(app.name, kept));
+      }
       this.#warn(app, appPlan);
       try {
         await this.#pushApp(app, appPlan, request, signal);

@@ -154,13 +154,45 @@ describe('flags over the manifest', () => {
   });
 });
 
-test('what was scaled by hand is planned as scaled', async () => {
+test('what was scaled by hand is planned and pushed as scaled, which is said, until a flag says otherwise', async () => {
   const home = newHome();
-  const cwd = echoApp('shop');
-  await home.json(['push', '--detach', '--no-watch'], { cwd });
+  const cwd = echoApp('shop', 'instances: 1\n');
+  const push = ['push', '--detach', '--no-watch'];
+  const scaleOf = (apps: readonly AppSnapshot[]) =>
+    apps[0]!.processes.map(({ instances, memoryBytes }) => [instances.length, memoryBytes / 2 ** 20])[0];
+  await home.json(push, { cwd });
+  await home.run(['scale', 'shop', '-i', '2', '-m', '96M']);
+  const said = [
+    'instances of web kept at 2 by scale, where the manifest alone comes to 1; push with -i 1 to take that',
+    'memory of web kept at 96M by scale, where the manifest alone comes to 128M; push with -m 128M to take that',
+  ];
+  const verdicts = ({ keys }: Planned) =>
+    Object.fromEntries(keys.map(({ path, verdict, why }) => [path, `${verdict}: ${why}`]));
+  const planned = await home.json<Planned>(['plan'], { cwd });
+  expect(planned.notes.shop).toEqual(said);
+  expect(planned.steps.map(({ what }) => what)).toContainEqual(
+    expect.stringMatching(/^Start 2 instances of web.*\(96M/),
+  );
+  expect(verdicts(planned)).toMatchObject({
+    instances: 'ignored: kept at 2 by scale',
+    mem: 'ignored: kept at 96M by scale',
+  });
+  const pushed = await home.run(push, { cwd });
+  for (const line of said) expect(pushed.stdout).toContain(`[API/0] OUT ${line}`);
+
+  // One flag, one number: the other is still that of the hand.
+  const flags = ['-i', '1'];
+  const other = await home.json<Planned>(['plan', ...flags], { cwd });
+  expect(other.notes.shop).toEqual(said.slice(1));
+  expect(other.steps.map(({ what }) => what)).toContainEqual(
+    expect.stringMatching(/^Start 1 instance of web.*\(96M/),
+  );
+  expect(verdicts(other).instances).toBe('ignored: --instances on the command line takes its place');
+  expect(scaleOf((await home.json<Pushed>([...push, ...flags], { cwd })).apps)).toEqual([1, 96]);
+  expect(scaleOf((await home.json<Pushed>([...push, '-m', '128M'], { cwd })).apps)).toEqual([1, 128]);
+  // What is scaled after a push with a flag holds again.
   await home.run(['scale', 'shop', '-i', '2']);
-  const { steps } = await home.json<Planned>(['plan'], { cwd });
-  expect(steps.map(({ what }) => what)).toContainEqual(expect.stringMatching(/^Start 2 instances of web/));
+  expect(scaleOf((await home.json<Pushed>(push, { cwd })).apps)).toEqual([2, 128]);
 });
 
 describe('a second push and the variables', () => {

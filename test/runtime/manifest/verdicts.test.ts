@@ -176,6 +176,35 @@ describe('what stands beside a key', () => {
     );
   });
 
+  test('numbers kept by scale, for the process and the app they are of', async () => {
+    const kept = (process: string) => [{ process, key: 'instances' as const, kept: '3' }];
+    expect(
+      await judged('name: a\nmem: 64M\ninstances: 1\n', { kept: new Map([['a', kept('web')]]) }),
+    ).toMatchObject({
+      instances: 'ignored: kept at 3 by scale',
+      mem: expect.stringMatching(/^approximated/) as string,
+    });
+    expect(
+      await judged('name: a\ninstances: 1\n', {
+        kept: new Map([['a', kept('web')]]),
+        overrides: { instances: 2 },
+      }),
+    ).toMatchObject({ instances: 'ignored: --instances on the command line takes its place' });
+    const two =
+      'version: 1\napplications:\n- {name: a, instances: 1}\n- name: b\n  instances: 1\n  processes: [{type: worker, instances: 1}]\n';
+    const { documents, dialect } = await read(two);
+    expect(
+      verdictsOf(documents, dialect, {
+        kept: new Map([
+          ['a', []],
+          ['b', kept('worker')],
+        ]),
+      })
+        .filter(({ path }) => path.endsWith('instances'))
+        .map(({ verdict }) => verdict),
+    ).toEqual(['honoured', 'honoured', 'ignored']);
+  });
+
   test('Stackato: keys that serve as symbols are neither unknown nor ignored, also across files', async () => {
     const cwd = await folderWith({
       'manifest.yml':

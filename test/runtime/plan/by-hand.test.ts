@@ -59,6 +59,18 @@ test('a number the manifest changes is the manifest’s', () => {
   expect(carriedOver(byHand, manifest(1), manifest(1, 96)).scale).toEqual({ web: { instances: 3 } });
 });
 
+test('a flag of a push wins, though it asks for what the push before asked for', () => {
+  const same = [byHand, manifest(1), manifest(1)] as const;
+  expect(carriedOver(...same, { instances: 1 }).scale).toEqual({ web: { memoryBytes: 128 } });
+  expect(carriedOver(...same, { memory: '64M' }).scale).toEqual({ web: { instances: 3 } });
+  const worker = { ...byHand, scale: { worker: { instances: 3 } } };
+  expect(carriedOver(worker, manifest(1), manifest(1), { instances: 1 }).scale).toEqual(worker.scale);
+  const checks = { web: { health: { type: 'http' as const }, readiness: { type: 'http' as const } } };
+  expect(
+    carriedOver({ ...byHand, checks }, manifest(1), manifest(1), { healthCheckType: 'port' }).checks,
+  ).toEqual({ web: { readiness: { type: 'http' } } });
+});
+
 test('no-route takes all routes away, those by hand too', () => {
   const none = { ...manifest(1), routes: { kind: 'none' } } as AppManifest;
   expect(carriedOver(byHand, manifest(1), none).routes).toEqual({ mapped: [], unmapped: [] });
