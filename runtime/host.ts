@@ -7,7 +7,7 @@ import { startGuardian } from '../services/kit/guardian.ts';
 import { processIdentity } from '../services/kit/process-identity.ts';
 import { Scope } from '../services/kit/scope.ts';
 import type { Connection, Handler } from './control/connection.ts';
-import type { Handlers, Method, Methods } from './control/protocol.ts';
+import type { Handlers, HeldElsewhere, Method, Methods } from './control/protocol.ts';
 import { ControlServer } from './control/server.ts';
 import { appMethods } from './host/app-methods.ts';
 import { byHandMethods } from './host/by-hand-methods.ts';
@@ -19,7 +19,7 @@ import { PaasError } from './kernel/errors.ts';
 import { VERSION } from './kernel/version.ts';
 import { cleanLeftovers, noteGuardian, runFolder, writeRunFacts } from './leftovers.ts';
 import { Platform } from './platform.ts';
-import type { ServiceSnapshot } from './snapshot.ts';
+import type { AppSnapshot, ServiceSnapshot } from './snapshot.ts';
 import { likelyTypes, Prepared } from './platform/prepared.ts';
 import { plainReading, readSource, readUnlessAsking } from './platform/read-source.ts';
 import { makeSpace, type SpacePaths } from './state/home.ts';
@@ -206,7 +206,8 @@ export class Host {
         this.#platform.restore().catch(() => {});
         this.#onPushed?.();
         this.#onPushed = undefined;
-        return { apps, snapshot: this.#platform.snapshot() };
+        const heldElsewhere = request.detached ? [] : this.#heldElsewhere(apps, connection);
+        return { apps, snapshot: this.#platform.snapshot(), heldElsewhere };
       } catch (error) {
         for (const app of request.manifest.apps) connection.leases.delete(app.name);
         throw error;
@@ -303,6 +304,14 @@ export class Host {
   #holders(app: string): number {
     const leases = [...this.#server.connections].filter(({ leases: held }) => held.has(app)).length;
     return leases + (this.#platform.app(app).record.detached ? 1 : 0);
+  }
+
+  #heldElsewhere(apps: readonly AppSnapshot[], connection: Connection): readonly HeldElsewhere[] {
+    const others = [...this.#server.connections].filter((one) => one !== connection);
+    return apps.flatMap(({ name: app }) => {
+      const { detached } = this.#platform.app(app).record;
+      return detached || others.some(({ leases }) => leases.has(app)) ? [{ app, detached }] : [];
+    });
   }
 
   async #onClose(connection: Connection): Promise<void> {

@@ -1,5 +1,5 @@
 /** `push`: manifest → running apps. Attached it stays, shows the logs and takes the apps along when it goes. */
-import type { ControlClient } from '../../runtime/control/client.ts';
+import type { HeldElsewhere } from '../../runtime/control/protocol.ts';
 import type { PlatformEvent } from '../../runtime/events.ts';
 import { toolEnv } from '../../runtime/env/shell-env.ts';
 import { PaasError } from '../../runtime/kernel/errors.ts';
@@ -15,6 +15,7 @@ import { readAndConnect } from '../read-manifest.ts';
 import { readyFile } from '../ready-file.ts';
 import { renderEvent } from '../render/reporter.ts';
 import { harmless, terminalDevice } from '../render/terminal.ts';
+import { killAll, runsOn, stopAll, cutShort } from '../let-go.ts';
 import { untilSignal } from '../signals.ts';
 import { hostEnds, watchStops } from '../stops.ts';
 import { shellOf } from '../which-app.ts';
@@ -71,14 +72,19 @@ export async function push(
   const hooks = new AbortController();
   const ready = readyFile(context, options.readyFile);
   let underWay = true;
+  let held: readonly HeldElsewhere[] = [];
   const handling = {
     onFirst: async (signal: NodeJS.Signals) => {
       hooks.abort(new PaasError('CANCELLED', { reason: 'the push' }));
       // Whoever lets go of a push takes back what it has not brought up; of what is up, it holds nothing.
       if (underWay && detached) return cutShort(client, context, signal);
-      await stopAll(client, apps, { context, signal, underWay });
+      await stopAll(client, apps, { context, signal, underWay, held });
     },
-    onSecond: () => killAll(client, apps),
+    onSecond: () =>
+      killAll(
+        client,
+        apps.filter((name) => !held.some(({ app }) => app === name)),
+      ),
     // A push with --detach is for whoever asks later, so it goes on unread.
     output: detached ? undefined : context.world.output.unread,
   };
@@ -102,9 +108,10 @@ export async function push(
       allowMissingServices: options.allowMissingServices === true,
     });
     underWay = false;
+    held = pushed.heldElsewhere;
     ready.write(summary(pushed.apps, pushed.snapshot));
     if (json) terminal.out(JSON.stringify(summary(pushed.apps, pushed.snapshot)));
-    else for (const line of closing(pushed.apps, !detached)) terminal.out(line);
+    else for (const line of closing(pushed.apps, detached ? undefined : held)) terminal.out(line);
     if (!detached) await Promise.race([stops.all(), hostEnds(client, context)]);
   };
   const end = await untilSignal(life(), handling).finally(() => detached || ready.remove());
@@ -175,55 +182,20 @@ function summary(apps: readonly AppSnapshot[], snapshot: Snapshot) {
   };
 }
 
-/** The URL comes last, where it is looked for. */
-function closing(apps: readonly AppSnapshot[], attached: boolean): string[] {
+/** The URL comes last, where it is looked for. @param held of a push that stays: what it does not end */
+function closing(apps: readonly AppSnapshot[], held: readonly HeldElsewhere[] | undefined): string[] {
   const lines = apps.flatMap((app) => {
     const bound = app.services.length > 0 ? ` with ${app.services.join(', ')}` : '';
     if (app.requestedState === 'stopped')
       return [`${app.name} is pushed and not started; start it with: paas-local start ${app.name}`];
     return [`${app.name} runs${bound}`];
   });
-  if (attached) lines.push('Its log follows; Ctrl-C stops it');
+  if (held) {
+    const own = apps.map(({ name }) => name).filter((name) => !held.some(({ app }) => app === name));
+    const stops = held.length === 0 ? 'stops it' : own.length === 0 ? 'lets go' : `stops ${own.join(', ')}`;
+    lines.push([`Its log follows; Ctrl-C ${stops}`, ...held.map(runsOn)].join('; '));
+  }
   const running = apps.filter(({ requestedState }) => requestedState === 'started');
   const urls = running.flatMap(({ urls }) => urls.slice(0, 1));
   return [...lines, ...urls];
-}
-
-async function stopAll(
-  client: ControlClient,
-  apps: readonly string[],
-  { context, signal, underWay }: { context: Context; signal: NodeJS.Signals; underWay: boolean },
-): Promise<void> {
-  const { terminal, json } = context;
-  if (signal === 'SIGHUP' || signal === 'SIGPIPE') return client[Symbol.dispose]();
-  if (!json) terminal.out(`\nStopping ${apps.join(', ')} (Ctrl-C again to kill)`);
-  for (const app of apps.toReversed()) {
-    try {
-      const { stopped } = await client.call('stop', { app, lease: true });
-      if (!stopped && underWay) return cutShort(client, context, signal);
-      if (!stopped && !json)
-        terminal.out(
-          `${app} is not stopped after all: another terminal pushed it too, or it was pushed with --detach`,
-        );
-    } catch (error) {
-      // Never pushed so far, or deleted from elsewhere: nothing of it is left to stop.
-      if (!(error instanceof PaasError) || (error.code !== 'APP_NOT_FOUND' && error.code !== 'HOST_LOST'))
-        throw error;
-    }
-  }
-}
-
-/** What has not answered yet ends with its connection: the host stops what it was bringing up. */
-async function cutShort(
-  client: ControlClient,
-  { terminal, json }: Context,
-  signal: NodeJS.Signals,
-): Promise<void> {
-  if (!json && signal !== 'SIGHUP')
-    terminal.out('\nThe push was cut short: what it was starting is stopped. What runs: paas-local apps');
-  client[Symbol.dispose]();
-}
-
-async function killAll(client: ControlClient, apps: readonly string[]): Promise<void> {
-  await Promise.all(apps.map((app) => client.call('kill', { app }).catch(() => {})));
 }

@@ -37,7 +37,10 @@ export interface Methods {
     result: { reading: ManifestReading | null };
   };
   /** Resolves when all apps are healthy. Without `detached` the connection holds a lease on the apps. */
-  push: { params: PushRequest; result: { apps: readonly AppSnapshot[]; snapshot: Snapshot } };
+  push: {
+    params: PushRequest;
+    result: { apps: readonly AppSnapshot[]; snapshot: Snapshot; heldElsewhere: readonly HeldElsewhere[] };
+  };
   start: { params: { app: string }; result: { app: AppSnapshot } };
   /** Starts what should run after an earlier host was killed, or the machine was. */
   restore: { params: Record<string, never>; result: Restored };
@@ -181,6 +184,12 @@ export interface RequestMessage {
   readonly id: number;
   readonly method: Method;
   readonly params: unknown;
+}
+
+/** An app that outlives this push: by `detached` an earlier one with --detach, else by one in another terminal. */
+export interface HeldElsewhere {
+  readonly app: string;
+  readonly detached: boolean;
 }
 
 export type ServerMessage =

@@ -150,10 +150,61 @@ describe('push', () => {
     await push.exited;
     expect((await get(url)).status).toBe(200);
     const same = home.start(['push'], { cwd: app });
-    await same.readUntil(/shop runs/);
+    await same.readUntil(
+      /Its log follows; Ctrl-C lets go; shop runs on, for it was pushed with --detach\nhttp:/,
+    );
     same.child.kill('SIGINT');
-    expect((await same.exited).stdout).toContain('shop is not stopped after all');
+    const { code, stdout } = await same.exited;
+    expect({ code, stdout }).toMatchObject({
+      code: 130,
+      stdout: expect.stringContaining(
+        'shop runs on, for it was pushed with --detach; to stop: paas-local stop shop',
+      ),
+    });
+    expect(stdout).not.toContain('Stopping');
     expect((await get(url)).status).toBe(200);
+  });
+
+  test('of two terminals that pushed an app, the last to leave stops it, and both say so', async () => {
+    const home = newHome();
+    const app = echoApp('shop');
+    const first = home.start(['push', '--no-watch'], { cwd: app });
+    await first.readUntil(/Ctrl-C stops it/);
+    const second = home.start(['push', '--no-watch'], { cwd: app });
+    await second.readUntil(/Ctrl-C lets go; shop runs on, for another terminal pushed it too\n/);
+    first.child.kill('SIGINT');
+    expect(await first.exited).toMatchObject({
+      code: 130,
+      stdout: expect.stringContaining(
+        'shop is not stopped after all: meanwhile it was pushed from elsewhere too',
+      ),
+    });
+    second.child.kill('SIGINT');
+    expect(await second.exited).toMatchObject({
+      code: 130,
+      stdout: expect.stringContaining('shop stopped: its push was ended'),
+    });
+  });
+
+  test('of several apps, each that runs on is named', async () => {
+    const home = newHome();
+    const folder = appFolder({
+      'manifest.yml':
+        'applications:\n- {name: one, path: ., command: node s.js}\n- {name: two, path: ., command: node s.js}\n',
+      's.js': ECHO_SERVER,
+    });
+    await home.json<Pushed>(['push', 'one', '--detach', '--no-watch'], { cwd: folder });
+    const both = home.start(['push', '--no-watch'], { cwd: folder });
+    await both.readUntil(/Ctrl-C stops two; one runs on, for it was pushed with --detach/);
+    both.child.kill('SIGINT');
+    const { stdout } = await both.exited;
+    expect(stdout).toContain('Stopping two (Ctrl-C again to kill)');
+    expect(stdout).toContain('one runs on, for it was pushed with --detach; to stop: paas-local stop one');
+    const { apps } = await home.json<{ apps: AppSnapshot[] }>(['apps']);
+    expect(apps.map(({ name, state }) => [name, state])).toEqual([
+      ['one', 'started'],
+      ['two', 'stopped'],
+    ]);
   });
 
   test('Ctrl-C before a push is through says what becomes of it, whoever else held the app', async () => {
