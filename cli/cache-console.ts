@@ -1,5 +1,6 @@
 /** Speaks memcached's text protocol with a cache, one request at a time. */
 import { createConnection, type Socket } from 'node:net';
+import { stateSocket } from '../runtime/state/state-socket.ts';
 
 const CR = 0x0d;
 const LF = 0x0a;
@@ -33,10 +34,11 @@ export class CacheConsole implements Disposable {
     socket.on('close', () => end());
   }
 
-  /** @throws the system's error */
-  static connect(path: string): Promise<CacheConsole> {
-    return new Promise((resolve, reject) => {
-      const socket = createConnection({ path });
+  /** @throws the system's error; PaasError `STATE_NOT_WRITABLE` where no socket can have such a path */
+  static async connect(path: string): Promise<CacheConsole> {
+    using address = stateSocket(path);
+    return await new Promise((resolve, reject) => {
+      const socket = createConnection({ path: address.path });
       socket.once('error', reject);
       socket.once('connect', () => {
         socket.off('error', reject);

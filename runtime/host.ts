@@ -267,11 +267,14 @@ export class Host {
     },
   };
 
-  /** Sockets have short paths, names of services may be long: they are numbered. */
+  /**
+   * Names of services may be long, sockets are numbered. A name as short as that of the control socket: where that
+   * one's path is not too long, neither is this one's.
+   */
   async #openConsole(name: string): Promise<string> {
     this.#serviceNamed(name);
     const path =
-      this.#consoles.get(name) ?? join(dirname(this.socket), `console-${this.#consoles.size + 1}.sock`);
+      this.#consoles.get(name) ?? join(dirname(this.socket), `con-${this.#consoles.size + 1}.sock`);
     this.#consoles.set(name, path);
     await this.#platform.openConsole(name, path);
     return path;

@@ -4,7 +4,7 @@ import type { PlatformEvent } from '../events.ts';
 import { errorFromJson, PaasError } from '../kernel/errors.ts';
 import { JsonLines } from '../kernel/json-lines.ts';
 import { VERSION } from '../kernel/version.ts';
-import { socketAddress } from '../state/socket-path.ts';
+import { stateSocket } from '../state/state-socket.ts';
 import { MAX_MESSAGE_BYTES, type Method, type Methods, type ServerMessage } from './protocol.ts';
 
 const CONNECT_MS = 5000;
@@ -65,7 +65,7 @@ export class ControlClient implements Disposable {
     path: string,
     { coming, timeoutMs = CONNECT_MS }: ConnectOptions = {},
   ): Promise<ControlClient> {
-    using address = socketAddress(path);
+    using address = stateSocket(path);
     const socket = createConnection(address.path);
     const client = new ControlClient(socket);
     // A host that hangs (or is stopped) is still connected to by the system: its answer is what counts.

@@ -3,7 +3,7 @@ import { chmodSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { Scope } from '../../services/kit/scope.ts';
 import type { PlatformEvent } from '../events.ts';
-import { socketAddress } from '../state/socket-path.ts';
+import { stateSocket } from '../state/state-socket.ts';
 import { Connection, type Handler } from './connection.ts';
 
 /** More clients than any person has terminals; past it new ones are refused. */
@@ -37,7 +37,7 @@ export class ControlServer implements AsyncDisposable {
     helloMs = HELLO_MS,
   ): Promise<ControlServer> {
     const self = new ControlServer(handle, onClose, helloMs);
-    const address = self.#scope.use(socketAddress(path));
+    const address = self.#scope.use(stateSocket(path));
     await new Promise<void>((resolve, reject) => {
       self.#server.once('error', reject);
       self.#server.listen(address.path, resolve);

@@ -1,7 +1,10 @@
 /** `paas-local cache`: what a cache holds and what happens in it, for people. */
+import { mkdirSync, readdirSync, statSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { until } from '../helpers/alive.ts';
 import { echoApp, newHome, type Home } from '../helpers/cli.ts';
+import { tempDir } from '../helpers/temp-dir.ts';
 import { exchange } from '../services/memcached/helpers/exchange.ts';
 
 async function pushed(home: Home): Promise<number> {
@@ -89,4 +92,34 @@ test('works the same when clients must log in', async () => {
   await pushed(home);
   await home.run(['cache', 'shelf', 'set', 'a', 'x']);
   expect((await home.run(['cache', 'shelf', 'get', 'a'])).stdout).toBe('x');
+});
+
+test('is reached where the path of its socket is longer than an address holds', async () => {
+  const folder = join(tempDir(), 'a-home-with-a-name-of-some-length');
+  const state = join(folder, 'state');
+  mkdirSync(state, { recursive: true });
+  const home = newHome({
+    PAAS_LOCAL_HOME: state,
+    PAAS_LOCAL_SPACE: 'a-space-of-forty-characters-and-not-less',
+  });
+  await pushed(home);
+  for (let round = 0; round < 2; round++) {
+    expect(await home.run(['cache', 'shelf', 'set', 'a', `x${round}`])).toMatchObject({
+      code: 0,
+      stderr: '',
+    });
+    expect((await home.run(['cache', 'shelf', 'get', 'a'])).stdout).toBe(`x${round}`);
+  }
+  const sockets = () =>
+    (readdirSync(folder, { recursive: true }) as string[]).filter((name) =>
+      statSync(join(folder, name), { throwIfNoEntry: false })?.isSocket(),
+    );
+  expect(
+    sockets()
+      .map((name) => basename(name))
+      .toSorted(),
+  ).toEqual(['con-1.sock', 'control.sock']);
+  expect(Buffer.byteLength(join(folder, sockets()[0]!))).toBeGreaterThan(108);
+  await home.run(['stop', 'shop']);
+  expect(sockets().map((name) => basename(name))).not.toContain('con-1.sock');
 });

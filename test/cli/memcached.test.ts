@@ -355,3 +355,15 @@ test('-S: users come from the file that MEMCACHED_SASL_PWDB names', async () => 
   expect(await status('foo', 'bar')).toBe(0x20);
   expect(await status('foo', 'changed')).toBe(0);
 });
+
+test('a socket in a folder that does not exist is told so', async () => {
+  const folder = tempDir();
+  const path = join(folder, 'none/cache.sock');
+  const refused = new Running(['memcached', '-s', path], { cwd: folder, env: { PATH: process.env.PATH! } });
+  expect(await refused.exited).toMatchObject({
+    code: 71,
+    stderr: expect.stringMatching(
+      `bind\\(\\): No such file or directory\nfailed to listen on UNIX socket: ${path}: No such file or directory\n$`,
+    ),
+  });
+});

@@ -125,8 +125,7 @@ export class CacheSockets implements AsyncDisposable {
 
   /** @throws the system's error */
   async listenConsole(path: string): Promise<void> {
-    const { checkPath, removeStaleSocket, setAccess, withAccess } = await import('./unix-socket.ts');
-    checkPath(path);
+    const { removeStaleSocket, setAccess, withAccess } = await import('./unix-socket.ts');
     await removeStaleSocket(path);
     await withAccess(OWNER_ONLY, () => this.#listener().listenConsole(path));
     await setAccess(path, OWNER_ONLY);

@@ -1,4 +1,7 @@
+import { statSync } from 'node:fs';
 import { createServer, type ListenOptions, type Server, type Socket } from 'node:net';
+import { dirname } from 'node:path';
+import { socketAddress, type SocketAddress } from '../../kit/socket-path.ts';
 import { Connection } from './connection.ts';
 import { copyIntoArena, readIntoArena } from './receive.ts';
 import { listenAddressOf } from './connection-lines.ts';
@@ -35,6 +38,8 @@ export class Listener implements AsyncDisposable {
   #name = '';
   #protocol: Protocol | undefined;
   #console = false;
+  /** Its file is removed by this when the listener closes. */
+  #address: SocketAddress | undefined;
 
   constructor(cache: Cache, options: ListenerOptions) {
     this.#cache = cache;
@@ -64,17 +69,30 @@ export class Listener implements AsyncDisposable {
   }
 
   /** @throws the system's error */
-  listenUnix(path: string): Promise<void> {
-    return this.#listen({ path });
+  async listenUnix(path: string): Promise<void> {
+    // To bind where there is no such folder is told to be forbidden by Node, as on other systems.
+    statSync(dirname(path));
+    await this.#listen({ path }, `unix:${path}`);
   }
 
-  /** Who comes here speaks the text protocol and need not log in. @throws the system's error */
-  listenConsole(path: string): Promise<void> {
+  /**
+   * Who comes here speaks the text protocol and need not log in. The path may be longer than an address holds: it is
+   * for those who go round that as well.
+   * @throws the system's error
+   */
+  async listenConsole(path: string): Promise<void> {
     this.#console = true;
-    return this.#listen({ path });
+    this.#address = socketAddress(path);
+    try {
+      await this.#listen({ path: this.#address.path }, `unix:${path}`);
+    } catch (error) {
+      this.#address[Symbol.dispose]();
+      throw error;
+    }
   }
 
-  async #listen(address: ListenOptions): Promise<void> {
+  /** @param name what statistics show; for TCP it is known only then */
+  async #listen(address: ListenOptions, name?: string): Promise<void> {
     const { backlog } = this.#cache.settings;
     await new Promise<void>((resolve, reject) => {
       this.#server.once('error', reject);
@@ -86,16 +104,15 @@ export class Listener implements AsyncDisposable {
     });
     const bound = this.#server.address();
     this.#name =
-      typeof bound === 'object' && bound !== null
-        ? listenAddressOf(bound.address, bound.port)
-        : `unix:${String(bound)}`;
+      typeof bound === 'object' && bound !== null ? listenAddressOf(bound.address, bound.port) : name!;
     const { listeners } = this.#cache.network;
     if (!listeners.includes(this.#name)) listeners.push(this.#name);
   }
 
   /** Stops listening. Connections are the admission's to end. */
-  close(): Promise<void> {
-    return new Promise((resolve) => this.#server.close(() => resolve()));
+  async close(): Promise<void> {
+    await new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    this.#address?.[Symbol.dispose]();
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -7,7 +7,7 @@ import { absolutePath } from '../../../runtime/kernel/names.ts';
 import { spacePaths, stateHome } from '../../../runtime/state/home.ts';
 import { takeLock } from '../../../runtime/state/lock.ts';
 import { emptyRecord, loadRecord, saveRecord } from '../../../runtime/state/record.ts';
-import { socketAddress } from '../../../runtime/state/socket-path.ts';
+import { socketAddress } from '../../../services/kit/socket-path.ts';
 import { processIdentity } from '../../../services/kit/process-identity.ts';
 import { tempDir } from '../../helpers/temp-dir.ts';
 
