@@ -59,9 +59,11 @@ async function sure(
   const known = Object.keys(remembered(context).services);
   const missing = names.find((name) => !known.includes(name));
   if (missing !== undefined) throw new PaasError('SERVICE_NOT_FOUND', { service: missing, known });
-  if (force || (await confirm(context, `Really ${verb} ${names.join(', ')}, with all data in it?`))) return;
+  const otherwise = verb === 'delete' ? 'Nothing was deleted' : 'Nothing was emptied';
+  const question = `Really ${verb} ${names.join(', ')}, with all data in it?`;
+  if (force || (await confirm(context, question, otherwise))) return;
   throw new PaasError('USAGE', {
-    message: verb === 'delete' ? 'Nothing was deleted' : 'Nothing was emptied',
+    message: otherwise,
     hint: 'Confirm on a terminal, or use -f',
   });
 }

@@ -33,7 +33,8 @@ export async function init(context: Context, options: InitOptions): Promise<numb
     for (const sentence of because) terminal.err(sentence);
     terminal.out(text.trimEnd());
   }
-  const wanted = options.yes === true || (await confirm(context, `\nWrite this to ${file}?`));
+  const wanted =
+    options.yes === true || (await confirm(context, `\nWrite this to ${file}?`, 'Nothing was written'));
   if (wanted) write(file, text);
   if (json) terminal.out(JSON.stringify({ file, written: wanted, text, because }));
   else

@@ -131,9 +131,10 @@ export async function remove(
       known,
       suggestion: suggest(gone[0], known) ?? null,
     });
-  if (!options.force && !(await confirm(context, `Really delete ${wanted.join(', ')}?`))) {
+  const otherwise = 'Nothing was deleted';
+  if (!options.force && !(await confirm(context, `Really delete ${wanted.join(', ')}?`, otherwise))) {
     throw new PaasError('USAGE', {
-      message: 'Nothing was deleted',
+      message: otherwise,
       hint: 'Confirm on a terminal, or use -f',
     });
   }

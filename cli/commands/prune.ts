@@ -18,7 +18,8 @@ export async function prune(context: Context, options: PruneOptions): Promise<nu
   const forgotten = findForgotten(context);
   const agreed =
     forgotten.length > 0 &&
-    (options.force === true || (await confirm(context, `Remove ${forgotten.length} files and folders?`)));
+    (options.force === true ||
+      (await confirm(context, `Remove ${forgotten.length} files and folders?`, 'Nothing was removed')));
   const removed = agreed ? forgotten : [];
   for (const path of removed) rmSync(path, { recursive: true, force: true });
   const ended = cleaned.flatMap(({ pids }) => pids);

@@ -37,9 +37,10 @@ export async function restoreService(
   const { service, name } = named(args);
   using client = await connect(context, anyPort(context));
   const question = `Really put ${service} back to snapshot ${name}, and lose what it holds now?`;
-  if (!options.force && !(await confirm(context, question)))
+  const otherwise = 'Nothing was put back';
+  if (!options.force && !(await confirm(context, question, otherwise)))
     throw new PaasError('USAGE', {
-      message: 'Nothing was put back',
+      message: otherwise,
       hint: 'Confirm on a terminal, or use -f',
     });
   const { takenAt } = await client.call('restore-snapshot', { service, name });

@@ -65,7 +65,7 @@ async function change(
   const commands = open.flatMap((store) => store[action]);
   for (const command of commands) say(`  ${shown(command)}`);
   const question = action === 'add' ? `Trust ${name}?` : `Trust ${name} no more?`;
-  if (!force && !(await confirm(context, question)))
+  if (!force && !(await confirm(context, question, 'Nothing was changed')))
     throw new PaasError('USAGE', {
       message: 'Nothing was changed: it was not agreed to',
       hint: `Run these commands yourself, or agree with: paas-local trust --${action === 'add' ? 'install' : 'remove'} --force`,

@@ -1,8 +1,7 @@
-import { createInterface } from 'node:readline/promises';
-import { Writable } from 'node:stream';
 import { isatty } from 'node:tty';
 import type { Ask } from '../../runtime/manifest/index.ts';
 import type { Context } from '../context.ts';
+import { readLine } from './read-line.ts';
 import { harmless } from './terminal.ts';
 
 /** Asked by its number: `process.stdin` opens it, and loads for that what few commands need. */
@@ -20,7 +19,7 @@ export function askOnTerminal(context: Context, wanted: boolean): Ask | undefine
     const offered = harmless(choices.join(', '), false);
     const shown = choices.length > 0 ? `${words} (${offered}): ` : `${words}: `;
     for (;;) {
-      const answer = await readLine(world.stdout, shown, hidden);
+      const answer = await readLine(world.stdout, shown, { hidden });
       if (answer === undefined) {
         ended = true;
         return undefined;
@@ -29,36 +28,4 @@ export function askOnTerminal(context: Context, wanted: boolean): Ask | undefine
       world.stdout.write(answer === '' ? 'A value is needed.\n' : `Choose one of ${offered}.\n`);
     }
   };
-}
-
-/** Undefined at the end of input. */
-async function readLine(
-  stdout: NodeJS.WriteStream,
-  prompt: string,
-  hidden: boolean,
-): Promise<string | undefined> {
-  // What is typed for a hidden answer is echoed to nowhere.
-  const output = hidden ? new Writable({ write: (_chunk, _encoding, done) => done() }) : stdout;
-  const reader = createInterface({ input: process.stdin, output, terminal: true });
-  if (hidden) stdout.write(prompt);
-  let ended = false;
-  // The reader takes Ctrl-C for itself; the terminal is given back before it counts.
-  reader.once('SIGINT', () => {
-    reader.close();
-    stdout.write('\n');
-    process.kill(process.pid, 'SIGINT');
-  });
-  try {
-    const closed = new Promise<undefined>((resolve) =>
-      reader.once('close', () => {
-        ended = true;
-        resolve(undefined);
-      }),
-    );
-    return await Promise.race([reader.question(prompt), closed]);
-  } finally {
-    const left = ended;
-    reader.close();
-    if (hidden || left) stdout.write('\n');
-  }
 }

@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { BIN, ECHO_SERVER, appFolder, get, newHome, type Home } from '../helpers/cli.ts';
@@ -99,5 +99,40 @@ describe.skipIf(!hasScript())('on a terminal', () => {
     const agreed = await talk(home, cwd, 'init', [[/Write this to .*manifest\.yml\? \[yN\]: /, 'y\r']]);
     expect(agreed.code).toBe(0);
     expect(readFileSync(join(cwd, 'manifest.yml'), 'utf8')).toMatch(/^name: /m);
+  });
+
+  test('Ctrl-C at a question says that nothing was done, Ctrl-D is a no', async () => {
+    const home = newHome();
+    const cwd = appFolder({
+      'manifest.yml': 'name: page\nmem: 64M\nservices: {shelf: memcached}\n',
+      'index.html': '<p>hello',
+    });
+    await home.json(['push', '--detach'], { cwd });
+    await home.json(['snapshot-service', 'shelf']);
+    const bare = appFolder({ 'index.html': '<p>hello' });
+    const forgotten = join(home.folder, 'state/spaces/other/logs');
+    mkdirSync(forgotten, { recursive: true });
+    writeFileSync(join(forgotten, 'gone.log'), '');
+    const questions: readonly (readonly [string, string, number])[] = [
+      ['delete page', 'Nothing was deleted', 2],
+      ['delete-service shelf', 'Nothing was deleted', 2],
+      ['reset-service shelf', 'Nothing was emptied', 2],
+      ['restore-service shelf', 'Nothing was put back', 2],
+      ['prune --space other', 'Nothing was removed', 0],
+      ['init', 'Nothing was written', 0],
+    ];
+    for (const [command, otherwise, code] of questions) {
+      const interrupted = await talk(home, bare, command, [[/\[yN\]: /, '\u0003']]);
+      expect(interrupted).toMatchObject({
+        code: 130,
+        shown: expect.stringMatching(new RegExp(`${otherwise}\r\n$`)),
+      });
+      const declined = await talk(home, bare, command, [[/\[yN\]: /, '\u0004']]);
+      expect(declined).toMatchObject({ code, shown: expect.stringMatching(/\[yN\]: [^\r]*\r\n/) });
+      expect(declined.shown).not.toMatch(/mistake in paas-local|AbortError/);
+    }
+    expect(existsSync(join(bare, 'manifest.yml'))).toBe(false);
+    expect(existsSync(join(forgotten, 'gone.log'))).toBe(true);
+    expect((await home.json<{ apps: unknown[] }>(['apps'])).apps).toHaveLength(1);
   });
 });
