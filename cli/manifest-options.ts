@@ -106,7 +106,7 @@ export function pushChoices(command: Command): Command {
     )
     .option(
       '--tls-port <number>',
-      'the port for it (default: 8443, or $PAAS_LOCAL_TLS_PORT; else the next free one)',
+      'the port for it, kept for the space (default: 8443, or $PAAS_LOCAL_TLS_PORT; else the next free one)',
     )
     .option('--staged', 'run in a copy of the folder without what is ignored, made anew at each start')
     .addOption(strategy())

@@ -26,7 +26,7 @@ export const pushing: Group = {
       .option('--dry-run', 'only say what would be done, as "plan" does')
       .option(
         '--port <number>',
-        'the port to route on (default: 8080, or $PAAS_LOCAL_PORT; else the next free one)',
+        'the port to route on, kept for the space (default: 8080, or $PAAS_LOCAL_PORT; else the next free one)',
       )
       .option('--strict-ports', 'fail when a port is taken instead of choosing another')
       .option(

@@ -58,6 +58,8 @@ export function makeParts(options: PlatformOptions) {
       port: options.port,
       tlsPort: options.tlsPort,
       strictPorts: options.strictPorts,
+      asked: () => state.record.router ?? {},
+      keep: (asked) => state.saveRouter(asked),
       apps: () => apps,
       appNamed: (name) => apps.get(name),
       report,

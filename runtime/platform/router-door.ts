@@ -7,6 +7,7 @@ import { isLocalName } from '../router/host.ts';
 import { createRouter } from '../router/server.ts';
 import type { RequestRecord, RouteEntry, Router, RouterDisturbance } from '../router/types.ts';
 import type { SpacePaths } from '../state/home.ts';
+import type { RouterPorts } from '../state/record.ts';
 import type { App } from './app.ts';
 import { routeEntries, splitRoute } from './route-entries.ts';
 import { TlsDoor, type TlsWish } from './tls-door.ts';
@@ -26,6 +27,9 @@ export interface RouterDoorOptions extends Omit<RouterWish, 'asked' | 'tls'> {
   readonly paths: SpacePaths;
   /** As `port`, for HTTPS. */
   readonly tlsPort: number;
+  /** What pushes asked for, to this host or to earlier ones: it goes before what nobody asked for. */
+  readonly asked: () => RouterPorts;
+  readonly keep: (asked: RouterPorts) => void;
   readonly apps: () => Iterable<App>;
   readonly appNamed: (name: string) => App | undefined;
   readonly report: (event: PlatformEvent) => void;
@@ -62,11 +66,16 @@ export class RouterDoor implements AsyncDisposable {
    * @throws PaasError `PORT_TAKEN`, `PORT_KEPT` under strict ports; with HTTPS also `AUTHORITY_UNUSABLE`, `STATE_NOT_WRITABLE`
    */
   async open(wish: RouterWish = { ...this.#options, asked: false }): Promise<void> {
-    const router = await this.#open(wish);
-    const { tlsPort: port, strictPorts } = this.#options;
-    const tls = wish.tls ?? ([...this.#options.apps()].some(({ tls }) => tls) && { port, asked: false });
-    if (!tls) return;
-    await this.#tls.open(router, { strictPorts: wish.strictPorts || strictPorts, ...tls });
+    const { tlsPort, strictPorts, asked, keep } = this.#options;
+    const { http, https } = asked();
+    const router = await this.#open(wish.asked ? wish : { ...wish, port: http ?? wish.port });
+    const tls =
+      wish.tls ?? ([...this.#options.apps()].some((app) => app.tls) && { port: tlsPort, asked: false });
+    if (tls) {
+      const port = tls.asked ? tls.port : (https ?? tls.port);
+      await this.#tls.open(router, { strictPorts: wish.strictPorts || strictPorts, ...tls, port });
+    }
+    keep({ ...(wish.asked ? { http: wish.port } : {}), ...(tls && tls.asked ? { https: tls.port } : {}) });
   }
 
   async #open(wish: RouterWish): Promise<Router> {

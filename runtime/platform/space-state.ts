@@ -7,6 +7,7 @@ import {
   saveRecord,
   type AppRecord,
   type LoadedRecord,
+  type RouterPorts,
   type ServiceRecord,
   type SpaceRecord,
 } from '../state/record.ts';
@@ -43,7 +44,10 @@ export class SpaceState {
 
   /** @throws PaasError `STATE_NOT_WRITABLE` */
   saveApp(name: string, app: AppRecord | undefined): void {
-    this.#save({ ...this.#record, apps: assign(this.#record.apps, name, app) });
+    const apps = assign(this.#record.apps, name, app);
+    const { router, ...rest } = this.#record;
+    const keepsRouter = router !== undefined && Object.keys(apps).length > 0;
+    this.#save({ ...rest, apps, ...(keepsRouter ? { router } : {}) });
   }
 
   /** @throws PaasError `STATE_NOT_WRITABLE` */
@@ -54,6 +58,14 @@ export class SpaceState {
   /** @throws PaasError `STATE_NOT_WRITABLE` */
   saveNode(component: string, config: NodeConfig): void {
     this.#save({ ...this.#record, nodes: assign(this.#record.nodes ?? {}, component, config) });
+  }
+
+  /** @throws PaasError `STATE_NOT_WRITABLE` */
+  saveRouter(asked: RouterPorts): void {
+    const { router = {} } = this.#record;
+    const next = { ...router, ...asked };
+    if (next.http !== router.http || next.https !== router.https)
+      this.#save({ ...this.#record, router: next });
   }
 
   #save(record: SpaceRecord): void {

@@ -105,6 +105,16 @@ export interface SpaceRecord {
   readonly services: Readonly<Record<string, ServiceRecord>>;
   /** What `kato config` was told, by component. */
   readonly nodes?: Readonly<Record<string, NodeConfig>>;
+  /** Where a push asked to be routed. Forgotten with the last app. */
+  readonly router?: RouterPorts;
+}
+
+/** 0 is any. Undefined where nobody asked for one. */
+export interface RouterPorts {
+  /** `--port` */
+  readonly http?: number;
+  /** `--tls-port` */
+  readonly https?: number;
 }
 
 export function emptyRecord(): SpaceRecord {

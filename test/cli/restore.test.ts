@@ -1,7 +1,10 @@
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
+import { allocatePort, isFree } from '../../runtime/ports/allocate.ts';
 import type { AppSnapshot } from '../../runtime/snapshot.ts';
 import { pidsGone, until } from '../helpers/alive.ts';
 import { BIN, echoApp, get, newHome, Running, type Home } from '../helpers/cli.ts';
@@ -14,6 +17,8 @@ interface Pushed {
 
 const push = (home: Home, cwd: string) => home.json<Pushed>(['push', '--detach'], { cwd });
 const appsOf = async (home: Home) => (await home.json<{ apps: AppSnapshot[] }>(['apps'])).apps;
+
+const freePort = () => allocatePort({ host: '127.0.0.1' });
 
 const recordOf = (home: Home) => join(home.folder, 'state/spaces/default/record.json');
 
@@ -51,6 +56,46 @@ describe('after the host was killed', () => {
     expect(env).toMatchObject({ MORE: 'by hand', MEMCACHE_URL: expect.any(String) });
     const after = await home.json<{ credentials: object }>(['service', 'c']);
     expect(after.credentials).toEqual(before.credentials);
+  });
+
+  test('on the port that was asked for, which is told where it is taken', async () => {
+    const home = newHome();
+    const [port, tlsPort] = [await freePort(), await freePort()];
+    const ports = ['--port', String(port), '--tls', '--tls-port', String(tlsPort)];
+    const one = echoApp('one');
+    const killed = await home.json<Pushed>(['push', '--detach', ...ports], { cwd: one });
+    process.kill(killed.host.pid, 'SIGKILL');
+    await pidsGone([killed.host.pid]);
+    const urls = [`https://one.localhost:${tlsPort}`, `http://one.localhost:${port}`];
+    expect((await home.run(['start'])).stdout).not.toMatch(/Port \d+ is taken/);
+    expect((await appsOf(home))[0]!.urls).toEqual(urls);
+
+    await home.run(['stop', '--all']);
+    await until('the host to let go of its port', () => isFree(port, ['127.0.0.1']));
+    const other = createServer().listen(port, '127.0.0.1');
+    await once(other, 'listening');
+    try {
+      expect((await home.run(['start', 'one'])).stdout).toMatch(
+        new RegExp(`Port ${port} is taken, routing on port \\d+`),
+      );
+    } finally {
+      other.close();
+    }
+    await home.run(['stop', '--all']);
+    await home.json(['push', '--detach'], { cwd: echoApp('two') });
+    expect((await appsOf(home)).find(({ name }) => name === 'two')!.urls).toEqual([
+      `http://two.localhost:${port}`,
+    ]);
+
+    // Another one takes its place, with the next host as it says; with the last app it is forgotten.
+    const next = await freePort();
+    const told = await home.run(['push', '--detach', '--port', String(next)], { cwd: one });
+    expect(told.stderr).toContain(`--port ${next} has no effect until: paas-local stop --all`);
+    await home.run(['stop', '--all']);
+    await home.run(['start', 'one']);
+    expect((await appsOf(home))[0]!.urls).toContain(`http://one.localhost:${next}`);
+    await home.run(['delete', '-f', 'one', 'two']);
+    expect(JSON.parse(readFileSync(recordOf(home), 'utf8'))).not.toHaveProperty('router');
   });
 
   test('the next push of another app does so too', async () => {
