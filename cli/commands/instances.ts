@@ -5,6 +5,7 @@ import type { AppSnapshot, InstanceSnapshot } from '../../runtime/snapshot.ts';
 import type { CommonOptions, Context } from '../context.ts';
 import { table } from '../render/table.ts';
 import { isoSeconds, percent, stackatoSize, uptime } from '../render/usage.ts';
+import { remembered } from '../remembered.ts';
 import { appNames, oneApp } from '../which-app.ts';
 import { findApp } from './app.ts';
 import { listApps } from './apps.ts';
@@ -52,10 +53,9 @@ export async function stats(context: Context, name: string | undefined): Promise
 /** With a number, in the older client's way, it scales: `instances APP 3`. */
 export async function instances(context: Context, words: readonly string[]): Promise<number> {
   const { terminal, json } = context;
-  const count = words.at(-1);
-  if (count !== undefined && /^[+-]?\d+$/.test(count))
-    return scale(context, words.length > 1 ? words[0] : undefined, { instances: count, process: 'web' });
-  const { app } = await findApp(context, await oneApp(context, words[0]));
+  const [name, count] = appAndValue(context, words, /^[+-]?\d+$/);
+  if (count !== undefined) return scale(context, name, { instances: count, process: 'web' });
+  const { app } = await findApp(context, await oneApp(context, name));
   const listed = app.processes.flatMap(({ type, instances: all }) =>
     all.map((instance) => ({ process: type, ...instance })),
   );
@@ -103,10 +103,9 @@ export async function reservation(
   words: readonly string[],
 ): Promise<number> {
   const { terminal, json } = context;
-  const size = words.at(-1);
-  if (size !== undefined && /^\d+(\.\d+)?([kmgt](i?b)?)?$/i.test(size))
-    return scale(context, words.length > 1 ? words[0] : undefined, { [what]: size, process: 'web' });
-  const { app } = await findApp(context, await oneApp(context, words[0]));
+  const [name, size] = appAndValue(context, words, /^\d+(\.\d+)?([kmgt](i?b)?)?$/i);
+  if (size !== undefined) return scale(context, name, { [what]: size, process: 'web' });
+  const { app } = await findApp(context, await oneApp(context, name));
   const process = app.processes[0];
   const bytes = (what === 'memory' ? process?.memoryBytes : process?.diskBytes) ?? 0;
   if (json) terminal.out(JSON.stringify({ app: app.name, [`${what}Bytes`]: bytes }));
@@ -115,6 +114,27 @@ export async function reservation(
     terminal.out(`Current ${title} Reservation [${app.name}]: ${stackatoSize(bytes)}`);
   }
   return 0;
+}
+
+/**
+ * An app and the value to set, either of which may be left out. A single word that is no value is the app's name, unless it
+ * begins like a number and no app is called so: then it is a value that was mistyped, which is to be told.
+ * @throws PaasError `USAGE` for more words
+ */
+function appAndValue(
+  context: Context,
+  words: readonly string[],
+  value: RegExp,
+): readonly [app?: string | undefined, value?: string] {
+  const [first, second, ...more] = words;
+  if (more.length > 0)
+    throw new PaasError('USAGE', {
+      message: `Cannot use "${more.join(' ')}": an app and a value are all that is taken`,
+    });
+  if (first === undefined || second !== undefined) return second === undefined ? [] : [first, second];
+  const isValue =
+    value.test(first) || (/^[+-]?\.?\d/.test(first) && !Object.hasOwn(remembered(context).apps, first));
+  return isValue ? [undefined, first] : [first];
 }
 
 /** `RUNNING` when all are that should be, else how many of a hundred. */

@@ -1,11 +1,12 @@
 /** `scale` and `restart-app-instance`: how many instances, how large, and one of them anew. */
-import { formatSize, parseCloudFoundrySize, parseStackatoSize } from '../../runtime/kernel/bytes.ts';
+import { formatSize } from '../../runtime/kernel/bytes.ts';
 import { PaasError } from '../../runtime/kernel/errors.ts';
 import type { AppSnapshot } from '../../runtime/snapshot.ts';
 import { connect } from '../connect.ts';
 import { anyPort, type CommonOptions, type Context } from '../context.ts';
 import { pairs } from '../render/table.ts';
 import { showEvents } from '../render/reporter.ts';
+import { limitOption } from '../limit-option.ts';
 import { oneApp } from '../which-app.ts';
 import { countRunning, listApps } from './apps.ts';
 
@@ -35,8 +36,8 @@ export async function scale(
   const current = (await client.call('snapshot', {})).apps.find((one) => one.name === app);
   const wanted = {
     ...instancesWanted(options.instances, current, process),
-    ...(options.memory === undefined ? {} : { memoryBytes: size('-m', options.memory) }),
-    ...(options.disk === undefined ? {} : { diskBytes: size('-k', options.disk) }),
+    ...(options.memory === undefined ? {} : { memoryBytes: limitOption('a memory limit', options.memory) }),
+    ...(options.disk === undefined ? {} : { diskBytes: limitOption('a disk limit', options.disk) }),
   };
   const { app: scaled } = await client.call('scale', { app, process, wanted });
   if (json) terminal.out(JSON.stringify({ app: scaled }));
@@ -106,15 +107,6 @@ function instancesWanted(
   throw new PaasError('USAGE', {
     message: `Cannot use "${text}" as a number of instances`,
     hint: 'Write a whole number, or +N or -N to count from how many there are',
-  });
-}
-
-function size(flag: string, text: string): number {
-  const bytes = parseCloudFoundrySize(text) ?? parseStackatoSize(text);
-  if (bytes !== undefined && bytes > 0) return bytes;
-  throw new PaasError('USAGE', {
-    message: `Cannot use "${text}" as ${flag}`,
-    hint: 'Write a size such as 256M or 1G',
   });
 }
 

@@ -1,5 +1,4 @@
 /** `run-task`, `tasks`, `terminate-task`: one-off commands that the platform runs beside an app. */
-import { parseCloudFoundrySize } from '../../runtime/kernel/bytes.ts';
 import { EXIT, PaasError } from '../../runtime/kernel/errors.ts';
 import { type TaskRecord } from '../../runtime/state/record.ts';
 import { connect, connectIfRunning } from '../connect.ts';
@@ -7,6 +6,7 @@ import { anyPort, type CommonOptions, type Context } from '../context.ts';
 import { showEvents } from '../render/reporter.ts';
 import { pairs, table } from '../render/table.ts';
 import { harmless } from '../render/terminal.ts';
+import { limitOption } from '../limit-option.ts';
 import { knownApp, oneApp } from '../which-app.ts';
 import { remembered } from '../remembered.ts';
 
@@ -33,12 +33,8 @@ export async function runTask(
       message: 'Cannot run a task without a command',
       hint: `Write it after the app: paas-local run-task ${app} --command "rake db:migrate"`,
     });
-  const memoryBytes = options.memory === undefined ? undefined : parseCloudFoundrySize(options.memory);
-  if (options.memory !== undefined && memoryBytes === undefined)
-    throw new PaasError('USAGE', {
-      message: `Cannot use "${options.memory}" as -m`,
-      hint: 'Write 256M or 1G',
-    });
+  const memoryBytes =
+    options.memory === undefined ? undefined : limitOption('a memory limit', options.memory);
   using client = await connect(context, anyPort(context));
   showEvents(client, context);
   const request = {

@@ -4,13 +4,16 @@
  * - Stackato client 3.2: `128` and `128M` are megabytes (whole), `1G` and `1.5G` gigabytes; no other suffix.
  * - Cloud Foundry API: a unit is compulsory, `number[.fraction]` and one of B, K, KB, KiB, M …, T, TiB.
  *
- * Both ignore case.
+ * Both ignore case. What is well written is a number, however large: whoever keeps it looks whether it is too large.
  */
 
 export const KIB = 1024;
 export const MIB = 1024 * KIB;
 export const GIB = 1024 * MIB;
 export const TIB = 1024 * GIB;
+
+/** The most a limit may be: the platform keeps megabytes in 31 bits. */
+export const MAX_LIMIT_BYTES = (2 ** 31 - 1) * MIB;
 
 const FACTORS: Readonly<Record<string, number>> = { B: 1, K: KIB, M: MIB, G: GIB, T: TIB };
 
@@ -19,14 +22,14 @@ export function parseStackatoSize(text: string): number | undefined {
   const match = /^(?:(\d+)m?|(\d+(?:\.\d+)?)g)$/i.exec(text.trim());
   if (!match) return undefined;
   const megabytes = match[1] === undefined ? Math.floor(Number(match[2]) * KIB) : Number(match[1]);
-  return safe(megabytes * MIB);
+  return megabytes * MIB;
 }
 
 /** Bytes, rounded down; undefined where the Cloud Foundry API would refuse the text (a bare number, another unit). */
 export function parseCloudFoundrySize(text: string): number | undefined {
   const match = /^(\d+(?:\.\d+)?)\s*(?:([kmgt])(?:i?b)?|b)$/i.exec(text.trim());
   if (!match) return undefined;
-  return safe(Math.floor(Number(match[1]) * FACTORS[(match[2] ?? 'B').toUpperCase()]!));
+  return Math.floor(Number(match[1]) * FACTORS[(match[2] ?? 'B').toUpperCase()]!);
 }
 
 /** The shortest whole form: `512M`, `2G`, `100K`, `17B`. Reads back to the same number in Cloud Foundry's grammar. */
@@ -37,5 +40,3 @@ export function formatSize(bytes: number): string {
   }
   return `${bytes}B`;
 }
-
-const safe = (bytes: number): number | undefined => (Number.isSafeInteger(bytes) ? bytes : undefined);

@@ -1,7 +1,8 @@
 /** Walks a tree along the key tables and collects everything that does not fit. */
+import { formatSize, MAX_LIMIT_BYTES, MIB } from '../kernel/bytes.ts';
 import { suggest } from '../kernel/suggest.ts';
 import type { Problems } from './problems.ts';
-import type { KeyRule, KeyTable, RecordShape, Shape, TextShape } from './shape.ts';
+import type { KeyRule, KeyTable, RecordShape, Shape, SizeShape, TextShape } from './shape.ts';
 import { isEmptyScalar, kindName, type Entry, type MapNode, type Node, type ScalarNode } from './tree.ts';
 
 /** How a dialect reads single values. Undefined: not such a value. */
@@ -168,8 +169,24 @@ function checkScalar(node: Node, shape: ScalarShape, subject: Subject, checking:
       if (reader.boolean(node) === undefined) valueProblem(node, subject, describe(shape), checking);
       return;
     case 'size':
-      if (reader.size(node, shape.of) === undefined) valueProblem(node, subject, describe(shape), checking);
+      checkSize(node, shape, subject, checking);
   }
+}
+
+function checkSize(node: ScalarNode, shape: SizeShape, subject: Subject, checking: Checking): void {
+  const bytes = checking.reader.size(node, shape.of);
+  if (bytes === undefined) return valueProblem(node, subject, describe(shape), checking);
+  const { min = -Infinity } = shape;
+  if (bytes >= min && bytes <= MAX_LIMIT_BYTES) return;
+  const wanted =
+    bytes < min
+      ? `greater than 0MB: "${node.text}" is less than ${formatSize(min)}`
+      : `at most ${MAX_LIMIT_BYTES / MIB}MB: "${node.text}" is more`;
+  const title = capital(subject.key.replaceAll(/[_-]/g, ' '));
+  checking.problems.error('MANIFEST_VALUE', node.place, inOwner(checking, `${title} must be ${wanted}`), {
+    hint: exampleHint(subject),
+    related: node.origin,
+  });
 }
 
 function checkText(node: ScalarNode, shape: TextShape, subject: Subject, checking: Checking): void {

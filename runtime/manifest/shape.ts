@@ -46,6 +46,8 @@ export interface SizeShape {
   readonly kind: 'size';
   /** `log-rate` also takes 0 and -1 (unlimited). */
   readonly of: 'memory' | 'log-rate';
+  /** Bytes. Default: any. */
+  readonly min?: number;
 }
 
 export interface KeyPattern {

@@ -104,6 +104,35 @@ describe('scale', () => {
     expect(instancesOf(await appOf(home))).toHaveLength(1);
   });
 
+  test('a size or a number that is none is refused, not taken for a question', async () => {
+    const home = newHome();
+    const folder = cfApp();
+    await push(home, folder);
+    for (const [args, stderr] of [
+      [['mem', 'shop', '3Q'], 'Cannot use "3Q" as a memory limit'],
+      [['mem', 'shop', '-5'], 'Cannot use "-5" as a memory limit'],
+      [['mem', 'shop', '1K'], 'Cannot use "1K" as a memory limit: it is less than 1M'],
+      [['mem', '3Q'], 'Cannot use "3Q" as a memory limit'],
+      [['disk', 'shop', 'x'], 'Cannot use "x" as a disk limit'],
+      [['instances', 'shop', 'x'], 'Cannot use "x" as a number of instances'],
+      [['instances', 'shop', '1.5'], 'Cannot use "1.5" as a number of instances'],
+      [['instances', '1.5'], 'Cannot use "1.5" as a number of instances'],
+      [['instances', 'shop', '1', 'now'], 'Cannot use "now"'],
+      [
+        ['scale', 'shop', '-m', '99999T'],
+        'Cannot use "99999T" as a memory limit: it is more than 2147483647M',
+      ],
+      [['run-task', 'shop', '-m', '0', '--command', 'true'], 'Cannot use "0" as a memory limit'],
+    ] as const)
+      expect(await home.run(args, { cwd: folder })).toMatchObject({
+        code: 2,
+        stdout: '',
+        stderr: expect.stringContaining(stderr),
+      });
+    expect((await home.run(['mem'], { cwd: folder })).stdout).toContain('[shop]: 128.0M');
+    expect((await home.json<{ app: string }>(['mem', 'shop'])).app).toBe('shop');
+  });
+
   test('a dozen, and a dozen services, are waited for without Node warning of a leak', async () => {
     const home = newHome();
     const services = Array.from({ length: 12 }, (_, index) => `c${index}`);

@@ -2,6 +2,7 @@
  * Every key of a Cloud Foundry manifest (schema version 1): its shape, what it means, and what becomes of it here.
  * Refusals say what the API would say. Keys may be written with dashes or underscores; the table has the documented form.
  */
+import { MIB } from '../../../kernel/bytes.ts';
 import {
   anything,
   boolean,
@@ -21,7 +22,8 @@ const string = text();
 const anyScalar = text({ coerce: true });
 
 const SIZE_UNITS = 'must use a supported unit: B, K, KB, M, MB, G, GB, T, or TB';
-const size = { kind: 'size', of: 'memory' } as const;
+/** The API counts whole megabytes. */
+const size = { kind: 'size', of: 'memory', min: MIB } as const;
 
 const MAX_INSTANCES = 2_000_000;
 const MAX_TIMEOUT_SECONDS = 180;

@@ -50,8 +50,7 @@ function readSize(node: ScalarNode, of: 'memory' | 'log-rate'): number | undefin
     if (text === '-1') return UNLIMITED;
     if (text === '0') return 0;
   }
-  const bytes = parseCloudFoundrySize(text);
-  return of === 'memory' && bytes === 0 ? undefined : bytes;
+  return parseCloudFoundrySize(text);
 }
 
 /** The value under `key`, in either spelling; null counts as absent. */
