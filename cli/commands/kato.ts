@@ -41,7 +41,7 @@ export async function kato(
     return await set(context, client, { component, path, value: guessed(value!), force });
   }
   if (action === 'del' && component !== undefined && path !== undefined && rest.length === 3) {
-    return await set(context, client, { component, path });
+    return await remove(context, client, { component, path });
   }
   throw wrong(`Cannot "kato ${words.join(' ')}": the words do not fit`);
 }
@@ -109,7 +109,7 @@ async function get({ terminal, json }: Context, client: ControlClient, getting: 
 async function set(
   { terminal, json }: Context,
   client: ControlClient,
-  setting: { component: string; path: string; value?: Json; force?: boolean },
+  setting: { component: string; path: string; value: Json; force: boolean },
 ): Promise<number> {
   const { component, path } = setting;
   const { read } = await client.call('setNodeConfig', setting);
@@ -122,6 +122,28 @@ async function set(
   }
   if (!read) terminal.err(`Nothing here reads "${path}" of ${name}; it is kept all the same`);
   else terminal.err(`It counts from the next restart on: paas-local kato restart ${name}`);
+  return 0;
+}
+
+/** Takes back what was set; of what has a default, that counts again. @throws PaasError `USAGE` where there is no such key */
+async function remove(
+  { terminal, json }: Context,
+  client: ControlClient,
+  { component, path }: { component: string; path: string },
+): Promise<number> {
+  const before = (await client.call('nodeConfig', { component })).config;
+  const [name = component, values = {}] = Object.entries<NodeConfig>(before)[0] ?? [];
+  if (valueAt(values, path) === undefined)
+    throw new PaasError('USAGE', { message: `Cannot find "${path}" in the configuration of ${name}` });
+  const { read } = await client.call('setNodeConfig', { component, path });
+  const after = (await client.call('nodeConfig', { component })).config[name] ?? {};
+  const now = valueAt(after, path);
+  if (json) terminal.out(JSON.stringify({ component: name, key: path, value: now ?? null, read }));
+  else if (now === undefined) terminal.err(`Deleted "${path}" of ${name}`);
+  else
+    terminal.err(
+      `"${path}" of ${name} is ${scalar(now)} again, from the next restart on: paas-local kato restart ${name}`,
+    );
   return 0;
 }
 

@@ -51,8 +51,19 @@ test('kato config keeps what was set, typed and checked, and prints it as kato d
     stderr: expect.stringContaining('Nothing here reads "port_range/first"'),
   });
   expect((await kato('config', 'get', 'memcached_node', 'port_range/first')).stdout).toBe('11000\n');
-  expect((await kato('config', 'del', 'memcached_node', 'port_range')).code).toBe(0);
-  expect((await kato('config', 'del', 'memcached_node', 'sasl_enabled')).code).toBe(0);
+  expect(await kato('config', 'del', 'memcached_node', 'port_range')).toMatchObject({
+    code: 0,
+    stderr: 'Deleted "port_range" of memcached_node\n',
+  });
+  expect(await kato('config', 'del', 'memcached_node', 'port_range')).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('Cannot find "port_range" in the configuration of memcached_node'),
+  });
+  expect(await kato('config', 'del', 'memcached_node', 'sasl_enabled')).toMatchObject({
+    code: 0,
+    stderr:
+      '"sasl_enabled" of memcached_node is false again, from the next restart on: paas-local kato restart memcached_node\n',
+  });
   expect((await kato('config', 'get', 'memcached_node')).stdout).toBe(defaults);
   expect(await kato('restart', 'nothing_node')).toMatchObject({
     code: 2,
