@@ -2,22 +2,10 @@
 import { relative, sep } from 'node:path';
 import type { FSWatcher } from 'chokidar';
 import { deferred } from '../../services/kit/deferred.ts';
+import { Batch, type WatchedChange } from './batch.ts';
 import { ignoreFilter } from './ignore.ts';
 
-/** After the last event; a burst of saves is one batch. */
-const QUIET_MS = 100;
-/** New files of one folder are told of once a second, so those of one burst may come that far apart. */
-const NEW_QUIET_MS = 1100;
-/** A batch is handed over at the latest after this, however busy the folder is. */
-const MAX_QUIET_MS = 3000;
 const POLL_MS = 300;
-
-export interface WatchedChange {
-  /** Absolute. */
-  readonly file: string;
-  /** It was not there before. */
-  readonly created: boolean;
-}
 
 export interface WatchOptions {
   readonly root: string;
@@ -96,7 +84,7 @@ class FolderWatch implements AsyncDisposable {
       },
     });
     this.#watcher = watcher;
-    watcher.on('all', (event, path) => this.#batch.add(path, event === 'add'));
+    watcher.on('all', (event, path) => this.#batch.add(path, event));
     await new Promise<void>((resolve) => {
       watcher.once('ready', resolve);
       watcher.on('error', (error) => {
@@ -114,43 +102,5 @@ class FolderWatch implements AsyncDisposable {
     );
     await refused.close();
     await this.#start({ usePolling: true });
-  }
-}
-
-class Batch {
-  readonly #deliver: WatchOptions['onBatch'];
-  /** With whether the first that was seen of it was its coming. */
-  #files = new Map<string, boolean>();
-  #anyCreated = false;
-  #timer: NodeJS.Timeout | undefined;
-  #since = 0;
-
-  constructor(deliver: WatchOptions['onBatch']) {
-    this.#deliver = deliver;
-  }
-
-  add(file: string, created: boolean): void {
-    const now = performance.now();
-    if (this.#files.size === 0) this.#since = now;
-    if (!this.#files.has(file)) this.#files.set(file, created);
-    clearTimeout(this.#timer);
-    this.#anyCreated ||= created;
-    const quietMs = this.#anyCreated ? NEW_QUIET_MS : QUIET_MS;
-    this.#timer = setTimeout(
-      () => this.#flush(),
-      Math.min(quietMs, Math.max(0, this.#since + MAX_QUIET_MS - now)),
-    );
-  }
-
-  close(): void {
-    clearTimeout(this.#timer);
-    this.#files.clear();
-  }
-
-  #flush(): void {
-    const changes = [...this.#files].map(([file, created]) => ({ file, created }));
-    this.#files = new Map();
-    this.#anyCreated = false;
-    if (changes.length > 0) this.#deliver(changes);
   }
 }
