@@ -18,7 +18,7 @@ export async function appNames(
 ): Promise<readonly string[]> {
   if (given.length > 0) return given;
   const { readManifest } = await import('../runtime/manifest/index.ts');
-  const { manifest } = await readManifest({
+  const { manifest, file } = await readManifest({
     cwd: context.cwd,
     ...(options.path === undefined ? {} : { path: options.path }),
     ...(options.manifest === undefined ? {} : { manifest: options.manifest }),
@@ -29,9 +29,18 @@ export async function appNames(
     }
     throw error;
   });
-  if (!manifest)
-    throw new PaasError('APP_NAME_NEEDED', { reason: `the manifest in "${context.cwd}" cannot be used` });
-  return manifest.apps.map(({ name }) => name);
+  if (manifest) return manifest.apps.map(({ name }) => name);
+  const pushed = pushedFrom(context, file);
+  if (pushed.length > 0) return pushed;
+  throw new PaasError('APP_NAME_NEEDED', { reason: `the manifest in "${context.cwd}" cannot be used` });
+}
+
+/** A manifest that is being edited may be broken for now: its apps are those that it declared when it was pushed. */
+function pushedFrom(context: Context, file: string): readonly string[] {
+  const plans = Object.values(remembered(context).apps).map(({ plan }) => plan);
+  const declared = plans.filter(({ manifestFile }) => manifestFile === file);
+  const here = declared.filter(({ root }) => root === context.cwd);
+  return (here.length > 0 ? here : declared).map(({ name }) => name);
 }
 
 /** One app where the command needs exactly one. */

@@ -1,5 +1,4 @@
 /** `plan`: what a push would do, and what becomes of each key of the manifest. Starts and changes nothing. */
-import { relative } from 'node:path';
 import { toolEnv } from '../../runtime/env/shell-env.ts';
 import { EXIT, errorToJson, type PaasError } from '../../runtime/kernel/errors.ts';
 import type { FoundVerdict } from '../../runtime/manifest/verdicts.ts';
@@ -11,6 +10,7 @@ import { tlsPortOption, type Context } from '../context.ts';
 import { wantsTls, type PushChoices } from '../manifest-options.ts';
 import { manifestInvalid, manifestSource, readFor, showDiagnostics } from '../manifest-source.ts';
 import { table } from '../render/table.ts';
+import { shownPath } from '../render/shown-path.ts';
 import { harmless } from '../render/terminal.ts';
 import { shellOf } from '../which-app.ts';
 
@@ -87,7 +87,7 @@ function show(context: Context, reading: SourceReading, { steps, notes, keys }: 
   const title = (text: string) => terminal.out(`\n${paint.bold(text)}`);
   showDiagnostics(context, reading.diagnostics);
   say(
-    `Plan for ${shown(reading.file, cwd)} in space ${paths.name} (${reading.dialect}: ${reading.dialectBecause})`,
+    `Plan for ${shownPath(reading.file, cwd)} in space ${paths.name} (${reading.dialect}: ${reading.dialectBecause})`,
   );
   if (steps.length > 0) {
     title('A push would:');
@@ -102,11 +102,6 @@ function show(context: Context, reading: SourceReading, { steps, notes, keys }: 
 }
 
 /** A path as it is shorter. */
-function shown(file: string, cwd: string): string {
-  const path = relative(cwd, file);
-  return path !== '' && path.length < file.length ? path : file;
-}
-
 const WORDS = { honoured: 'honoured', approximated: 'approximated', ignored: 'ignored here' } as const;
 
 /** Keys that are written several times, with the same to be said, take one row, with the first place and the number of the others. */
@@ -120,7 +115,7 @@ function keyRows(keys: readonly FoundVerdict[], cwd: string): readonly (readonly
   }
   return [...rows.values()].map(({ key: { path, verdict, why, span }, count }) => {
     const others = count > 1 ? ` and ${count - 1} more` : '';
-    const place = `${shown(span.file, cwd)}:${span.line}:${span.column}${others}`;
+    const place = `${shownPath(span.file, cwd)}:${span.line}:${span.column}${others}`;
     return [WORDS[verdict], path, place, why];
   });
 }

@@ -14,6 +14,7 @@ import { manifestInvalid, manifestSource, showDiagnostics } from '../manifest-so
 import { readAndConnect } from '../read-manifest.ts';
 import { readyFile } from '../ready-file.ts';
 import { renderEvent } from '../render/reporter.ts';
+import { shownPath } from '../render/shown-path.ts';
 import { harmless, terminalDevice } from '../render/terminal.ts';
 import { killAll, runsOn, stopAll, cutShort } from '../let-go.ts';
 import { untilSignal } from '../signals.ts';
@@ -148,7 +149,9 @@ function checked(context: Context, reading: ManifestReading): Manifest {
   if (json) return manifest;
   showDiagnostics(context, diagnostics);
   const apps = manifest.apps.map(({ name }) => terminal.paint.bold(name)).join(', ');
-  terminal.out(`Pushing ${apps} from ${manifest.file} (${manifest.dialect}: ${manifest.dialectBecause})`);
+  terminal.out(
+    `Pushing ${apps} from ${shownPath(manifest.file, context.cwd)} (${manifest.dialect}: ${manifest.dialectBecause})`,
+  );
   return manifest;
 }
 

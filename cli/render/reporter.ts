@@ -60,10 +60,11 @@ export function renderEvent(event: PlatformEvent, terminal: Terminal, apps: read
     case 'change-started':
       // By hand: its command tells. By an edit: the app's log does.
       return;
-    case 'service-started':
-      return terminal.out(
-        `Service ${paint.bold(event.service)} (${event.type}) on ${event.host}:${event.port}: ${event.engine}`,
-      );
+    case 'service-started': {
+      // A folder is nowhere to connect to.
+      const where = event.port === 0 ? '' : ` on ${event.host}:${event.port}`;
+      return terminal.out(`Service ${paint.bold(event.service)} (${event.type})${where}: ${event.engine}`);
+    }
     case 'service-stopped':
       return terminal.out(paint.dim(`Service ${event.service} stopped`));
     case 'service-failed':

@@ -247,6 +247,14 @@ test('each line of a push of several apps says of which it is', async () => {
   expect((await push.exited).code).toBe(130);
 });
 
+test('the manifest is named as it is reached from here, and a folder of files is at no address', async () => {
+  const home = newHome();
+  const folder = echoApp('shop', 'services: {files: filesystem}\n');
+  const { stdout } = await home.run(['push', '--detach'], { cwd: folder });
+  expect(stdout).toMatch(/^Pushing shop from manifest\.yml \(stackato: /m);
+  expect(stdout).toMatch(/^Service files \(filesystem\): /m);
+});
+
 test('a static site runs on the server that is shipped', async () => {
   const home = newHome();
   const app = appFolder({ 'manifest.yml': 'name: site\nmem: 128M\n', 'index.html': '<h1>static</h1>' });
@@ -299,6 +307,20 @@ describe('edits', () => {
     await push.readUntil(/restart, because manifest\.yml changed/);
     await push.readUntil(/is up at[^]*is up at/);
     expect(JSON.parse((await get(`${url}/env`)).body)).toMatchObject({ NEW: 'there' });
+  });
+
+  test('while the manifest is broken, its apps are known by what was pushed', async () => {
+    const home = newHome();
+    const folder = echoApp('shop');
+    await home.json(['push', '--detach'], { cwd: folder });
+    await home.json(['push', '--detach'], { cwd: echoApp('other') });
+    writeFileSync(join(folder, 'manifest.yml'), 'name: shop\nmem: [\n');
+    expect((await home.run(['logs'], { cwd: folder })).stdout).toContain('[APP/PROC/WEB/0] OUT listening');
+    for (const command of ['events', 'app', 'stop'])
+      expect(await home.run([command], { cwd: folder })).toMatchObject({ code: 0 });
+    expect((await home.run(['apps'])).stdout).toMatch(/^shop +stopped[^]*^other +started/m);
+    const refused = await home.run(['logs'], { cwd: appFolder({ 'manifest.yml': 'name: [' }) });
+    expect(refused.stderr).toContain('[APP_NAME_NEEDED]');
   });
 
   test('what an edited manifest has wrong in it is warned of, and the log says why the app was restarted', async () => {
