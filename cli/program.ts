@@ -1,5 +1,5 @@
 /** The command tree: a table of contents by groups. Each action loads its own file, so that `--help` loads none. */
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, Help, type Option } from 'commander';
 import { errorToJson, EXIT, PaasError } from '../runtime/kernel/errors.ts';
 import { VERSION } from '../runtime/kernel/version.ts';
 import { makeContext, type CommonOptions, type Context, type World } from './context.ts';
@@ -57,6 +57,8 @@ export async function runProgram(world: World): Promise<number> {
     .showHelpAfterError('(paas-local help COMMAND shows its options)')
     .addHelpText('after', STANDALONE)
     .enablePositionalOptions()
+    // Of what may be given several times, nothing is no default to tell.
+    .configureHelp({ optionDescription: withoutEmptyDefault })
     .exitOverride()
     .configureOutput({
       writeOut: (text) => void world.stdout.write(text),
@@ -115,6 +117,13 @@ export async function runProgram(world: World): Promise<number> {
   return exitCode;
 }
 
+function withoutEmptyDefault(option: Option): string {
+  const { defaultValue } = option;
+  return Array.isArray(defaultValue) && defaultValue.length === 0
+    ? option.description
+    : Help.prototype.optionDescription(option);
+}
+
 /** An option of every command that stands before it is unknown, and known where it belongs. */
 function withPlace(text: string): string {
   const option = /unknown option '(--space|--json|--no-color)(?:=.*)?'/.exec(text)?.[1];
@@ -129,7 +138,7 @@ const isKnown = (program: Command, name: string): boolean =>
 /** The one command that knows all others. */
 function declareCompletion(program: Command, world: World): void {
   const completion = program.commands.find((known) => known.name() === COMPLETION);
-  completion?.action(async (shell: string) => {
+  completion?.action(async (shell: string, { json }: CommonOptions) => {
     const { completionScript, SHELLS } = await import('./render/completion.ts');
     const known = SHELLS.find((one) => one === shell);
     if (!known) completion.error(`error: "${shell}" is not one of ${SHELLS.join(', ')}`);
@@ -143,7 +152,8 @@ function declareCompletion(program: Command, world: World): void {
       description: one.description(),
       flags: one.options.flatMap(({ hidden, long, short }) => (hidden ? [] : [long, short])).filter(isText),
     }));
-    world.stdout.write(`${completionScript(known!, commands)}\n`);
+    const script = completionScript(known!, commands);
+    world.stdout.write(`${json ? JSON.stringify({ shell, script }) : script}\n`);
   });
 }
 

@@ -32,12 +32,7 @@ export const testing: Group = {
       )
       .option('--var <name=value>', 'a ((variable)) of the manifest; may be given several times', collect, [])
       .option('--vars-file <file>', 'a YAML file of such variables; later files win', collect, [])
-      .option(
-        '--timeout <time>',
-        'how long it may take to be ready (default: 60s)',
-        duration,
-        DEFAULT_TIMEOUT_MS,
-      )
+      .addOption(timeout('how long it may take to be ready'))
       .option('--keep-on-failure', 'leave everything running when the command fails, until Ctrl-C')
       .option('-v, --verbose', 'show what the apps print, not only after a failure')
       .passThroughOptions();
@@ -48,7 +43,7 @@ export const testing: Group = {
       async (context, args, options) => (await import('../commands/wait.ts')).wait(context, args, options),
     )
       .addOption(new Option('--for <state>', 'what to wait for').choices(['ready', 'down']).default('ready'))
-      .option('--timeout <time>', 'how long at most (default: 60s)', duration, DEFAULT_TIMEOUT_MS);
+      .addOption(timeout('how long at most'));
 
     define<FaultOptions>(
       'fault <target> [what...]',
@@ -61,3 +56,6 @@ export const testing: Group = {
     );
   },
 };
+
+const timeout = (description: string): Option =>
+  new Option('--timeout <time>', description).argParser(duration).default(DEFAULT_TIMEOUT_MS, '60s');

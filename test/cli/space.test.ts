@@ -103,6 +103,15 @@ describe('the command tree', () => {
   });
 });
 
+test.each(['push', 'plan', 'manifest', 'exec', 'ssh', 'trust', 'wait'])(
+  'the help of %s tells a default once, and where there is one',
+  async (command) => {
+    const { stdout } = await newHome().run(['help', command]);
+    expect(stdout).not.toMatch(/default: \[\]|default: 60000/);
+    for (const line of stdout.split('\n')) expect(line.split('(default:').length).toBeLessThan(3);
+  },
+);
+
 describe('completion', () => {
   test('bash completes commands, aliases’ options and files', async () => {
     const { stdout } = await newHome().run(['completion', 'bash']);
@@ -126,6 +135,12 @@ describe('completion', () => {
     const found = spawnSync(shell, ['-n'], { input: stdout, encoding: 'utf8' });
     if (found.error) process.stderr.write(`${shell} is not here: its script is not parsed\n`);
     else expect(found).toMatchObject({ status: 0, stderr: '' });
+  });
+
+  test('with --json it is one value, as of every command', async () => {
+    const home = newHome();
+    const { stdout } = await home.run(['completion', 'bash']);
+    expect(await home.json(['completion', 'bash'])).toEqual({ shell: 'bash', script: stdout.trimEnd() });
   });
 
   test('an unknown shell is refused', async () => {
