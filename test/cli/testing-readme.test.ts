@@ -100,7 +100,7 @@ test('the snippets for CI systems: commands that exist, in YAML that is one', as
     jobs: { test: { steps: { run?: string }[] } };
   };
   const gitlab = parse(block('.gitlab-ci.yml')) as { test: { script: string[]; after_script: string[] } };
-  expect(github.jobs.test.steps.at(-1)!.run).toBe('npx paas-local exec --timeout 2m -- npm test');
+  expect(github.jobs.test.steps.at(-1)!.run).toBe('npx --no paas-local exec --timeout 2m -- npm test');
   const home = newHome();
   const folder = cacheApp('shop', '', {
     'package.json': JSON.stringify({ name: 'shop', scripts: { start: 'node server.js', test: 'node -e 0' } }),
@@ -108,7 +108,7 @@ test('the snippets for CI systems: commands that exist, in YAML that is one', as
   const { test: job } = gitlab;
   for (const line of [...job.script, ...job.after_script].filter((one) => one.includes('paas-local'))) {
     const args = line
-      .replace(/^npx paas-local /, '')
+      .replace(/^npx --no paas-local /, '')
       .replace(/ > .*$/, '')
       .split(' ');
     expect(await home.run(args, { cwd: folder }), line).toMatchObject({ code: 0 });
