@@ -103,6 +103,8 @@ export interface ServiceSnapshot {
   /** 0 until it was started for the first time. */
   readonly port: number;
   readonly boundApps: readonly string[];
+  /** Its first start failed, so that there is only its name. */
+  readonly createFailed?: true;
   /** The host's own pid for services that run inside it. */
   readonly pid?: number;
   /** What serves, while it runs. */

@@ -95,13 +95,13 @@ export async function services(context: Context): Promise<number> {
     const managed = each.type !== 'user-provided';
     const bound = each.boundApps.join(', ');
     const plan = managed ? each.plan : '';
-    // What is asked for is done at once, or fails: there is no other last operation.
+    // It is made by its first start; there is no other last operation.
     return [
       each.name,
       each.type,
       plan,
       bound,
-      'create succeeded',
+      each.createFailed ? 'create failed' : 'create succeeded',
       managed ? BROKER : '',
       managed ? 'no' : '',
       each.state,
@@ -115,7 +115,7 @@ async function listServices(context: Context): Promise<readonly ServiceSnapshot[
   using client = await connectIfRunning(context);
   if (client) return (await client.call('snapshot', {})).services;
   const record = remembered(context);
-  return Object.values(record.services).map(({ plan, port }) => ({
+  return Object.values(record.services).map(({ plan, port, createFailed }) => ({
     name: plan.name,
     type: plan.type,
     plan: plan.plan,
@@ -125,5 +125,6 @@ async function listServices(context: Context): Promise<readonly ServiceSnapshot[
     boundApps: Object.values(record.apps)
       .filter((app) => app.plan.bindings.includes(plan.name))
       .map((app) => app.plan.name),
+    ...(createFailed ? { createFailed } : {}),
   }));
 }

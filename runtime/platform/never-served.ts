@@ -7,7 +7,7 @@ import type { ServiceType } from '../../services/kit/contract.ts';
 import { UNFINISHED } from '../../services/kit/data-folder.ts';
 import { absolutePath, type AbsolutePath } from '../kernel/names.ts';
 import { fileNameFor } from '../state/home.ts';
-import type { SpaceRecord } from '../state/record.ts';
+import type { ServiceRecord, SpaceRecord } from '../state/record.ts';
 
 export interface ServicesOfSpace extends Pick<SpaceRecord, 'services' | 'apps'> {
   readonly types: readonly ServiceType[];
@@ -27,8 +27,7 @@ export function neverServed(
   const service = services[name];
   if (!service) return false;
   const type = types.find((each) => each.type === service.plan.type);
-  const hasServed = service.port !== 0 || service.details !== undefined || service.external !== undefined;
-  if (!type || type.portless || hasServed) return false;
+  if (!type || type.portless || hasServed(service)) return false;
   const others = Object.values(apps).filter(({ plan }) => !pushed.has(plan.name));
   // One that was stopped by its failed start is content with less.
   const wanted = others.some(
@@ -36,6 +35,11 @@ export function neverServed(
       desired === 'started' && [...plan.bindings, ...byHand.services.bound].some((bound) => bound === name),
   );
   return !wanted && isBare(absolutePath(fileNameFor(name), folder));
+}
+
+/** What a start leaves in the record; one that runs elsewhere is not ours to start. */
+export function hasServed({ port, details, external }: ServiceRecord): boolean {
+  return port !== 0 || details !== undefined || external !== undefined;
 }
 
 /** There is no such folder, or nothing in it was ever finished. */

@@ -203,6 +203,7 @@ export class RunningServices {
       }
       return [this.#started(name, record, instance)];
     } catch (error) {
+      if (error instanceof PaasError && !signal.aborted) records.rememberFailure(name);
       if (!record.mayBeMissing || !(error instanceof PaasError) || error.code !== 'SERVICE_ENGINE_MISSING') {
         throw error;
       }

@@ -12,7 +12,7 @@ import type { AppRecord, ServiceRecord } from '../state/record.ts';
 import { externalEndpoint, tryExternal } from './external-service.ts';
 import { keptIdentity } from './kept-identity.ts';
 import type { Nodes } from './nodes.ts';
-import { neverServed } from './never-served.ts';
+import { hasServed, neverServed } from './never-served.ts';
 import { HOST } from './own-service.ts';
 
 export interface ServiceRecordsOptions {
@@ -90,9 +90,22 @@ export class ServiceRecords {
 
   /** Keeps what its start has told of where it serves. @throws PaasError `STATE_NOT_WRITABLE` */
   remember(name: ServiceName, record: ServiceRecord, { port, details }: Endpoint): void {
-    if (record.external !== undefined) return;
-    if (port === record.port && isDeepStrictEqual(details, record.details)) return;
-    this.#options.save(name, { ...record, port, ...(details ? { details } : {}) });
+    const { createFailed, ...kept } = record;
+    const isElsewhere = record.external !== undefined;
+    const isKnown = port === record.port && isDeepStrictEqual(details, record.details);
+    if ((isElsewhere || isKnown) && !createFailed) return;
+    this.#options.save(name, isElsewhere ? kept : { ...kept, port, ...(details ? { details } : {}) });
+  }
+
+  /** Keeps that its start failed, where it is the first that counts. */
+  rememberFailure(name: ServiceName): void {
+    const record = this.get(name);
+    if (!record || hasServed(record) || record.createFailed) return;
+    try {
+      this.#options.save(name, { ...record, createFailed: true });
+    } catch {
+      // Why the start failed is told, and a full disk may be the reason.
+    }
   }
 
   /** See `neverServed`. */

@@ -133,6 +133,7 @@ export class Services {
       host,
       port,
       boundApps,
+      ...(record.createFailed ? { createFailed: true } : {}),
       ...(instance ? { pid: instance.pid ?? process.pid, engine: instance.engine } : {}),
       ...(snapshots.length > 0 ? { snapshots } : {}),
     };

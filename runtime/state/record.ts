@@ -89,6 +89,8 @@ export interface ServiceRecord {
   readonly identity: Identity;
   /** 0 until it was started for the first time. */
   readonly port: number;
+  /** It was to be started, and never was with success. */
+  readonly createFailed?: true;
   /** What else its endpoint told at its first start. */
   readonly details?: Readonly<Record<string, Json>>;
   /** The URL of an engine that runs elsewhere, in place of one of ours. Holds a password; this file is private. */

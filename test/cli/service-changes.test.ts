@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { ServiceSnapshot } from '../../runtime/snapshot.ts';
@@ -24,6 +24,9 @@ describe('a service whose first start failed', () => {
     const home = newHome();
     const failed = await home.run(['push', '--detach'], { cwd: folder('{db: oracledb}') });
     expect(failed.code).toBe(4);
+    const operation = async () => /create \w+/.exec((await home.run(['services'])).stdout)?.[0];
+    expect(await operation()).toBe('create failed');
+    expect(await servicesOf(home)).toMatchObject([{ name: 'db', createFailed: true }]);
     const mended = folder('{db: memcached}');
     const planned = await home.run(['plan'], { cwd: mended });
     expect(planned.stdout).toContain(
@@ -32,6 +35,7 @@ describe('a service whose first start failed', () => {
     const url = await push(home, mended);
     expect(Object.keys(JSON.parse((await envOf(url)).VCAP_SERVICES!) as object)).toEqual(['memcached']);
     expect(await servicesOf(home)).toMatchObject([{ name: 'db', type: 'memcached', state: 'running' }]);
+    expect(await operation()).toBe('create succeeded');
     expect((await home.run(['logs', '--recent', 'db'])).stdout).toContain(
       'memcached from now on: as oracledb it never served',
     );
@@ -46,6 +50,19 @@ describe('a service whose first start failed', () => {
       });
       expect(stderr).toContain('paas-local delete-service db');
     }
+  });
+
+  test('is made by a later one that succeeds', async () => {
+    const home = newHome();
+    const app = folder('{store: filesystem}');
+    const services = join(home.env.PAAS_LOCAL_HOME!, 'spaces/default/services');
+    mkdirSync(services, { recursive: true, mode: 0o700 });
+    writeFileSync(join(services, 'store'), 'in its way');
+    expect((await home.run(['push', '--detach'], { cwd: app })).code).toBe(4);
+    expect(await servicesOf(home)).toMatchObject([{ createFailed: true }]);
+    rmSync(join(services, 'store'));
+    await push(home, app);
+    expect((await servicesOf(home))[0]).not.toHaveProperty('createFailed');
   });
 
   test('keeps its type while another app that is started waits for it', async () => {
