@@ -88,6 +88,9 @@ export class AppRun {
     } catch (error) {
       if (!keep || signal.aborted) await this.#stopInstances();
       this.#failed(error, signal);
+      // Whoever cut it short may not be there any more to tell.
+      if (signal.aborted)
+        this.#options.platform.report({ kind: 'app-stopped', app: this.#plan.name, because: this.#reason });
       throw error;
     }
     this.#oneTry = false;

@@ -220,6 +220,13 @@ describe('push', () => {
       slow.child.kill('SIGINT');
       const { code, stdout } = await slow.exited;
       expect({ code, stdout }).toMatchObject({ code: 130, stdout: expect.stringContaining('cut short') });
+      await until('its end among the events', async () => {
+        const { events } = await home.json<{ events: { event: string; description: string }[] }>([
+          'events',
+          'shop',
+        ]);
+        return events.at(-1)!.event === 'audit.app.stop' && events.at(-1)!.description;
+      });
       expect(stdout).not.toContain('not stopped after all');
       await until('it is stopped', async () => {
         const { apps } = await home.json<{ apps: readonly { state: string; requestedState: string }[] }>([
