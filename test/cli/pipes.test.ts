@@ -97,14 +97,22 @@ test('of an app that is pushed with --detach too, it only lets go', async () => 
   expect(await appsOf(home)).toEqual(UP);
 });
 
-test.each(['logs -f', 'attach'])('%s ends with its reader, and the app runs on', async (words) => {
-  const home = newHome();
-  const folder = echoApp('shop', '', TALKS);
-  await home.json(['push', '-d', '--no-watch'], { cwd: folder });
-  const { code } = await bash(home, `pl ${words} | grep -m1 tick; exit \${PIPESTATUS[0]}`, folder);
-  expect(code).toBe(141);
-  expect(await appsOf(home)).toEqual(UP);
-});
+test.each(['logs -f', 'attach', 'tail ticks.log'])(
+  '%s ends with its reader, and the app runs on',
+  async (words) => {
+    const home = newHome();
+    const folder = echoApp(
+      'shop',
+      '',
+      `require('fs').writeFileSync('ticks.log', 'tick\\n');
+      setInterval(() => require('fs').appendFileSync('ticks.log', 'tick\\n'), 100);${TALKS}`,
+    );
+    await home.json(['push', '-d', '--no-watch'], { cwd: folder });
+    const { code } = await bash(home, `pl ${words} | grep -m1 tick; exit \${PIPESTATUS[0]}`, folder);
+    expect(code).toBe(141);
+    expect(await appsOf(home)).toEqual(UP);
+  },
+);
 
 test.skipIf(!existsSync('/dev/full'))(
   'output that cannot be written is told, once, and the work is done',
