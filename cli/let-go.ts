@@ -54,6 +54,7 @@ export async function cutShort(
   client[Symbol.dispose]();
 }
 
+/** Without grace. Who else holds one of them is known to the host alone, which leaves it be. */
 export async function killAll(client: ControlClient, apps: readonly string[]): Promise<void> {
-  await Promise.all(apps.map((app) => client.call('kill', { app }).catch(() => {})));
+  await Promise.all(apps.map((app) => client.call('kill', { app, lease: true }).catch(() => {})));
 }

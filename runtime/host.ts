@@ -228,8 +228,9 @@ export class Host {
       await this.#platform.stop(app, lease ? 'its push was ended' : 'stopped by hand');
       return { stopped: true, heldBy };
     },
-    kill: async ({ app }) => {
-      await this.#platform.kill(app);
+    kill: async ({ app, lease }, connection) => {
+      if (lease) connection.leases.delete(app);
+      if (!lease || this.#holders(app) === 0) await this.#platform.kill(app);
       return {};
     },
     delete: async ({ app }) => {

@@ -81,11 +81,7 @@ export async function push(
       if (underWay && detached) return cutShort(client, context, signal);
       await stopAll(client, apps, { context, signal, underWay, held });
     },
-    onSecond: () =>
-      killAll(
-        client,
-        apps.filter((name) => !held.some(({ app }) => app === name)),
-      ),
+    onSecond: () => killAll(client, apps),
     // A push with --detach is for whoever asks later, so it goes on unread.
     output: detached ? undefined : context.world.output.unread,
   };

@@ -109,7 +109,8 @@ export interface Methods {
   stats: { params: { app: string }; result: { app: AppSnapshot; usage: readonly InstanceUsage[] } };
   /** `lease`: only this connection's hold ends; the app stops if it was the last. */
   stop: { params: { app: string; lease?: boolean }; result: { stopped: boolean; heldBy: number } };
-  kill: { params: { app: string }; result: Record<string, never> };
+  /** `lease` as with `stop`: an app that somebody else holds lives on. */
+  kill: { params: { app: string; lease?: boolean }; result: Record<string, never> };
   delete: { params: { app: string }; result: Record<string, never> };
   snapshot: { params: Record<string, never>; result: Snapshot };
   env: {

@@ -207,6 +207,31 @@ describe('push', () => {
     ]);
   });
 
+  test('a second Ctrl-C kills what is stopping, and leaves alone what another terminal has pushed meanwhile', async () => {
+    const home = newHome();
+    const folder = appFolder({
+      'manifest.yml':
+        'applications:\n- {name: one, path: ., command: node s.js}\n- {name: two, path: ., command: node deaf.js}\n',
+      's.js': ECHO_SERVER,
+      'deaf.js': `process.on('SIGTERM', () => {});\n${ECHO_SERVER}`,
+    });
+    const both = home.start(['push', '--no-watch'], { cwd: folder });
+    await both.readUntil(/Ctrl-C stops it/);
+    const other = home.start(['push', 'one', '--no-watch'], { cwd: folder });
+    await other.readUntil(/Ctrl-C lets go; one runs on, for another terminal pushed it too\n/);
+    const states = async () => {
+      const { apps } = await home.json<{ apps: AppSnapshot[] }>(['apps']);
+      return apps.map(({ state, processes }) => [state, processes[0]!.instances[0]?.pid]);
+    };
+    const [one] = await states();
+    both.child.kill('SIGINT');
+    await both.readUntil(/Ctrl-C again to kill/);
+    both.child.kill('SIGINT');
+    expect((await both.exited).code).toBe(130);
+    await until('two to be gone', async () => (await states())[1]![0] === 'stopped');
+    expect((await states())[0]).toEqual(one);
+  });
+
   test('Ctrl-C before a push is through says what becomes of it, whoever else held the app', async () => {
     const home = newHome();
     const app = echoApp('shop');
