@@ -60,7 +60,7 @@ export class ServiceRecords {
    */
   provision(plan: ServicePlan, wishes: ServiceWishes): boolean {
     const existing = this.get(plan.name);
-    if (!existing) this.#checkCapacity(plan);
+    if (!existing) this.checkCapacity(plan);
     const { external: former, ...kept } = existing ?? {
       id: randomUUID(),
       identity: keptIdentity(this.dataDir(plan.name)) ?? this.typeOf(plan).mint(),
@@ -137,7 +137,8 @@ export class ServiceRecords {
     return absolutePath(fileNameFor(name), this.#options.paths.services);
   }
 
-  #checkCapacity(plan: ServicePlan): void {
+  /** @throws PaasError `SERVICE_CAPACITY_REACHED` where there can be no further one of its type */
+  checkCapacity(plan: ServicePlan): void {
     const type = this.typeOf(plan);
     const config = this.#options.nodes.of(type);
     if (!type.node || !config) return;

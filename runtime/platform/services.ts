@@ -65,6 +65,7 @@ export class Services {
     if (existing !== undefined && existing !== plan.type) {
       if (!this.mayBeReplaced(plan.name, wishes.apps ?? new Set()))
         throw new PaasError('SERVICE_CONFLICT', { service: plan.name, type: plan.type, existing });
+      this.#records.checkCapacity(plan);
       this.#drop(plan.name);
       this.#running.forget(plan.name);
       const text = `${plan.type} from now on: as ${existing} it never served`;
