@@ -3,8 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { PaasError } from '../runtime/kernel/errors.ts';
 import { lockHolder, type LockHolder } from '../runtime/state/lock.ts';
 
-/** Apps get their 10 s, and a little. */
-const END_MS = 20_000;
+/** Tasks, then apps, then services get 10 s each, and the rest a little. */
+const END_MS = 60_000;
 const LOOK_MS = 10;
 
 /** @returns the version of the host that was ended */

@@ -117,16 +117,12 @@ test(
     const folder = join(clone, 'examples/testing-vitest');
     cpSync(join(examples, 'testing-vitest'), folder, { recursive: true });
     // As README has it; what npm has fetched before is taken from its cache.
-    const options = { cwd: folder, encoding: 'utf8', maxBuffer: 2 ** 26 } as const;
+    const project = installed(folder);
     const install = ['install', '--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error'];
-    expect(spawnSync('npm', install, options)).toMatchObject({ status: 0 });
+    const got = await project.run('npm', install, process.env as Record<string, string>);
+    expect(got.code, got.stderr).toBe(0);
     expect(lstatSync(join(folder, 'node_modules/paas-local')).isDirectory()).toBe(true);
-    const { code, stdout, stderr } = await installed(folder).run('npm', [
-      'test',
-      '--',
-      '--no-color',
-      ...PATIENT,
-    ]);
+    const { code, stdout, stderr } = await project.run('npm', ['test', '--', '--no-color', ...PATIENT]);
     expect(stdout + stderr).toContain('10 passed');
     expect(code).toBe(0);
   },

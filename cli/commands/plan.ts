@@ -101,7 +101,6 @@ function show(context: Context, reading: SourceReading, { steps, notes, keys }: 
   for (const line of table(['verdict', 'key', 'where', 'why'], keyRows(keys, cwd))) say(line);
 }
 
-/** A path as it is shorter. */
 const WORDS = { honoured: 'honoured', approximated: 'approximated', ignored: 'ignored here' } as const;
 
 /** Keys that are written several times, with the same to be said, take one row, with the first place and the number of the others. */

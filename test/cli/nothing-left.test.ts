@@ -94,7 +94,9 @@ describe.skipIf(process.platform !== 'linux')('nothing is left behind', () => {
   // A host waits longer for a starter that lives than it may take here.
   test.each(SIGNALS)('%s to a push that has started its host and not reached it yet', async (signal) => {
     const home = newHome();
-    const push = home.start(['push', '--detach'], { cwd: echoApp('app') });
+    // It never gets ready, so that the push cannot be through before it is looked at.
+    const app = appFolder({ 'manifest.yml': 'name: app\ncommand: sleep 1000\n' });
+    const push = home.start(['push', '--detach'], { cwd: app });
     await until('the host process', () => survivors(home.folder).some((line) => line.includes('host-main')));
     process.kill(push.child.pid!, 'SIGSTOP');
     await until('its socket', () => socketsAndLocks(home).some((name) => name.endsWith('control.sock')));
