@@ -141,6 +141,7 @@ export class ItemMemory {
       if (gone > 0 && this.#isMixed(id)) tries--;
       item = slabs.take(id);
     }
+    if (item === 0 && this.#freeFirstPage(id)) item = slabs.take(id);
     return item;
   }
 
@@ -160,6 +161,11 @@ export class ItemMemory {
       if (gone > 0) tries--;
       run = large.take(bytes);
     }
+    // It may need some pages side by side.
+    for (let tries = 1; run === undefined && tries < ALLOCATION_TRIES; tries++) {
+      if (!this.#freeFirstPage(id)) break;
+      run = large.take(bytes);
+    }
     if (run === undefined) {
       slabs.give(item, headClass);
       return 0;
@@ -174,6 +180,12 @@ export class ItemMemory {
    */
   #isMixed(id: number): boolean {
     return id === this.#store.classes.largest;
+  }
+
+  /** Has another class give a page to one that has none: there are too few for the first of each. */
+  #freeFirstPage(id: number): boolean {
+    const { slabs, mover, settings } = this.#store;
+    return slabs.pagesOf[id] === 0 && settings.evictions && mover.freeAny();
   }
 
   /** @returns how many items went, or came nearer to it; or that it is of no use to try again */

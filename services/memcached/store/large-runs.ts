@@ -41,8 +41,9 @@ export class LargeRuns {
     this.#perPage = PAGE_BYTES / this.unitBytes;
   }
 
-  /** Makes room in the tables for so many pages. @throws RangeError if there is no memory; nothing has changed then */
+  /** Makes room in the tables for so many pages, which it may have already. @throws RangeError if there is no memory; nothing has changed then */
   grow(pages: number): void {
+    if (pages <= this.#free.length) return;
     const taken = new Uint8Array(pages * this.#perPage);
     const free = new Int32Array(pages);
     taken.set(this.#taken);

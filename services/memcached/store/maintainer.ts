@@ -93,7 +93,10 @@ export class Maintainer {
     }
     this.#store.mover.retry();
     const { now } = this.#store.clock;
-    if (now !== this.#second) this.#onSecond();
+    if (now !== this.#second) {
+      this.#store.reserveRefused();
+      this.#onSecond();
+    }
     this.#second = now;
     this.start();
   }

@@ -55,6 +55,22 @@ export class PageMover {
     setImmediate(() => this.retry());
   }
 
+  /**
+   * Takes a page of any class at once, its only one if none has two, for a class that cannot have its first: where the
+   * system gave little memory, there may be fewer pages than classes.
+   * @returns false if there is none that can be emptied
+   */
+  freeAny(): boolean {
+    for (const least of [2, 1]) {
+      for (let tries = this.#store.classes.largest; tries > 0; tries--) {
+        const from = this.#pickAny(0, least);
+        if (from === NONE) break;
+        if (this.#move(from, 0)) return true;
+      }
+    }
+    return false;
+  }
+
   /** Tries again what could not be done yet. */
   retry(): void {
     if (!this.#wish) return;
@@ -67,11 +83,11 @@ export class PageMover {
     return id === 0 ? slabs.pool : slabs.pagesOf[id]!;
   }
 
-  #pickAny(to: number): number {
+  #pickAny(to: number, least = 2): number {
     const { classes, slabs } = this.#store;
     for (let tries = classes.largest; tries > 0; tries--) {
       this.#any = (this.#any % classes.largest) + 1;
-      if (this.#any !== to && slabs.pagesOf[this.#any]! > 1) return this.#any;
+      if (this.#any !== to && slabs.pagesOf[this.#any]! >= least) return this.#any;
     }
     return NONE;
   }

@@ -18,6 +18,7 @@ const MB = 1024 * 1024;
 const CRLF_BYTES = 2;
 /** How often an item is evicted, or moved towards that, for the place of one more. */
 const INSERT_TRIES = 10;
+const NEVER = -1;
 
 /** Why an item was not found. */
 export const NOT_FOUND = 0;
@@ -69,7 +70,9 @@ export class Store {
   #limitBytes: number;
   #cas = 0;
   /** Second in which the system last refused any memory for items. */
-  #refusedAt = -1;
+  #refusedAt = NEVER;
+  /** What `onShortage` was last called with. */
+  #toldPages: number | undefined;
 
   /** @throws RangeError if there is no memory for the index, or for what is received and answered */
   constructor(settings: CacheSettings, clock: Clock, seed: number, memory = systemMemory) {
@@ -106,10 +109,16 @@ export class Store {
     let pages = this.#pages;
     while (pages > 0 && !this.#grow(pages)) pages = Math.floor(pages / 2);
     this.arena.used = true;
-    if (pages === this.#pages) return;
     if (pages === 0) this.#refusedAt = this.clock.now;
-    this.slabs.limit = Math.min(this.slabs.limit, pages);
+    else this.slabs.limit = Math.min(this.slabs.limit, pages);
+    if (pages === this.#pages || pages === this.#toldPages) return;
+    this.#toldPages = pages;
     this.onShortage?.(pages);
+  }
+
+  /** Asks again for the memory if all of it was refused. To be called from time to time. */
+  reserveRefused(): void {
+    if (this.#refusedAt !== NEVER) this.reserve();
   }
 
   /** Bytes that count against the limit though nothing lies in them. */
@@ -325,7 +334,8 @@ export class Store {
     const pages = Math.floor((megabytes * MB) / PAGE_BYTES);
     const wanted = pages + this.#sparePages;
     if (wanted > PAGES_MAX) return false;
-    if (!this.#grow(wanted)) return false;
+    // Where memory is short, a limit that fits what there is can be set all the same.
+    if (!this.#grow(wanted) && pages > this.arena.pages) return false;
     this.slabs.limit = pages - Math.ceil(this.#presetBytes / PAGE_BYTES);
     this.#limitBytes = megabytes * MB;
     return true;

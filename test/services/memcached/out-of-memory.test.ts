@@ -1,5 +1,7 @@
 /** The system refuses memory: whoever asks for something is told so, and the server goes on. */
 import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { Cache, type CacheOptions } from '../../../services/memcached/cache.ts';
 import { CacheSockets } from '../../../services/memcached/server/cache-sockets.ts';
@@ -7,6 +9,7 @@ import { PAGES_AT } from '../../../services/memcached/store/arena.ts';
 import { deleteItem, getItem, setItem } from '../../../services/memcached/items.ts';
 import { generalStats } from '../../../services/memcached/stats/general.ts';
 import { systemMemory, type Memory } from '../../../services/memcached/store/memory.ts';
+import { until } from '../../helpers/alive.ts';
 import { packet, storeExtras } from './helpers/binary.ts';
 import { exchange } from './helpers/exchange.ts';
 
@@ -42,6 +45,10 @@ async function served(cache: Cache) {
   return async (...requests: (string | Buffer)[]) => (await exchange(tcp[0]!, requests)).toString('latin1');
 }
 
+function fill(cache: Cache, items: number, length: number): void {
+  for (let at = 0; at < items; at++) setItem(cache, `key${length}-${at}`, 'x'.repeat(length), {});
+}
+
 const stats = (cache: Cache) => Object.fromEntries(generalStats(cache));
 
 describe('memory for items', () => {
@@ -53,6 +60,109 @@ describe('memory for items', () => {
     expect(Number(curr_items) + Number(evictions)).toBe(2_000);
     expect({ malloc_fails, limit_maxbytes }).toEqual({ malloc_fails: 3, limit_maxbytes: 200 * MB });
     expect(getItem(cache, 'key1999')?.value.length).toBe(50_000);
+  });
+
+  const little = (settings: CacheOptions['settings'] = {}) =>
+    cacheWith(meagre({ blockBytes: 60 * MB }), { memoryBytes: 200 * MB, ...settings });
+
+  test('what is of another size than all that is there has a page, too, large ones as well', () => {
+    const cache = little();
+    fill(cache, 2_000, 50_000);
+    const { pages } = cache.store.arena;
+    expect(cache.store.slabs.used).toBe(pages);
+    for (const length of [1, 3_000, 900_000]) {
+      fill(cache, 3, length);
+      expect(getItem(cache, `key${length}-2`)?.value.length).toBe(length);
+    }
+    expect(cache.store.slabs.used).toBe(pages);
+    // Those there were are still there, but for the pages they gave.
+    expect(Number(stats(cache)['curr_items'])).toBeGreaterThan(450);
+    for (let at = 1_600; at < 2_000; at++) {
+      expect(getItem(cache, `key50000-${at}`)?.value.toString()).toBe('x'.repeat(50_000));
+    }
+  });
+
+  test('a single page serves one size after the other', () => {
+    const cache = cacheWith(meagre({ blockBytes: PAGES_AT + 1.5 * MB }), { memoryBytes: 16 * MB });
+    expect(cache.store.arena.pages).toBe(1);
+    for (const length of [10, 3_000, 200_000, 10, 900]) {
+      fill(cache, 5, length);
+      expect(getItem(cache, `key${length}-4`)?.value.length).toBe(length);
+    }
+    expect(cache.store.slabs.used).toBe(1);
+  });
+
+  test('without evictions nothing goes for an item of another size', () => {
+    const cache = little({ evictions: false });
+    expect(() => fill(cache, 2_000, 50_000)).toThrow('there is no memory left');
+    const before = stats(cache)['curr_items'];
+    expect(() => fill(cache, 1, 3_000)).toThrow('there is no memory left');
+    expect(stats(cache)['curr_items']).toBe(before);
+  });
+
+  test('the limit can be lowered to what there is, not raised above it', () => {
+    const { store } = little();
+    const { pages } = store.arena;
+    expect([pages + 1, pages, pages - 10, 10].map((limit) => store.setLimit(limit))).toEqual([
+      false,
+      true,
+      true,
+      true,
+    ]);
+    expect(store.limitBytes).toBe(10 * MB);
+  });
+
+  test('all of it refused once, and then granted, is all used', () => {
+    const most = { blockBytes: WITHOUT_PAGES };
+    let now = Date.UTC(2026, 0, 1);
+    const settings = { memoryBytes: 16 * MB };
+    const cache = cacheWith(meagre(most), settings, () => now);
+    const told: number[] = [];
+    cache.store.onShortage = (pages) => told.push(pages);
+    const wait = () => {
+      now += 1_000;
+      cache.store.clock.tick();
+      cache.store.reserveRefused();
+    };
+    wait();
+    wait();
+    most.blockBytes = Infinity;
+    wait();
+    expect(told).toEqual([]); // nobody listened when it was refused first; it is not said at each try
+    const never = cacheWith(systemMemory, settings, () => now);
+    for (const one of [cache, never]) fill(one, 6_000, 3_000);
+    expect(Number(stats(cache)['curr_items'])).toBeGreaterThan(4_000);
+    expect(stats(cache)['curr_items']).toBe(stats(never)['curr_items']);
+    setItem(cache, 'large', 'x'.repeat(1_000_000), {});
+    expect(getItem(cache, 'large')?.value.length).toBe(1_000_000);
+  });
+
+  test('tables made for more than is there do not keep it from being had', () => {
+    const cache = new Cache({ seed: 1, settings: { memoryBytes: 16 * MB } });
+    cache.store.large.grow(1_000); // as it is where the smaller tables are refused after it
+    cache.store.reserve();
+    fill(cache, 1, 900_000);
+    expect(cache.store.arena.pages).toBeGreaterThanOrEqual(16);
+    expect(getItem(cache, 'key900000-0')?.value.length).toBe(900_000);
+  });
+
+  test('is there for a connection that lasts, too, as soon as there is some', async () => {
+    const most = { blockBytes: WITHOUT_PAGES };
+    const cache = cacheWith(meagre(most), { memoryBytes: 16 * MB });
+    await using sockets = new CacheSockets(cache, true);
+    const { tcp } = await sockets.open({ tcp: [{ host: '127.0.0.1', port: 0 }], udp: [] });
+    const client = connect(tcp[0]!, '127.0.0.1');
+    onTestFinished(() => void client.destroy());
+    let answer = '';
+    client.on('data', (bytes) => (answer += bytes));
+    await once(client, 'connect');
+    client.write('set a 0 0 1\r\nx\r\nset b 0 0 5\r\nhal');
+    await until('the refusals', () => answer === NO_MEMORY + NO_MEMORY);
+    most.blockBytes = Infinity;
+    await until('the memory', () => cache.store.arena.pages > 0);
+    client.write('lo\r\nset a 0 0 1\r\nx\r\nget a\r\n');
+    await until('the answer', () => answer.endsWith('END\r\n'));
+    expect(answer).toBe(`${NO_MEMORY}${NO_MEMORY}STORED\r\nVALUE a 0 1\r\nx\r\nEND\r\n`);
   });
 
   test('is said to be short, once', () => {
