@@ -7,7 +7,7 @@ import { closeSync, openSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 
 /** `sun_path` is 108 bytes on Linux and 104 on macOS, with a closing NUL. */
-const MAX_SOCKET_PATH_BYTES = 103;
+export const MAX_SOCKET_PATH_BYTES = process.platform === 'darwin' ? 103 : 107;
 /** What a descriptor of the folder leaves for the name in it. */
 const MAX_NAME_BYTES = 80;
 

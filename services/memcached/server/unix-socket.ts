@@ -1,9 +1,8 @@
 import { chmod, lstat, unlink } from 'node:fs/promises';
 import { isMainThread } from 'node:worker_threads';
+import { MAX_SOCKET_PATH_BYTES } from '../../kit/socket-path.ts';
 
 const ALL_RIGHTS = 0o777;
-/** What the system's address of a unix socket has room for. Node cuts longer ones without a word. */
-const PATH_BYTES_MAX = process.platform === 'darwin' ? 103 : 107;
 
 /** A socket an earlier server left behind would be in the way; anything else stays. */
 export async function removeStaleSocket(path: string): Promise<void> {
@@ -14,8 +13,9 @@ export async function removeStaleSocket(path: string): Promise<void> {
 /** @throws an error with the system's code if there cannot be a socket of this name */
 export function checkPath(path: string): void {
   if (path === '') throw systemError('EINVAL', 'the path of the unix socket is empty');
-  if (Buffer.byteLength(path) <= PATH_BYTES_MAX) return;
-  throw systemError('ENAMETOOLONG', `the unix socket's path is longer than ${PATH_BYTES_MAX} bytes: ${path}`);
+  if (Buffer.byteLength(path) <= MAX_SOCKET_PATH_BYTES) return; // Node cuts longer ones without a word
+  const longer = `the unix socket's path is longer than ${MAX_SOCKET_PATH_BYTES} bytes: ${path}`;
+  throw systemError('ENAMETOOLONG', longer);
 }
 
 function systemError(code: string, what: string): Error {
