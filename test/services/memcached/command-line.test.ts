@@ -197,8 +197,12 @@ test('-a gives rights and nothing else, and many threads are warned of', async (
     ...(process.getuid?.() === 0 ? ['-u', 'root'] : []),
   ];
   const running = runMemcached({ argv, env: {}, cwd: '/', stdout, stderr, starter });
+  let over = false;
+  const end = () => void (over = true);
+  void running.then(end, end);
   let client: Socket | undefined;
-  while (!client) client = await connected(path);
+  while (!client && !over) client = await connected(path);
+  if (!client) throw new Error(`It ended before it listened: ${stderr.read()}`);
   expect(statSync(path).mode & 0o7777).toBe(0o777);
   client.end('shutdown\r\n');
   expect(await running).toBe(0);

@@ -43,7 +43,7 @@ const REQUESTS: readonly (readonly [name: string, opcode: number, parts?: Packet
 const QUIT = packet(0x07);
 
 describe.skipIf(referenceObstacle('comparison of -vv'))('-vv tells', () => {
-  let reference: Reference;
+  let reference: Reference | undefined;
   let theirs = '';
   let mine = '';
   let ports: readonly [number, number];
@@ -59,7 +59,7 @@ describe.skipIf(referenceObstacle('comparison of -vv'))('-vv tells', () => {
   });
   afterAll(async () => {
     for (const stop of stopped) await stop();
-    await reference[Symbol.asyncDispose]();
+    await reference?.[Symbol.asyncDispose]();
   });
 
   test.each(REQUESTS.map(([name, opcode, parts]) => ({ name, opcode, parts })))(
