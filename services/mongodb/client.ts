@@ -34,9 +34,9 @@ export class MongoClient implements Disposable {
   static async connect(
     { host, port, tls }: MongoAddress,
     login: MongoLogin | undefined,
-    options: { readonly signal?: AbortSignal } = {},
+    options: { readonly signal?: AbortSignal; readonly timeoutMs?: number } = {},
   ): Promise<MongoClient> {
-    const wire = await Wire.open({ host, port, timeoutMs: SESSION_MS, signal: options.signal });
+    const wire = await Wire.open({ host, port, timeoutMs: SESSION_MS, ...options });
     try {
       if (tls) await wire.secure({ verify: true });
       const client = new MongoClient(wire);

@@ -15,31 +15,43 @@ interface CopiedCollection {
 
 const PREFIX = 'paas_local_copy_';
 
+/** All of a copy, or of putting it back. */
+export const COPY_MS = 120_000;
+
 let copies = 0;
 
-/** @param connect as somebody who may write in any database */
+/** @param connect as somebody who may write in any database, for as long as `COPY_MS` */
 export async function copyDocuments(
   connect: () => Promise<MongoClient>,
   database: string,
 ): Promise<ContentCopy> {
   const beside = `${PREFIX}${process.pid}_${++copies}`;
-  using client = await connect();
   const collections: CopiedCollection[] = [];
-  for (const { name, type, options } of await listCollections(client, database)) {
-    if (type !== 'collection') continue;
-    const indexes = await list(client, database, { listIndexes: name });
-    collections.push({ name, options: rawOf(options), indexes: indexes.map((index) => rawOf(index)) });
-    await merge(client, [database, name], [beside, name]);
+  const take = async () => {
+    using client = await connect();
+    for (const { name, type, options } of await listCollections(client, database)) {
+      if (type !== 'collection') continue;
+      const indexes = await list(client, database, { listIndexes: name });
+      collections.push({ name, options: rawOf(options), indexes: indexes.map((index) => rawOf(index)) });
+      await merge(client, [database, name], [beside, name]);
+    }
+  };
+  const drop = async () => {
+    using session = await connect();
+    await session.command(beside, { dropDatabase: 1 });
+  };
+  try {
+    await take();
+  } catch (error) {
+    await drop().catch(() => {});
+    throw error;
   }
   return {
     restore: async () => {
       using session = await connect();
       await restore(session, database, beside, collections);
     },
-    [Symbol.asyncDispose]: async () => {
-      using session = await connect();
-      await session.command(beside, { dropDatabase: 1 });
-    },
+    [Symbol.asyncDispose]: drop,
   };
 }
 
@@ -90,7 +102,9 @@ async function merge(client: MongoClient, [db, name]: Place, [intoDb, coll]: Pla
   const into = { db: intoDb, coll };
   // What is there is of ours alone, or was deleted a moment ago; an app that writes meanwhile loses.
   const stage = { $merge: { into, on: '_id', whenMatched: 'replace', whenNotMatched: 'insert' } };
-  await client.command(db, { aggregate: name, pipeline: [stage], cursor: {} });
+  // The server gives up before we do: it goes on with what it writes when a client has left.
+  const maxTimeMS = COPY_MS - 10_000;
+  await client.command(db, { aggregate: name, pipeline: [stage], cursor: {}, maxTimeMS });
 }
 
 interface Listed {

@@ -15,7 +15,7 @@ import { unprivileged } from '../kit/unprivileged.ts';
 import { LoginRefused } from '../kit/wire.ts';
 import { bind, DATABASE, VERSIONS } from './bind.ts';
 import { MongoClient, type MongoAddress, type MongoLogin } from './client.ts';
-import { copyDocuments, dropOldCopies, emptyDatabase } from './copy.ts';
+import { COPY_MS, copyDocuments, dropOldCopies, emptyDatabase } from './copy.ts';
 import { readableLine } from './log-line.ts';
 import { MONGODB, opensWith, seriesOf } from './engine.ts';
 
@@ -123,7 +123,8 @@ async function start(_: undefined, context: ServiceContext): Promise<ServiceInst
     },
     copy: () => {
       markCopied(context.dataDir);
-      return copyDocuments(connectAsAdmin, DATABASE);
+      const login = adminLogin(context);
+      return copyDocuments(() => MongoClient.connect(address, login, { timeoutMs: COPY_MS }), DATABASE);
     },
     [Symbol.asyncDispose]: () => program[Symbol.asyncDispose](),
   };

@@ -46,10 +46,10 @@ export class MysqlClient implements Disposable {
   /** @throws LoginRefused; Error where there is no server, or it does not serve yet */
   static async connect(
     address: MysqlAddress,
-    options: { readonly signal?: AbortSignal } = {},
+    options: { readonly signal?: AbortSignal; readonly timeoutMs?: number } = {},
   ): Promise<MysqlClient> {
     const { host, port } = address;
-    const wire = await Wire.open({ host, port, timeoutMs: SESSION_MS, signal: options.signal });
+    const wire = await Wire.open({ host, port, timeoutMs: SESSION_MS, ...options });
     try {
       const client = new MysqlClient(wire);
       await client.#logIn(address);

@@ -166,6 +166,13 @@ describe.each(present)('%s', { timeout: LONG_MS }, (_label, name, searchPath) =>
       await copy.restore();
       expect(await read(instance.endpoint)).toBe('then');
     }
+    await instance.reset();
+    if (name === 'postgresql' || name === 'mysql') {
+      await expect(copy.restore()).rejects.toThrow(/does not exist/);
+    } else {
+      await copy.restore();
+      expect(await read(instance.endpoint)).toBe('then');
+    }
     await copy[Symbol.asyncDispose]();
   });
 
@@ -182,6 +189,55 @@ describe.each(present)('%s', { timeout: LONG_MS }, (_label, name, searchPath) =>
     expect(readdirSync(context.dataDir, { recursive: true })).toEqual(before);
   });
 });
+
+describe.each(present.filter(([, name]) => name === 'mysql'))(
+  '%s',
+  { timeout: LONG_MS },
+  (_, name, searchPath) => {
+    const type = typeOf(name);
+
+    test('a copy that fails is not left behind; putting back that fails leaves rows and triggers as they were', async () => {
+      const instance = await startService(type, serviceContext(type, { searchPath }));
+      const address = { ...adminOf(instance.endpoint), database: instance.endpoint.name };
+      using client = await MysqlClient.connect(address, { timeoutMs: LONG_MS });
+      using other = await MysqlClient.connect(address, { timeoutMs: LONG_MS });
+      for (const statement of [
+        'CREATE TABLE a_things (name varchar(9)) ENGINE=InnoDB',
+        'CREATE TABLE b_locked (name varchar(9)) ENGINE=InnoDB',
+        `CREATE TRIGGER upper_things BEFORE INSERT ON a_things FOR EACH ROW SET NEW.name = upper(NEW.name)`,
+        `INSERT INTO a_things VALUES ('then')`,
+        `INSERT INTO b_locked VALUES ('then')`,
+      ])
+        await client.query(statement);
+      const kept = await instance.copy!();
+      await client.query(`INSERT INTO a_things VALUES ('later')`);
+
+      await other.query('LOCK TABLES b_locked WRITE');
+      await expect(instance.copy!()).rejects.toThrow('Lock wait timeout exceeded');
+      await other.query('UNLOCK TABLES');
+      expect(await client.query(String.raw`SHOW DATABASES LIKE 'paas\_local\_copy\_%'`)).toHaveLength(1);
+
+      await other.query('START TRANSACTION');
+      await other.query(`UPDATE b_locked SET name = 'mine'`);
+      await expect(kept.restore()).rejects.toThrow('Lock wait timeout exceeded');
+      await other.query('COMMIT');
+      const names = async () => (await client.query('SELECT name FROM a_things ORDER BY 1')).flat();
+      expect(await names()).toEqual(['LATER', 'THEN']);
+      expect(await client.query('SHOW TRIGGERS')).toHaveLength(1);
+
+      await kept.restore();
+      expect(await names()).toEqual(['THEN']);
+      await client.query(`INSERT INTO a_things VALUES ('after')`);
+      expect(await names()).toEqual(['AFTER', 'THEN']);
+
+      await client.query('DROP TABLE b_locked');
+      await client.query('CREATE TABLE c_new (name varchar(9))');
+      await expect(kept.restore()).rejects.toThrow('`b_locked` does not exist any more');
+      expect((await client.query('SHOW TABLES')).flat()).toEqual(['a_things', 'c_new']);
+      await kept[Symbol.asyncDispose]();
+    });
+  },
+);
 
 test.skipIf(!present.some(([label]) => label === 'mysql by MySQL 8.0'))(
   'the way of logging in that MySQL 8 has of its own: by the whole password, encrypted, and by what is remembered of it',
