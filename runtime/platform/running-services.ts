@@ -54,7 +54,7 @@ export class RunningServices {
   /** Their engine is not installed, and apps were let start without them. */
   readonly #missing = new Set<string>();
   readonly #mutexes = new Map<string, Mutex>();
-  /** How many starts and stops of each are under way. */
+  /** How much is under way with each: starts, stops, snapshots, outages. */
   readonly #busy = new Map<string, number>();
 
   constructor(options: RunningServicesOptions) {

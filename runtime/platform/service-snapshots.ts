@@ -65,7 +65,11 @@ export class ServiceSnapshots {
       if (!this.#kept.has(instance)) {
         this.#kept.set(instance, kept);
         // What an engine that is gone does not drop, it drops when it is started again.
-        this.#options.running.beforeStop(service, () => Promise.allSettled([...kept.values()].map(drop)));
+        this.#options.running.beforeStop(service, () => {
+          if (kept.size > 0)
+            this.#log(service, `stops, and its snapshots go: ${[...kept.keys()].join(', ')}`);
+          return Promise.allSettled([...kept.values()].map(drop));
+        });
       }
       const takenAt = Date.now();
       const before = kept.get(name);

@@ -183,8 +183,8 @@ export class Services {
    */
   async faults(name: string): Promise<Faults> {
     const record = this.#records.named(name);
-    const cannot = (reason: string) =>
-      new PaasError('SERVICE_CANNOT', { service: name, what: 'make an outage of', reason });
+    const cannot = (reason: string, hint = '') =>
+      new PaasError('SERVICE_CANNOT', { service: name, what: 'make an outage of', reason, hint });
     const type = this.#records.typeOf(record.plan);
     if (record.external !== undefined) throw cannot('it runs elsewhere');
     if (type.portless) throw cannot('nothing of it listens');
@@ -193,6 +193,13 @@ export class Services {
       const instance = this.instance(name);
       if (!instance) throw cannot('it does not run');
       if (instance.faults) return instance.faults;
+      const [oldest] = this.snapshots.of(name);
+      if (oldest) {
+        throw cannot(
+          'its first outage restarts it behind a relay, and its snapshots would go with that',
+          `paas-local delete-snapshot ${name} ${oldest.name} drops one; take them again after the first outage`,
+        );
+      }
       this.#relayed.add(name);
       const text = 'restarted behind a relay on the same port, so that outages can be made';
       this.#options.logFor(name).append({ source: name, instance: 0, stream: 'OUT', text });

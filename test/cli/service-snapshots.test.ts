@@ -96,21 +96,43 @@ describe('a cache', () => {
     expect(stopped.stderr).toContain('it is not running');
     await home.run(['start', 'shop']);
     expect((await details(home, 'sessions')).service.snapshots).toBeUndefined();
+    expect((await home.run(['logs', 'sessions', '--recent'])).stdout).toContain(
+      'stops, and its snapshots go: n0, n1, n2,',
+    );
   });
 });
+
+test.skipIf(missing.has('redis'))(
+  'a first outage, which restarts an engine, does not take its snapshots with it',
+  async () => {
+    const home = await pushed('services:\n  store: redis\n');
+    await home.json(['snapshot-service', 'store', 'seeded']);
+    const refused = await home.run(['fault', 'store', 'latency', '1ms']);
+    expect(refused.code).toBe(2);
+    expect(refused.stderr).toContain('its snapshots would go with that');
+    expect(refused.stderr).toContain('paas-local delete-snapshot store seeded');
+    await home.json(['restore-service', 'store', 'seeded', '-f']);
+    await home.json(['delete-snapshot', 'store', 'seeded']);
+    await home.json(['fault', 'store', 'latency', '1ms']);
+    // It is behind its relay now.
+    await home.json(['snapshot-service', 'store', 'seeded']);
+    await home.json(['fault', 'store', 'latency', '2ms']);
+    await home.json(['restore-service', 'store', 'seeded', '-f']);
+  },
+);
+
+/** Connects as the app does. */
+async function connector(home: Home): Promise<() => Promise<PostgresClient>> {
+  const { credentials: c } = await details(home, 'db');
+  const { host, port, user, password, name } = c;
+  const address = { host: host!, port: port!, user: user!, password: password!, database: name! };
+  return () => PostgresClient.connect(address, { timeoutMs: 120_000 });
+}
 
 describe.skipIf(missing.has('postgresql'))('PostgreSQL', () => {
   test('rows come back to who is connected, also when the server died meanwhile; nothing stays when it stops', async () => {
     const home = await pushed('services:\n  db: postgresql\n');
-    const { credentials: c } = await details(home, 'db');
-    const connected = () =>
-      PostgresClient.connect({
-        host: c.host!,
-        port: c.port!,
-        user: c.user!,
-        password: c.password!,
-        database: c.name!,
-      });
+    const connected = await connector(home);
     const schemas = "SELECT count(*) FROM pg_namespace WHERE nspname LIKE 'paas_local_copy_%'";
     {
       using client = await connected();
@@ -149,5 +171,29 @@ describe.skipIf(missing.has('postgresql'))('PostgreSQL', () => {
     await home.run(['start', 'shop']);
     using client = await connected();
     expect(await client.query(schemas)).toEqual([['0']]);
+  }, 240_000);
+
+  test('what somebody holds locked is told; nothing is done then, nor left', async () => {
+    const home = await pushed('services:\n  db: postgresql\n');
+    using client = await (await connector(home))();
+    await client.query("CREATE TABLE things (name text); INSERT INTO things VALUES ('a')");
+    await home.json(['snapshot-service', 'db', 'kept']);
+    await client.query("INSERT INTO things VALUES ('b')");
+    await client.query('BEGIN; LOCK TABLE things');
+    for (const [args, what] of [
+      [['snapshot-service', 'db'], 'take a snapshot of'],
+      [['restore-service', 'db', 'kept', '-f'], 'put back snapshot "kept" of'],
+    ] as const) {
+      const refused = await home.run(args);
+      expect(refused.code).toBe(2);
+      expect(refused.stderr).toContain(
+        `Cannot ${what} service "db": canceling statement due to lock timeout`,
+      );
+    }
+    await client.query('COMMIT');
+    expect((await client.query('SELECT name FROM things ORDER BY 1')).flat()).toEqual(['a', 'b']);
+    expect(
+      await client.query("SELECT count(*) FROM pg_namespace WHERE nspname LIKE 'paas_local_copy_%'"),
+    ).toEqual([['1']]);
   }, 240_000);
 });
