@@ -60,14 +60,15 @@ describe.each(present)('%s', { timeout: LONG_MS }, (name) => {
     const cacheDir = join(tempDir(), 'cache');
     const context = serviceContext(type, { cacheDir });
     const { user, password, name: database, dataDir, searchPath } = context;
-    const runId = `maker-${randomUUID()}`;
-    const begin = {
-      type: name,
-      runId,
-      context: { user, password, name: database, dataDir, cacheDir, searchPath },
-    };
     // From the first sign of its folder to where it serves, in a few steps.
     for (const moment of ['folder', 'template', 'unfinished', 'data', 'process'] as const) {
+      // A host of its own, which as any host waits for the guardian of the one before: that ends whatever has its mark.
+      const runId = `maker-${randomUUID()}`;
+      const begin = {
+        type: name,
+        runId,
+        context: { user, password, name: database, dataDir, cacheDir, searchPath },
+      };
       const maker = spawn(process.execPath, ['--import', 'tsx', MAKER, JSON.stringify(begin)], {
         stdio: ['pipe', 'pipe', 'inherit'],
       });
@@ -76,11 +77,12 @@ describe.each(present)('%s', { timeout: LONG_MS }, (name) => {
       maker.stdout.on('data', (chunk) => (serves ||= String(chunk).includes('serves')));
       await until(`it to have come to: ${moment}`, () => serves || signs[moment](context), {
         boundMs: 120_000,
+        state: () => ({ exitCode: maker.exitCode, signal: maker.signalCode }),
       });
       maker.kill('SIGKILL');
       await exited;
+      await markedGone(RUN_VARIABLE, runId);
     }
-    await markedGone(RUN_VARIABLE, runId);
     const instance = await startService(type, context);
     await PROBES[name]!.write(instance.endpoint, 'kept');
     expect(await PROBES[name]!.read(instance.endpoint)).toBe('kept');
