@@ -1,7 +1,7 @@
 import type { Arena } from './arena.ts';
 import { HASH } from './item.ts';
 import { lookUp, NO_SLOT, place, SLOT_WORDS, slotOf, vacate } from './slot-table.ts';
-import { systemMemory, type Memory } from './memory.ts';
+import { release, systemMemory, type Memory } from './memory.ts';
 
 /** The table doubles when it is fuller than this. */
 const LOAD_MAX = 0.75;
@@ -147,6 +147,7 @@ export class HashIndex {
     }
     old.next = at;
     if (old.left > 0) return;
+    release(old.slots);
     this.#old = undefined;
     this.#limit = (this.#mask + 1) * LOAD_MAX;
   }
