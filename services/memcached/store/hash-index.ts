@@ -1,5 +1,5 @@
 import type { Arena } from './arena.ts';
-import { HASH } from './item.ts';
+import { BYTE, HASH, HEADER_BYTES, SHAPE } from './item.ts';
 import { lookUp, NO_SLOT, place, SLOT_WORDS, slotOf, vacate } from './slot-table.ts';
 import { release, systemMemory, type Memory } from './memory.ts';
 
@@ -88,9 +88,22 @@ export class HashIndex {
 
   /** The item with this key, or 0. */
   find(at: number, length: number, hash: number): number {
-    const item = lookUp(this.#slots, this.#mask, this.#arena, at, length, hash);
-    if (item !== 0 || this.#old === undefined) return item;
-    return lookUp(this.#old.slots, this.#old.mask, this.#arena, at, length, hash);
+    // As `lookUp`, written here: every request comes this way.
+    const slots = this.#slots;
+    const mask = this.#mask;
+    const arena = this.#arena;
+    for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
+      const item = slots[slot * SLOT_WORDS + 1]!;
+      if (item === 0) break;
+      if (
+        slots[slot * SLOT_WORDS] === hash &&
+        (arena.words[item * 2 + SHAPE]! & BYTE) === length &&
+        arena.equal(item * 8 + HEADER_BYTES, at, length)
+      ) {
+        return item;
+      }
+    }
+    return this.#old === undefined ? 0 : lookUp(this.#old.slots, this.#old.mask, arena, at, length, hash);
   }
 
   /** @returns false if it is full, and there is no memory for a larger one */

@@ -5,6 +5,7 @@ import { deleteItem, getItem, setItem } from '../../../services/memcached/items.
 import { generalStats } from '../../../services/memcached/stats/general.ts';
 import { Maintainer } from '../../../services/memcached/store/maintainer.ts';
 import { Random } from './helpers/random.ts';
+import { release } from '../../../services/memcached/store/memory.ts';
 
 const SLOTS = 2 ** 12;
 
@@ -91,3 +92,9 @@ function everything(cache: Cache): number {
   expect(new Set(items).size).toBe(items.length);
   return items.length;
 }
+
+test('what it has grown out of is given back at once, not when objects are next collected', () => {
+  const words = new Int32Array(1024);
+  release(words);
+  expect(words.length).toBe(0);
+});
