@@ -4,7 +4,7 @@ import { PaasError } from '../../runtime/kernel/errors.ts';
 import { connect } from '../connect.ts';
 import { anyPort, type CommonOptions, type Context } from '../context.ts';
 import { remembered } from '../remembered.ts';
-import { confirm } from '../render/confirm.ts';
+import { mustConfirm } from '../render/confirm.ts';
 
 export interface DeleteServiceOptions extends CommonOptions {
   readonly force?: boolean;
@@ -59,11 +59,9 @@ async function sure(
   const known = Object.keys(remembered(context).services);
   const missing = names.find((name) => !known.includes(name));
   if (missing !== undefined) throw new PaasError('SERVICE_NOT_FOUND', { service: missing, known });
-  const otherwise = verb === 'delete' ? 'Nothing was deleted' : 'Nothing was emptied';
-  const question = `Really ${verb} ${names.join(', ')}, with all data in it?`;
-  if (force || (await confirm(context, question, otherwise))) return;
-  throw new PaasError('USAGE', {
-    message: otherwise,
-    hint: 'Confirm on a terminal, or use -f',
+  await mustConfirm(context, {
+    force,
+    question: `Really ${verb} ${names.join(', ')}, with all data in it?`,
+    otherwise: verb === 'delete' ? 'Nothing was deleted' : 'Nothing was emptied',
   });
 }

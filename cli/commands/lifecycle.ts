@@ -6,7 +6,7 @@ import { lockHolder } from '../../runtime/state/lock.ts';
 import { connect, connectIfRunning } from '../connect.ts';
 import { anyPort, type CommonOptions, type Context } from '../context.ts';
 import { endHost, hostGone } from '../end-host.ts';
-import { confirm } from '../render/confirm.ts';
+import { mustConfirm } from '../render/confirm.ts';
 import { remembered } from '../remembered.ts';
 import { showEvents } from '../render/reporter.ts';
 import { appNames } from '../which-app.ts';
@@ -131,13 +131,11 @@ export async function remove(
       known,
       suggestion: suggest(gone[0], known) ?? null,
     });
-  const otherwise = 'Nothing was deleted';
-  if (!options.force && !(await confirm(context, `Really delete ${wanted.join(', ')}?`, otherwise))) {
-    throw new PaasError('USAGE', {
-      message: otherwise,
-      hint: 'Confirm on a terminal, or use -f',
-    });
-  }
+  await mustConfirm(context, {
+    force: options.force,
+    question: `Really delete ${wanted.join(', ')}?`,
+    otherwise: 'Nothing was deleted',
+  });
   if (present.length > 0) {
     using client = await connect(context, anyPort(context));
     for (const app of present) await client.call('delete', { app });

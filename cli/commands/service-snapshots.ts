@@ -1,8 +1,7 @@
 /** `snapshot-service`, `restore-service` and `delete-snapshot`: what a service holds now, kept and put back. */
-import { PaasError } from '../../runtime/kernel/errors.ts';
 import { connect } from '../connect.ts';
 import { anyPort, type CommonOptions, type Context } from '../context.ts';
-import { confirm } from '../render/confirm.ts';
+import { mustConfirm } from '../render/confirm.ts';
 
 /** A snapshot nobody gave a name. */
 const UNNAMED = 'latest';
@@ -36,13 +35,11 @@ export async function restoreService(
   const { terminal, json } = context;
   const { service, name } = named(args);
   using client = await connect(context, anyPort(context));
-  const question = `Really put ${service} back to snapshot ${name}, and lose what it holds now?`;
-  const otherwise = 'Nothing was put back';
-  if (!options.force && !(await confirm(context, question, otherwise)))
-    throw new PaasError('USAGE', {
-      message: otherwise,
-      hint: 'Confirm on a terminal, or use -f',
-    });
+  await mustConfirm(context, {
+    force: options.force,
+    question: `Really put ${service} back to snapshot ${name}, and lose what it holds now?`,
+    otherwise: 'Nothing was put back',
+  });
   const { takenAt } = await client.call('restore-snapshot', { service, name });
   if (json) terminal.out(JSON.stringify({ service, snapshot: name, takenAt }));
   else terminal.out(`Put ${service} back to snapshot ${name} of ${new Date(takenAt).toISOString()}`);

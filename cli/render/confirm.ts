@@ -1,3 +1,4 @@
+import { PaasError } from '../../runtime/kernel/errors.ts';
 import type { Context } from '../context.ts';
 import { readLine } from './read-line.ts';
 import { harmless } from './terminal.ts';
@@ -16,4 +17,17 @@ export async function confirm(
     onInterrupt: () => terminal.err(otherwise),
   });
   return answer !== undefined && /^y(es)?$/i.test(answer.trim());
+}
+
+/**
+ * For what loses something: goes on with a yes or with `-f` only.
+ * @param otherwise as for `confirm`
+ * @throws PaasError `USAGE`
+ */
+export async function mustConfirm(
+  context: Context,
+  { force, question, otherwise }: { force?: boolean | undefined; question: string; otherwise: string },
+): Promise<void> {
+  if (force || (await confirm(context, question, otherwise))) return;
+  throw new PaasError('USAGE', { message: otherwise, hint: 'Confirm on a terminal, or use -f' });
 }
