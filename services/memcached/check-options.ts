@@ -1,7 +1,7 @@
 /** What `createServer` is given, checked before anything is made of it. */
 import { PAGES_MAX, PAGE_BYTES } from './store/arena.ts';
-import { CLASSES_MAX } from './store/slab-classes.ts';
-import { DEFAULT_SETTINGS } from './settings.ts';
+import { CHUNK_ALIGN, CLASSES_MAX } from './store/slab-classes.ts';
+import { DEFAULT_SETTINGS, ITEM_LEAST, ITEM_MOST, SHARES_MOST } from './settings.ts';
 import type { CacheServerOptions } from './server.ts';
 
 /** One option that cannot be used. */
@@ -27,16 +27,12 @@ export class CacheOptionsError extends TypeError {
   }
 }
 
-const ITEM_LEAST = 1024;
-const ITEM_MOST = 1024 ** 3;
 const CHUNK_LEAST = 128;
-const CHUNK_ALIGN = 8;
 const PORT_MOST = 65_535;
 const HASH_POWER_LEAST = 12;
 const HASH_POWER_MOST = 28;
 const CRAWLER_SLEEP_MOST = 1_000_000;
 const AUTOMOVE_WINDOW_LEAST = 3;
-const SHARES_MOST = 80;
 const SHOWN_LETTERS = 80;
 
 /** Whether a value is what an option takes, and how to say what that is. */

@@ -1,3 +1,9 @@
+/** Bounds of `itemSizeMax`, in bytes. */
+export const ITEM_LEAST = 1024;
+export const ITEM_MOST = 1024 ** 3;
+/** Of `hotPercent` and `warmPercent` together. */
+export const SHARES_MOST = 80;
+
 /** Everything a cache can be told at start, in memcached's terms, with memcached's defaults. */
 export interface CacheSettings {
   /** `-m`, in bytes. */

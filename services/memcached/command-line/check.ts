@@ -1,14 +1,11 @@
 import { EXIT, failure } from './ending.ts';
 import { PAGE_BYTES } from '../store/arena.ts';
-import { CLASSES_MAX } from '../store/slab-classes.ts';
+import { CHUNK_ALIGN, CLASSES_MAX } from '../store/slab-classes.ts';
+import { ITEM_LEAST, ITEM_MOST, SHARES_MOST } from '../settings.ts';
 import { uint32 } from '../protocol/numbers.ts';
 import type { Draft } from './draft.ts';
 
-const ITEM_LEAST = 1024;
-const ITEM_MOST = 1024 ** 3;
 const PORT_MOST = 65_535;
-const CHUNK_ALIGN = 8;
-const SHARES_MOST = 80;
 
 /** Settles what follows from other options, and refuses what does not go together. @throws Ending */
 export function checkDraft(draft: Draft): void {

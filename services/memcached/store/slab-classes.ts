@@ -5,7 +5,7 @@ import { HEADER_BYTES } from './item.ts';
 const NOMINAL_HEADER_BYTES = 48;
 /** Class ids share a byte with the LRU segment, hence six bits. Class 0 means "fits nowhere". */
 export const CLASSES_MAX = 64;
-const CHUNK_ALIGN = 8;
+export const CHUNK_ALIGN = 8;
 /** Sizes up to this one find their class through a table with one entry per step. */
 const LOOKUP_BYTES = 16 * 1024;
 const LOOKUP_STEP = 8;
