@@ -87,10 +87,10 @@ if (!reuse)
   console.log('Skipped: no PID namespace can be made here (unshare --pid), so no number is given twice');
 
 test.runIf(reuse)('a stranger who was given the number of a group on record is left alone', () => {
-  const program = fileURLToPath(new URL('reused-pid.mjs', import.meta.url));
+  const program = fileURLToPath(new URL('../../helpers/programs/reused-pid.ts', import.meta.url));
   const { stdout, stderr } = spawnSync(
     'unshare',
-    [...namespace, process.execPath, program, GUARDIAN_SCRIPT],
+    [...namespace, process.execPath, '--import', 'tsx', program],
     { encoding: 'utf8', timeout: 60_000, killSignal: 'SIGKILL' },
   );
   expect(stderr).toBe('');

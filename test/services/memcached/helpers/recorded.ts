@@ -2,7 +2,7 @@
 import { Cache } from '../../../../services/memcached/cache.ts';
 import { RECEIVE_AT, RECEIVE_BYTES } from '../../../../services/memcached/store/arena.ts';
 import { Session } from '../../../../services/memcached/protocol/session.ts';
-import type { Transport } from '../../../../services/memcached/protocol/transport.ts';
+import { HeldTransport } from './held-transport.ts';
 
 const MEGABYTES = 2;
 const NOW = Date.UTC(2026, 0, 1);
@@ -23,58 +23,23 @@ export function stillCache(): Cache {
   return cache;
 }
 
-/** Keeps what is sent. A slow one takes it only when told to, from the very memory it was given. */
-class Recorder implements Transport {
-  readonly address = 'tcp:127.0.0.1:1';
-  readonly listenAddress = 'tcp:127.0.0.1:2';
+/** Keeps what is sent. */
+class Recorder extends HeldTransport {
   readonly taken: Buffer[] = [];
-  readonly slow: boolean;
-  blocked = false;
-  ended = false;
-  #waiting: Buffer[] = [];
-  #callbacks: Array<() => void> = [];
 
   constructor(slow: boolean) {
+    super();
     this.slow = slow;
   }
 
-  send(bytes: Buffer): boolean {
-    if (!this.slow) {
-      this.taken.push(Buffer.from(bytes));
-      return true;
-    }
-    this.#waiting.push(bytes);
-    this.blocked = true;
-    return false;
-  }
-
-  sendAll(pieces: readonly Buffer[]): boolean {
-    return pieces.map((piece) => this.send(piece)).every(Boolean);
-  }
-
-  afterDrain(callback: () => void): void {
-    if (this.blocked) this.#callbacks.push(callback);
-    else callback();
+  protected override take(bytes: Buffer): void {
+    this.taken.push(bytes);
   }
 
   drain(): void {
-    for (const bytes of this.#waiting) this.taken.push(Buffer.from(bytes));
-    this.#waiting = [];
-    this.blocked = false;
-    const callbacks = this.#callbacks;
-    this.#callbacks = [];
-    for (const callback of callbacks) callback();
-  }
-
-  pause(): void {}
-  unpause(): void {}
-
-  end(): void {
-    this.ended = true;
-  }
-
-  destroy(): void {
-    this.ended = true;
+    for (const bytes of this.waiting) this.take(Buffer.from(bytes));
+    this.waiting = [];
+    this.drained();
   }
 }
 

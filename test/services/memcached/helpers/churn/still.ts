@@ -8,9 +8,9 @@ import { ChurnClient } from './client.ts';
 import { History } from './history.ts';
 import { assertNothingKept } from './nothing-kept.ts';
 import { loadOf } from './load.ts';
+import { HeldTransport } from '../held-transport.ts';
 import { Random } from '../random.ts';
 import type { Protocol } from './answers.ts';
-import type { Transport } from '../../../../../services/memcached/protocol/transport.ts';
 
 const MB = 1024 * 1024;
 /** A page for each class that has none, and those of one largest item, beyond the limit. */
@@ -18,61 +18,23 @@ const PAGES_BEYOND = 64;
 const DIRECT_BYTES = 16 * 1024;
 const STEP_MS_MOST = 400;
 
-/** A connection whose client takes its answers when it is told to, from the very memory they were given in. */
-class SlowWire implements Transport {
-  readonly address = 'tcp:127.0.0.1:1';
-  readonly listenAddress = 'tcp:127.0.0.1:2';
+/** A connection whose client takes some of its answers at a time. */
+class SlowWire extends HeldTransport {
   readonly client: ChurnClient;
   readonly session: Session;
   readonly #cache: Cache;
-  blocked = false;
-  ended = false;
-  /** Takes nothing by itself. */
-  slow = false;
-  #waiting: Buffer[] = [];
-  #callbacks: Array<() => void> = [];
   #input: Buffer[] = [];
 
   constructor(cache: Cache, client: ChurnClient) {
+    super();
     this.#cache = cache;
     this.client = client;
     this.session = new Session(cache, this);
     cache.connections.add(this.session);
   }
 
-  send(bytes: Buffer): boolean {
-    if (!this.slow && !this.blocked) {
-      this.client.take(Buffer.from(bytes));
-      return true;
-    }
-    this.#waiting.push(bytes);
-    this.blocked = true;
-    return false;
-  }
-
-  sendAll(pieces: readonly Buffer[]): boolean {
-    return pieces.map((piece) => this.send(piece)).every(Boolean);
-  }
-
-  afterDrain(callback: () => void): void {
-    if (this.blocked) this.#callbacks.push(callback);
-    else callback();
-  }
-
-  pause(): void {}
-  unpause(): void {}
-
-  end(): void {
-    this.ended = true;
-  }
-
-  destroy(): void {
-    this.ended = true;
-  }
-
-  /** Bytes of answers that wait. */
-  get waiting(): number {
-    return this.#waiting.reduce((sum, { length }) => sum + length, 0);
+  protected override take(bytes: Buffer): void {
+    this.client.take(bytes);
   }
 
   write(bytes: Buffer): void {
@@ -98,19 +60,16 @@ class SlowWire implements Transport {
   /** Takes up to so much of what waits. @returns whether there was anything */
   read(most: number): boolean {
     if (!this.blocked) return false;
-    for (let left = most; left > 0 && this.#waiting.length > 0;) {
-      const piece = this.#waiting[0]!;
+    for (let left = most; left > 0 && this.waiting.length > 0;) {
+      const piece = this.waiting[0]!;
       const length = Math.min(left, piece.length);
       this.client.take(Buffer.from(piece.subarray(0, length)));
       left -= length;
-      if (length === piece.length) this.#waiting.shift();
-      else this.#waiting[0] = piece.subarray(length);
+      if (length === piece.length) this.waiting.shift();
+      else this.waiting[0] = piece.subarray(length);
     }
-    if (this.#waiting.length > 0) return true;
-    this.blocked = false;
-    const callbacks = this.#callbacks;
-    this.#callbacks = [];
-    for (const callback of callbacks) callback();
+    if (this.waiting.length > 0) return true;
+    this.drained();
     if (!this.session.closing) this.session.resume();
     return true;
   }
@@ -118,8 +77,7 @@ class SlowWire implements Transport {
   leave(): void {
     this.#cache.connections.remove(this.session);
     this.session.close();
-    this.blocked = false;
-    for (const callback of this.#callbacks) callback();
+    this.drained();
   }
 }
 
